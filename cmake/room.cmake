@@ -1,0 +1,41 @@
+# A room is one static library. Its headers are reached as "ROOM/x.h" through a folder that holds a
+# link to that room alone, so that a room which does not list another cannot include it: the
+# compiler says "No such file". script/tidy also forbids what is reachable only through a third room.
+
+function(room name)
+  cmake_parse_arguments(ROOM "" "DIR" "USES;LIBS" ${ARGN})
+  if(NOT ROOM_DIR)
+    set(ROOM_DIR ${name})
+  endif()
+  string(REPLACE "/" "_" target ${name})
+  set(target slipway_${target})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${ROOM_DIR}/*.cpp)
+  set(door ${CMAKE_BINARY_DIR}/rooms/${target})
+  get_filename_component(parent ${door}/${ROOM_DIR} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/${ROOM_DIR} ${door}/${ROOM_DIR} SYMBOLIC)
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    set(scope PUBLIC)
+    target_compile_options(${target} PRIVATE ${SLIPWAY_WARNINGS})
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${door})
+  foreach(used ${ROOM_USES})
+    string(REPLACE "/" "_" used ${used})
+    target_link_libraries(${target} ${scope} slipway_${used})
+  endforeach()
+  target_link_libraries(${target} ${scope} ${ROOM_LIBS})
+  # Tests of a room stand in tests/ROOM; one program a room, found by ctest case by case.
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${ROOM_DIR}/*_test.cpp)
+  if(SLIPWAY_TESTS AND tests)
+    add_executable(${target}_test ${tests})
+    target_link_libraries(${target}_test PRIVATE ${target} GTest::gmock_main)
+    target_compile_definitions(${target}_test PRIVATE
+      SLIPWAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SLIPWAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+      PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()

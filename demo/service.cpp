@@ -1,0 +1,150 @@
+// The demo's service: a small HTTP/1.1 server whose behaviour is its version.
+//   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
+// GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version. On
+// TERM it finishes what is under way and ends.
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <thread>
+
+namespace {
+
+struct Settings {
+  int port = 0;
+  std::string version = "v1";
+  double errors = 0;  // share of requests that get 500, percent
+  int warm_up_ms = 0;
+  int slow_ms = 0;
+};
+
+std::atomic<bool> leaving{false};
+std::atomic<bool> warm{false};
+std::atomic<int> open_connections{0};
+std::atomic<unsigned long> served{0};
+
+void respond(int fd, int status, const std::string& body) {
+  char head[256];
+  int n = std::snprintf(
+      head, sizeof head,
+      "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n%s\r\n", status,
+      status < 400 ? "OK" : "Error", body.size(), leaving ? "Connection: close\r\n" : "");
+  std::string answer(head, static_cast<std::size_t>(n));
+  answer += body;
+  for (std::size_t sent = 0; sent < answer.size();) {
+    ssize_t k = send(fd, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+    if (k <= 0) return;
+    sent += static_cast<std::size_t>(k);
+  }
+}
+
+void answer(int fd, std::string_view head, const Settings& settings) {
+  std::string_view target = head.substr(0, head.find("\r\n"));
+  if (target.find(" /up ") != std::string_view::npos) {
+    return warm ? respond(fd, 200, "up\n") : respond(fd, 503, "warming up\n");
+  }
+  if (target.find(" /slow ") != std::string_view::npos) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  } else if (settings.slow_ms > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(settings.slow_ms));
+  }
+  unsigned long n = ++served;
+  // Every k-th request fails, spread evenly: a known share, not chance.
+  if (settings.errors > 0 &&
+      static_cast<unsigned long>(static_cast<double>(n) * settings.errors / 100) !=
+          static_cast<unsigned long>(static_cast<double>(n - 1) * settings.errors / 100)) {
+    if (n % 50 == 0) std::fprintf(stderr, "TypeError: cart.items is undefined\n");
+    return respond(fd, 500, "broken in " + settings.version + "\n");
+  }
+  respond(fd, 200, "hello from " + settings.version + "\n");
+}
+
+void converse(int fd, const Settings& settings) {
+  std::string buffer;
+  char chunk[8192];
+  for (;;) {
+    std::size_t end;
+    while ((end = buffer.find("\r\n\r\n")) != std::string::npos) {
+      std::size_t body = 0;
+      if (std::size_t at = buffer.find("Content-Length: "); at < end) {
+        body = static_cast<std::size_t>(std::strtoul(buffer.c_str() + at + 16, nullptr, 10));
+      }
+      if (buffer.size() < end + 4 + body) break;
+      answer(fd, std::string_view(buffer).substr(0, end), settings);
+      buffer.erase(0, end + 4 + body);
+      if (leaving) goto done;
+    }
+    pollfd p{fd, POLLIN, 0};
+    if (poll(&p, 1, 100) == 0) {
+      if (leaving && buffer.empty()) break;
+      continue;
+    }
+    ssize_t n = recv(fd, chunk, sizeof chunk, 0);
+    if (n <= 0) break;
+    buffer.append(chunk, static_cast<std::size_t>(n));
+  }
+done:
+  close(fd);
+  --open_connections;
+}
+
+Settings parse(int argc, char** argv) {
+  Settings s;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    std::string_view name = argv[i];
+    if (name == "--port") s.port = std::atoi(argv[i + 1]);
+    if (name == "--version") s.version = argv[i + 1];
+    if (name == "--errors") s.errors = std::atof(argv[i + 1]);
+    if (name == "--warm-up") s.warm_up_ms = std::atoi(argv[i + 1]);
+    if (name == "--slow") s.slow_ms = std::atoi(argv[i + 1]);
+  }
+  return s;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings = parse(argc, argv);
+  signal(SIGTERM, [](int) { leaving = true; });
+  signal(SIGPIPE, SIG_IGN);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  int on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(settings.port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener, 1024) != 0) {
+    std::perror("service: cannot listen");
+    return 1;
+  }
+  std::printf("%s listening on %d\n", settings.version.c_str(), settings.port);
+  std::fflush(stdout);
+  std::thread([ms = settings.warm_up_ms] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    warm = true;
+  }).detach();
+  while (!leaving) {
+    pollfd p{listener, POLLIN, 0};
+    if (poll(&p, 1, 50) <= 0) continue;
+    int fd = accept(listener, nullptr, nullptr);
+    if (fd < 0) continue;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ++open_connections;
+    std::thread(converse, fd, std::cref(settings)).detach();
+  }
+  close(listener);
+  for (int i = 0; i < 600 && open_connections > 0; ++i) usleep(50'000);
+  return 0;
+}

@@ -1,0 +1,111 @@
+#include "analysis/block.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/math.h"
+
+namespace slipway::analysis {
+namespace {
+
+constexpr double kGrowth = 1.02;
+constexpr std::size_t kBounds = 1200;  // 1.02^1199 µs are five hours; longer ones share the last
+
+const std::array<double, kBounds>& bounds() {
+  static const std::array<double, kBounds> table = [] {
+    std::array<double, kBounds> t{};
+    const double step = ln(kGrowth);
+    for (std::size_t i = 0; i < kBounds; ++i) t[i] = exp(static_cast<double>(i) * step);
+    return t;
+  }();
+  return table;
+}
+
+// What a bucket reads as: within (1.02 - 1)/(1.02 + 1) = 0.99 % of all that falls into it (DDSketch,
+// Masson et al. 2019).
+double middle(std::uint16_t index) {
+  if (index == 0) return 1.0;
+  return Histogram::bound(index) * (2.0 / (1.0 + kGrowth));
+}
+
+auto place_of(std::vector<std::pair<std::uint16_t, std::uint32_t>>& buckets, std::uint16_t index) {
+  return std::lower_bound(buckets.begin(), buckets.end(), index,
+                          [](const auto& bucket, std::uint16_t i) { return bucket.first < i; });
+}
+
+}  // namespace
+
+std::uint16_t Histogram::index_of(double microseconds) {
+  const auto& t = bounds();
+  if (!(microseconds > 1.0)) return 0;
+  const auto at = std::lower_bound(t.begin(), t.end() - 1, microseconds);
+  return static_cast<std::uint16_t>(at - t.begin());
+}
+
+double Histogram::bound(std::uint16_t index) {
+  return bounds()[std::min<std::size_t>(index, kBounds - 1)];
+}
+
+void Histogram::add(double microseconds, std::uint32_t count) {
+  if (count == 0) return;
+  const std::uint16_t index = index_of(microseconds);
+  const auto at = place_of(buckets, index);
+  if (at != buckets.end() && at->first == index) {
+    at->second += count;
+  } else {
+    buckets.insert(at, {index, count});
+  }
+}
+
+void Histogram::add(const Histogram& other) {
+  std::vector<std::pair<std::uint16_t, std::uint32_t>> merged;
+  merged.reserve(buckets.size() + other.buckets.size());
+  auto a = buckets.begin();
+  auto b = other.buckets.begin();
+  while (a != buckets.end() || b != other.buckets.end()) {
+    if (b == other.buckets.end() || (a != buckets.end() && a->first < b->first)) {
+      merged.push_back(*a++);
+    } else if (a == buckets.end() || b->first < a->first) {
+      merged.push_back(*b++);
+    } else {
+      merged.emplace_back(a->first, a->second + b->second);
+      ++a;
+      ++b;
+    }
+  }
+  buckets = std::move(merged);
+}
+
+std::uint64_t Histogram::count() const {
+  std::uint64_t n = 0;
+  for (const auto& [index, count] : buckets) n += count;
+  return n;
+}
+
+std::uint16_t Histogram::quantile_index(double q) const {
+  const std::uint64_t n = count();
+  if (n == 0) return 0;
+  const double rank = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(n));
+  std::uint64_t seen = 0;
+  for (const auto& [index, count] : buckets) {
+    seen += count;
+    if (static_cast<double>(seen) >= rank) return index;
+  }
+  return buckets.back().first;
+}
+
+double Histogram::quantile(double q) const {
+  return buckets.empty() ? 0.0 : middle(quantile_index(q));
+}
+
+std::uint64_t Histogram::above(double microseconds) const {
+  const std::uint16_t limit = index_of(microseconds);
+  std::uint64_t n = 0;
+  for (const auto& [index, count] : buckets) {
+    if (index > limit) n += count;
+  }
+  return n;
+}
+
+}  // namespace slipway::analysis

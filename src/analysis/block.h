@@ -1,0 +1,50 @@
+// A block: what both versions answered in one short stretch of time. It is the only input of the
+// judge, and small enough to be recorded (analysis page, section 6.1).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+
+namespace slipway::analysis {
+
+// Latencies by logarithmic bucket: index = ceil(ln(µs) / ln(1.02)), 0 for ≤ 1 µs; sparse and sorted
+// by index. A value read back is within 1 % of the one counted.
+struct Histogram {
+  std::vector<std::pair<std::uint16_t, std::uint32_t>> buckets;
+
+  void add(double microseconds, std::uint32_t count = 1);
+  void add(const Histogram&);
+  std::uint64_t count() const;
+  double quantile(double q) const;  // microseconds; 0 when empty
+  // Exact where `microseconds` is a bound; else the bucket it falls into counts as not above.
+  std::uint64_t above(double microseconds) const;
+
+  // The bucket a latency falls into, and the largest latency (µs) that falls into a bucket.
+  static std::uint16_t index_of(double microseconds);
+  static double bound(std::uint16_t index);
+  // Index of the bucket that holds the quantile; 0 when empty.
+  std::uint16_t quantile_index(double q) const;
+  bool operator==(const Histogram&) const = default;
+};
+
+struct Counts {
+  std::uint64_t requests = 0;  // completed, as assigned by the split
+  std::uint64_t errors = 0;    // judge errors: failed rows, retried rows, rows another version answered
+  std::uint64_t left = 0;      // the client went first; among requests, not among errors
+  std::vector<std::uint64_t> over;  // requests slower than each latency limit of the plan, in its order
+  Histogram latencies;
+  bool operator==(const Counts&) const = default;
+};
+
+struct Block {
+  Instant from{};
+  Instant to{};
+  Counts stable;
+  Counts candidate;
+  bool operator==(const Block&) const = default;
+};
+
+}  // namespace slipway::analysis

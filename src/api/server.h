@@ -1,0 +1,53 @@
+// The HTTP server: requests in, requests to the backend or views out (interface page 5).
+#pragma once
+
+#include <boost/json.hpp>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "contract/port.h"
+#include "views/board.h"
+
+namespace slipway::api {
+
+// Files handed over by a command line on the same machine.
+struct ConfigFiles {
+  std::string file, folder, bytes;
+  std::map<std::string, std::string> env_files;
+  std::map<std::string, std::string> caller;  // values of required secrets the caller has
+};
+
+// What the server needs besides views; implemented by the agent's wiring.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // Called on an io thread; blocks until the answer is durable.
+  virtual std::variant<Answer, Refusal> submit(Request) = 0;
+  virtual std::expected<boost::json::object, Refusal> put_config(const ConfigFiles&, bool push) = 0;
+  virtual std::expected<boost::json::object, Refusal> plan(const Request&) = 0;   // plan/1
+  virtual std::expected<boost::json::object, Refusal> check(const std::string& environment) = 0;
+  virtual boost::json::object agent() = 0;                                        // agent status
+  virtual boost::json::object health() = 0;                                       // /health
+  // Output of instances and steps; `query` as in `slipway logs`.
+  virtual std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& query) = 0;
+  virtual void stop(bool all) = 0;
+};
+
+class Server {
+ public:
+  struct Settings {
+    std::string socket;   // unix socket, mode 0600
+    std::string listen;   // "127.0.0.1:7411"; empty: none
+    int threads = 4;
+  };
+  static Result<std::unique_ptr<Server>> start(Settings, Backend&, const views::Board&);
+  virtual ~Server() = default;
+  virtual void stop() = 0;  // answers what is under way, then ends
+};
+
+}  // namespace slipway::api

@@ -1,0 +1,21 @@
+// ln, exp, log1p and expm1 whose results are the same bits on every processor. The C library picks
+// its own variant by the processor it finds, and their last bits differ; the judge's evidence must
+// not. Only IEEE additions, products and quotients are used here, never a fused one.
+#pragma once
+
+namespace slipway {
+
+// Natural logarithm, correctly rounded in practice (the error before the last rounding is below
+// 2^-95 of the result). ln(0) is -inf, ln(x < 0) is NaN, infinities and NaN pass.
+double ln(double x);
+
+// e^x, correctly rounded in practice, also where the result is subnormal. Overflows to +inf.
+double exp(double x);
+
+// ln(1 + x), accurate for small x; -inf at -1, NaN below.
+double log1p(double x);
+
+// e^x - 1, accurate for small x.
+double expm1(double x);
+
+}  // namespace slipway

@@ -1,0 +1,146 @@
+// slipway agent run, start, stop, status.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "cli/render.h"
+#include "cli/verb.h"
+
+namespace slipway::cli {
+namespace {
+
+struct Words {
+  std::string action, listen;
+  bool all = false;
+};
+
+// Where an agent of ours would live; refused for one that is elsewhere.
+std::expected<std::string, Trouble> our_state(Session& s) {
+  std::string state = TRY(state_folder(s));
+  if (!state.empty()) return state;
+  std::string config = TRY(find_config(s));
+  if (config.empty()) {
+    return refuse("no_config",
+                  fmt::format("there is no slipway.yaml in {} or above, so there is no place for "
+                              "the agent's state", s.console.folder()),
+                  "`slipway init` writes one; --state DIR names a folder");
+  }
+  return (std::filesystem::path(config).parent_path() / ".slipway").string();
+}
+
+std::expected<AgentOptions, Trouble> options_of(Session& s, const Words& w) {
+  AgentOptions options;
+  options.state_dir = TRY(our_state(s));
+  options.config_file = TRY(find_config(s));
+  options.listen = w.listen;
+  options.verbose = s.shared.verbose;
+  return options;
+}
+
+Ended run_here(Session& s, const Words& w) {
+  AgentOptions options = TRY(options_of(s, w));
+  std::error_code ignored;
+  std::filesystem::remove(stopped_marker(options.state_dir), ignored);
+  return s.hooks.agent_run(options);
+}
+
+Ended start(Session& s, const Words& w) {
+  if (auto agent = reach(s, Need::glance)) {
+    object running = TRY(fetch(s, **agent, "/v1/agent"));
+    if (!w.listen.empty() && text_of(running, "listen") != w.listen) {
+      return refuse("already_running",
+                    fmt::format("an agent runs already and does not listen on {}", w.listen),
+                    fmt::format("slipway agent stop, then slipway agent start --listen {}", w.listen));
+    }
+    if (s.machine()) {
+      s.print_json(running);
+    } else {
+      s.line("runs already");
+      s.print(render_agent(running, s.look()));
+    }
+    return kExitGood;
+  }
+  AgentOptions options = TRY(options_of(s, w));
+  Door door;
+  door.state_dir = options.state_dir;
+  door.socket = (std::filesystem::path(options.state_dir) / "agent.sock").string();
+  door.said = "agent start";
+  auto agent = TRY(start_agent(s, door, w.listen));
+  object running = TRY(fetch(s, *agent, "/v1/agent"));
+  if (s.machine()) {
+    s.print_json(running);
+  } else {
+    s.print(render_agent(running, s.look()));
+  }
+  return kExitGood;
+}
+
+// Asked on a terminal only: a machine that says --all means it.
+bool declined(Session& s) {
+  if (s.shared.yes || !s.console.in_is_terminal() || !s.console.out_is_terminal()) return false;
+  std::string answer = s.console.ask("end the instances and the proxy too? Nothing will serve. [y/N] ");
+  return answer != "y" && answer != "Y" && answer != "yes";
+}
+
+Ended stop(Session& s, const Words& w) {
+  auto agent = TRY(reach(s, Need::glance));
+  if (w.all && declined(s)) return refuse("declined", "nothing was changed");
+  std::string state = s.door ? s.door->state_dir : "";
+  if (!state.empty()) {
+    std::ofstream marker(stopped_marker(state));
+    marker << "stopped by `slipway agent stop`; a command that changes something starts it again\n";
+    marker.flush();
+    if (!marker) s.say(fmt::format("{} cannot be written: the next command that needs the agent "
+                                   "will start it again", stopped_marker(state)));
+  }
+  auto answer = send(s, *agent, "/v1/agent/stop", object{{"all", w.all}});
+  if (!answer) {
+    std::error_code ignored;
+    if (!state.empty()) std::filesystem::remove(stopped_marker(state), ignored);
+    return std::unexpected(std::move(answer.error()));
+  }
+  if (s.machine()) {
+    s.print_json(*answer);
+  } else {
+    s.line(w.all ? "stopped, with its instances and the proxy"
+                 : "stopped; instances and proxy go on serving. Nobody watches them: a crashed one "
+                   "is not started again");
+  }
+  return kExitGood;
+}
+
+Ended status(Session& s) {
+  auto agent = TRY(reach(s, Need::glance));
+  object running = TRY(fetch(s, *agent, "/v1/agent"));
+  if (s.machine()) {
+    s.print_json(running);
+  } else {
+    s.print(render_agent(running, s.look()));
+    if (s.door) s.detail("found by " + s.door->said);
+  }
+  return kExitGood;
+}
+
+}  // namespace
+
+Ended run_agent(Call& call) {
+  Words w;
+  call.options.word("ACTION", w.action, "run (in the foreground), start, stop, status");
+  call.options.text("--listen", w.listen, "run, start: an HTTP address beside the socket", "ADDR");
+  call.options.flag("--all", w.all, "stop: end the instances and the proxy too");
+  if (auto over = call.parse()) return *over;
+  Session& s = call.session;
+  if (w.action == "run") return run_here(s, w);
+  if (w.action == "start") return start(s, w);
+  if (w.action == "stop") return stop(s, w);
+  if (w.action == "status" || w.action.empty()) return status(s);
+  if (w.action == "install") {
+    return refuse("not_supported", "`slipway agent install` is not supported yet",
+                  "`slipway agent run` under the service manager of your choice does the same");
+  }
+  return refuse("usage", fmt::format("`slipway agent {}`: there are run, start, stop, status",
+                                     harmless(w.action)));
+}
+
+}  // namespace slipway::cli

@@ -1,0 +1,90 @@
+// slipway logs: the output as it was written, followed by asking again and printing what is new.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/overlap.h"
+#include "cli/verb.h"
+
+namespace slipway::cli {
+namespace {
+
+constexpr Duration kFollowPoll = 300ms;
+constexpr int kFollowTail = 5000;
+
+struct Words {
+  std::string id, version, instance, grep;
+  std::optional<int> tail;
+  bool follow = false;
+};
+
+std::string query_of(const Words& w) {
+  std::string query;
+  auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(key) + "=" + encoded(value);
+  };
+  add("version", w.version);
+  add("instance", w.instance);
+  add("grep", w.grep);
+  if (w.tail || w.follow) add("tail", std::to_string(w.tail.value_or(kFollowTail)));
+  return query;
+}
+
+std::expected<std::string, Trouble> output_of(const Session& s, Agent& agent,
+                                              const std::string& target) {
+  auto answer = agent.get(target);
+  if (!answer) {
+    return unreachable(fmt::format("no answer from the agent at {}: {}",
+                                   s.door ? s.door->name() : "?", answer.error().text));
+  }
+  if (answer->status >= 400) return std::unexpected(trouble_of(*answer));
+  // Plain text; an agent that wraps it says so by JSON.
+  if (answer->json.is_object()) return text_of(answer->json.get_object(), "text");
+  return answer->text;
+}
+
+Ended follow_output(Session& s, Agent& agent, Words w, std::string shown) {
+  // Asked with a longer tail than what was shown first, so that nothing between is missed.
+  w.tail = std::max(w.tail.value_or(0), kFollowTail);
+  std::string target = "/v1/deployments/" + encoded(w.id) + "/logs" + query_of(w);
+  for (;;) {
+    Wake wake = s.console.wait(kFollowPoll);
+    if (wake.why == Wake::Why::interrupt) return kExitInterrupted;
+    if (wake.why == Wake::Why::terminate) return kExitTerminated;
+    std::string now = TRY(output_of(s, agent, target));
+    s.console.out(new_lines(shown, now));
+    shown = std::move(now);
+  }
+}
+
+}  // namespace
+
+Ended run_logs(Call& call) {
+  Words w;
+  Options& o = call.options;
+  o.word("ID", w.id, "an ENV, or a deployment's ID");
+  o.flag("-f,--follow", w.follow, "go on with what is written from now on");
+  o.text("--version", w.version, "of this release alone", "V");
+  o.text("--instance", w.instance, "of this instance alone", "N");
+  o.later("--step");
+  o.later("--since");
+  o.number("-n,--tail", w.tail, "the last lines alone");
+  o.text("--grep", w.grep, "lines that match this regular expression", "RE");
+  if (auto over = call.parse()) return *over;
+  Session& s = call.session;
+  if (w.tail && *w.tail < 0) return refuse("usage", "--tail: at least 0");
+  auto agent = TRY(reach(s, Need::answer));
+  if (w.id.empty()) w.id = TRY(place_of(s, "", agent.get())).environment;
+  std::string target = "/v1/deployments/" + encoded(w.id) + "/logs" + query_of(w);
+  std::string text = TRY(output_of(s, *agent, target));
+  if (s.machine()) {
+    s.print_json(object{{"schema", "logs/1"}, {"text", text}});
+    return kExitGood;
+  }
+  s.console.out(text);
+  if (!text.empty() && !text.ends_with('\n')) s.console.out("\n");
+  if (!w.follow) return kExitGood;
+  return follow_output(s, *agent, w, text);
+}
+
+}  // namespace slipway::cli

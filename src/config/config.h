@@ -1,0 +1,168 @@
+// A checked configuration. load() turns bytes into a Config or into all diagnostics at once;
+// effective() answers what is in force for one service in one environment, each value with its
+// origin. Nothing here touches the world: files and variables are handed in.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "text/diagnostic.h"
+#include "text/node.h"
+
+namespace slipway::config {
+
+// What a configuration is made of. `env_files` are environments/NAME.env by NAME.
+struct Sources {
+  std::string file = "slipway.yaml";  // as shown in diagnostics
+  std::string folder;                 // absolute; relative paths in the file start here
+  std::string bytes;
+  std::map<std::string, std::string> env_files;
+  std::map<std::string, std::string> variables;  // the agent's own environment
+  std::map<std::string, std::string> caller;     // secrets that only the caller's environment has
+  // Missing variables are errors (false: warnings, for a recorded revision that is read again),
+  // of this environment only; empty: of every environment.
+  bool variables_required = true;
+  std::string environment;
+};
+
+template <class T>
+struct Setting {
+  T value{};
+  text::Place origin;  // line 0: the default
+};
+
+// A criterion's text, in its place; analysis::Criterion is compiled from it by plan/criteria.h.
+struct CriterionText {
+  std::string metric;  // "" when the whole sentence is in text ("error_rate > 5%")
+  std::string text;    // "< 1%"
+  bool bad_when_true = false;  // rollback conditions and triggers; success criteria are the reverse
+  text::Place place;
+};
+
+struct Stage {
+  std::string name;
+  double percent = 0;  // 0–100
+  std::optional<Duration> duration;
+  std::vector<CriterionText> criteria;
+  text::Place place;
+};
+
+// One entry of a written list of steps.
+struct WrittenStep {
+  std::string verb;  // shift, judge, gate, smoke, provision, warm, retire, check
+  double percent = 0;
+  std::optional<Duration> duration;
+  std::optional<int> instances;
+  std::string who;  // candidate, stable
+  bool approval = false;
+  std::string name;
+  std::vector<CriterionText> criteria;
+  text::Place place;
+};
+
+struct Smoke {
+  std::string endpoint, method;
+  int expected_status = 200;
+  std::optional<std::string> expected_response;
+  text::Place place;
+};
+
+struct Health {
+  std::string kind;  // tcp http command
+  std::string path;
+  std::vector<std::string> command;
+  Duration interval = 1s, timeout = 5s, start_timeout = 60s;
+  int healthy_threshold = 1, unhealthy_threshold = 3;
+  int status_min = 200, status_max = 399;
+};
+
+struct Approval {
+  bool required = false;
+  int approvers = 1;
+  bool requester_may = false;
+  Duration timeout = 24h;
+};
+
+struct Window {
+  std::string text;  // "Mon-Thu 09:00-17:00"
+};
+
+// Everything in force for one service in one environment, placeholders filled but for ${port},
+// ${instance}, ${version}, ${release} and ${commit}, which are the deployment's. A literal `${` in
+// these texts stands as `$${`: fill() with Fill::last is what turns it back.
+struct Effective {
+  std::string service, environment, folder, revision;
+  std::string platform = "local", router = "haproxy";
+  Setting<std::vector<std::string>> run;
+  bool run_is_shell = false;
+  Setting<std::string> artifact;  // empty: told from run
+  Setting<std::string> listen;
+  std::vector<std::string> hosts;
+  std::string sticky;
+  std::map<std::string, Setting<std::string>> env;
+  std::vector<std::string> secrets;  // required names, in the listed order
+  std::vector<std::string> secrets_from_caller;  // those only the caller's environment has
+  std::vector<std::string> missing;  // variables that are unset or empty, in the listed order
+  Health health;
+  int stop_signal = 15;
+  Duration drain = 30s;
+  Setting<int> replicas;
+  Setting<std::string> strategy;  // canonical: blue_green, canary, …, steps
+  bool canary_enabled = false;    // blue_green through the canary stages
+  bool rollback_on_failure = true;
+  bool auto_deploy = false;
+  Approval approval;
+  std::vector<Window> windows;
+  std::string timezone;
+  std::string after;
+  std::string when_busy = "queue";
+  std::vector<Stage> stages;                // canary
+  bool stages_written = false;
+  std::vector<CriterionText> triggers;      // of the strategy that runs
+  std::vector<WrittenStep> steps;           // `steps:`
+  std::vector<Smoke> smoke;
+  Duration monitor = 5min;                  // bake
+  std::optional<Duration> keep_warm;
+  std::string max_surge = "25%", max_unavailable = "25%";  // rolling: a number or a percentage
+  double alpha = 0.01;
+  std::optional<Duration> deadline;
+  std::string on_no_data = "hold", on_stale_data = "hold", on_too_little_data = "hold",
+              on_bad_data = "hold", on_unattended = "rollback";
+  bool versions_semantic = false;
+  // For a strategy other than the configured one: each strategy's own triggers, bake and rollback.
+  std::map<std::string, std::vector<CriterionText>> triggers_of;
+  std::map<std::string, Setting<std::string>> values;  // free values of the environment; no secrets
+  std::map<std::string, text::Place> origins;  // of settings by their path: "health.interval"
+};
+
+class Config {
+ public:
+  std::vector<std::string> services;                      // names, in order
+  std::vector<std::string> environments;                  // names, in order
+  std::map<std::pair<std::string, std::string>, Effective> effective;  // by environment, service
+  text::Diagnostics notices;  // warnings and notices; never errors
+  std::string digest;         // "sha256:…" of all sources, secrets left out
+
+  const Effective* find(const std::string& environment, const std::string& service) const;
+};
+
+std::expected<Config, text::Diagnostics> load(const Sources&);
+
+// `slipway check --show`: the whole effective configuration, each value with its origin.
+std::string show(const Config&, const std::string& environment = "");
+
+// Replaces each ${name} that `values` has; the others stay. `$${` is an escaped `${`: it stays as
+// it is until the last fill, which turns it into `${`. The value put in is never read again.
+enum class Fill : unsigned char { more_follow, last };
+std::string fill(const std::string& text, const std::map<std::string, std::string>& values,
+                 Fill = Fill::last);
+
+// "30s", "10m", "1h", "90 days", "250ms"; a bare number is in `bare_unit` (0: refused).
+std::optional<Duration> parse_duration(std::string_view, Duration bare_unit = Duration(0));
+
+}  // namespace slipway::config

@@ -1,0 +1,180 @@
+// The eight invariants of the design page, as far as they speak of state and commands. Number 6
+// (no effect before its record is durable) is the shell's; here its half is checked that every
+// effect has an entry in the state that is recorded. Number 8 is kept by the types: specifications
+// carry references to secrets and nothing else.
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "engine/census.h"
+#include "engine/engine.h"
+#include "engine/timers.h"
+
+namespace slipway::engine {
+
+namespace {
+
+struct Turned {
+  const Site& before;
+  const Site& after;
+  const std::vector<Given>& given;
+};
+
+std::map<std::uint32_t, std::int32_t> weights(const Site& site) {
+  std::map<std::uint32_t, std::int32_t> out;
+  for (const auto& [number, copy] : site.copies) {
+    if (copy.weight != 0) out[number] = copy.weight;
+  }
+  return out;
+}
+
+bool was_proven(const Turned& s, std::uint32_t copy) {
+  return ready_in(s.before, copy) > 0 || ready_in(s.after, copy) > 0;
+}
+
+void shifts_name_healthy_releases(const Turned& s) {
+  for (const Given& g : s.given) {
+    const auto* shift = std::get_if<Shift>(&g.command);
+    if (shift == nullptr) continue;
+    const std::int32_t sum = std::accumulate(
+        shift->route.slots.begin(), shift->route.slots.end(), 0,
+        [](std::int32_t total, const RouteSlot& slot) { return total + slot.weight; });
+    CHECK(sum == limits::kWeightSum, "invariant 1: the weights of a shift sum to {}, not 10,000", sum);
+    if (weights(s.before) == weights(s.after)) continue;  // the same again
+    for (const RouteSlot& slot : shift->route.slots) {
+      CHECK(slot.weight == 0 || was_proven(s, slot.copy),
+            "invariant 1: a shift gives {} basis points to {}, which has no healthy instance",
+            slot.weight, slot.version);
+    }
+  }
+}
+
+void only_shifts_move_traffic(const Turned& s) {
+  const bool shifts = std::any_of(s.given.begin(), s.given.end(), [](const Given& g) {
+    return std::holds_alternative<Shift>(g.command);
+  });
+  auto expected = weights(s.before);
+  std::erase_if(expected, [&](const auto& entry) { return !s.after.copies.contains(entry.first); });
+  CHECK(shifts || expected == weights(s.after),
+        "invariant 2: weights changed without a shift");
+  const Route route = route_of(s.after);
+  if (route.fallback < 0) return;
+  const bool to_stable = std::any_of(
+      route.slots.begin(), route.slots.end(), [&](const RouteSlot& slot) {
+        return slot.slot == route.fallback && s.after.live && slot.copy == s.after.live->stable &&
+               slot.copy != s.after.live->candidate;
+      });
+  CHECK(to_stable, "invariant 2: the router would fail over to something else than stable");
+}
+
+// Capacity that this turn takes away itself: drained, or without weight by a shift forward.
+void capacity_stays(const Turned& s) {
+  if (!s.before.live || !s.before.live->planned) return;
+  const Deployment& d = *s.before.live;
+  const bool rescues = d.state == State::rolling_back || d.state == State::rollback_failed ||
+                       (s.after.live && s.after.live->state == State::rolling_back);
+  int drained = 0;
+  int drained_anywhere = 0;
+  for (const Given& g : s.given) {
+    const auto* drain = std::get_if<Drain>(&g.command);
+    if (drain == nullptr || g.attempt > 1) continue;
+    for (const std::uint32_t id : drain->instances) {
+      const auto found = s.before.instances.find(id);
+      if (found == s.before.instances.end() || !is_ready(found->second)) continue;
+      ++drained_anywhere;
+      const Copy* copy = find_copy(s.before, found->second.copy);
+      if (copy != nullptr && copy->weight > 0 && find_copy(s.after, copy->number) != nullptr &&
+          find_copy(s.after, copy->number)->weight > 0) {
+        ++drained;
+      }
+    }
+  }
+  const int now = capacity(s.before);
+  const bool gap_was_said = d.plan.floor == 0 && d.plan.strategy == Strategy::recreate;
+  CHECK(drained == 0 || rescues || now - drained >= std::min(now, d.plan.floor),
+        "invariant 3: {} of {} healthy instances are drained, and the floor is {}", drained, now,
+        d.plan.floor);
+  CHECK(drained_anywhere == 0 || gap_was_said || d.stable == 0 ||
+            ready_anywhere(s.before) - drained_anywhere > 0 || ready_anywhere(s.after) > 0,
+        "invariant 3: the last healthy copy is retired");
+}
+
+void drained_before_stopped(const Turned& s) {
+  for (const Given& g : s.given) {
+    const auto* stop = std::get_if<StopInstance>(&g.command);
+    if (stop == nullptr) continue;
+    const auto found = s.before.instances.find(stop->instance);
+    if (found == s.before.instances.end()) continue;  // a straggler
+    const Instance& i = found->second;
+    const bool drained = i.phase == InstancePhase::draining || i.phase == InstancePhase::stopping;
+    CHECK(drained || !i.admitted || i.phase == InstancePhase::crashed,
+          "invariant 3: instance {} is stopped before it was drained", i.id);
+  }
+}
+
+void live_has_a_next_event(const Turned& s) {
+  if (!s.after.quarantine.empty()) return;  // a person was called
+  for (const auto* place : {&s.after.live, &s.after.queued}) {
+    if (!*place) continue;
+    const Deployment& d = **place;
+    CHECK(!ended(d.state), "invariant 4: deployment {} is {} and still live", d.number,
+          word(d.state));
+    // One that waits for another has that one's timers.
+    const bool waits = place == &s.after.queued && d.state == State::queued && s.after.live;
+    const bool removing = d.back == BackPhase::remove || d.back == BackPhase::restore;
+    CHECK(waits || next_due_of(s.after, d) != kNever || (removing && next_due(s.after) != kNever),
+          "invariant 4: deployment {} is {} and waits for nothing that has an end", d.number,
+          word(d.state));
+  }
+  CHECK(!s.after.down || next_due(s.after) != kNever,
+        "invariant 4: the site is down and has no timer");
+}
+
+void the_way_back_stays(const Turned& s) {
+  if (!s.after.live || !s.after.live->planned || s.after.live->stable == 0) return;
+  const Deployment& d = *s.after.live;
+  if (d.state == State::looking) return;
+  CHECK(find_copy(s.after, d.stable) != nullptr || find_copy(s.before, d.stable) == nullptr,
+        "invariant 5: {} was forgotten while deployment {} may have to go back to it",
+        d.plan.from.version, d.number);
+}
+
+void effects_are_in_the_state(const Turned& s) {
+  for (const Given& g : s.given) {
+    if (g.id == 0) continue;
+    const bool stands = std::holds_alternative<Watch>(g.command) ||
+                        std::any_of(s.after.awaiting.begin(), s.after.awaiting.end(),
+                                    [&](const Awaited& a) { return a.id == g.id; });
+    CHECK(stands, "invariant 6: command {} ({}) is not in the state that is recorded", g.id,
+          word(g.command));
+    CHECK(g.id < s.after.next_command, "invariant 6: command {} has an id of the future", g.id);
+    CHECK(!g.because.code.empty(), "command {} ({}) has no reason", g.id, word(g.command));
+  }
+}
+
+void one_is_live(const Turned& s) {
+  if (!s.after.queued) return;
+  CHECK(s.after.live.has_value(), "invariant 7: one deployment waits although none is live");
+  CHECK(s.after.queued->number != s.after.live->number, "invariant 7: deployment {} is there twice",
+        s.after.live->number);
+  CHECK(s.after.queued->state == State::queued || s.after.queued->state == State::looking,
+        "invariant 7: deployment {} moves although another is live", s.after.queued->number);
+}
+
+}  // namespace
+
+void check_invariants(const Site& before, const Site& after, const Event&,
+                      const std::vector<Given>& given) {
+  const Turned s{before, after, given};
+  shifts_name_healthy_releases(s);
+  only_shifts_move_traffic(s);
+  capacity_stays(s);
+  drained_before_stopped(s);
+  live_has_a_next_event(s);
+  the_way_back_stays(s);
+  effects_are_in_the_state(s);
+  one_is_live(s);
+}
+
+}  // namespace slipway::engine

@@ -1,0 +1,137 @@
+// The verb judge: what a verdict does, and what the deadline does when there is none.
+#include <fmt/format.h>
+
+#include "base/limits.h"
+#include "engine/census.h"
+#include "engine/steps.h"
+#include "engine/way_back.h"
+
+namespace slipway::engine {
+
+namespace {
+
+constexpr int kExtensions = 3;  // deadlines added while nobody decides
+
+const char* word_of(analysis::DataState data) {
+  switch (data) {
+    case analysis::DataState::enough: return "enough";
+    case analysis::DataState::no_data: return "no_data";
+    case analysis::DataState::stale: return "stale";
+    case analysis::DataState::too_little: return "too_little";
+    case analysis::DataState::bad: return "bad";
+  }
+  return "";
+}
+
+std::string number(double value) { return fmt::format("{:.6g}", value); }
+std::string number(std::uint64_t value) { return fmt::format("{}", value); }
+
+Because why_failed(const std::string& stage, const analysis::Verdict& v) {
+  Because because = why(codes::kJudgeFailed, {{"stage", stage}});
+  if (v.decided_by < 0 || v.decided_by >= static_cast<int>(v.findings.size())) {
+    return why(codes::kUnattended, {{"stage", stage}, {"data", word_of(v.data)}, {"then", "rollback"}});
+  }
+  const analysis::Finding& f = v.findings[static_cast<std::size_t>(v.decided_by)];
+  because.values.insert(because.values.end(), {{"metric", f.name},
+                                               {"engine", f.engine},
+                                               {"unit", f.unit},
+                                               {"candidate", number(f.candidate)},
+                                               {"stable", number(f.stable)},
+                                               {"limit", f.limit},
+                                               {"origin", f.origin},
+                                               {"n_candidate", number(f.n_candidate)},
+                                               {"x_candidate", number(f.x_candidate)},
+                                               {"n_stable", number(f.n_stable)},
+                                               {"x_stable", number(f.x_stable)},
+                                               {"evidence", number(f.evidence)},
+                                               {"needed", number(f.needed)}});
+  return because;
+}
+
+bool alike(const VerdictEntry& a, const VerdictEntry& b) {
+  return a.stage == b.stage && a.verdict.ruling == b.verdict.ruling &&
+         a.verdict.data == b.verdict.data;
+}
+
+// Kept are the changes and the newest: of a run of like verdicts the first and the last.
+void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
+  VerdictEntry entry{t.wall, d.judge->charge.stage, verdict};
+  const std::size_t n = d.verdicts.size();
+  const bool changed = n == 0 || !alike(d.verdicts[n - 1], entry);
+  if (n >= 2 && !changed && alike(d.verdicts[n - 2], entry)) {
+    d.verdicts[n - 1] = std::move(entry);
+    return;
+  }
+  if (n >= limits::kVerdictsKept) d.verdicts.erase(d.verdicts.begin() + 1);
+  d.verdicts.push_back(std::move(entry));
+  if (!changed || verdict.ruling != analysis::Ruling::hold) return;
+  t.story(d, "deployment.verdict", why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage},
+                                                           {"data", word_of(verdict.data)}}));
+}
+
+void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
+  const Because because = why(codes::kJudgePassed, {{"stage", d.judge->charge.stage},
+                                                    {"observed_s", seconds(verdict.observed)},
+                                                    {"n_candidate", number(d.judge->n_candidate)}});
+  t.story(d, "deployment.verdict", because);
+  d.judge.reset();
+  end_step(t, StepState::done, because, "passed");
+}
+
+// Undecided at its deadline: said aloud and given more time, three times; then as the plan says.
+void undecided(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
+  analysis::Judge& judge = *d.judge;
+  const std::string stage = judge.charge.stage;
+  if (judge.extensions < kExtensions) {
+    judge.extend();
+    const Because because =
+        why(codes::kJudgeExtended, {{"stage", stage},
+                                    {"data", word_of(verdict.data)},
+                                    {"extension", fmt::format("{}", judge.extensions)},
+                                    {"of", fmt::format("{}", kExtensions)}});
+    t.story(d, "deployment.waiting", because);
+    t.tell(because, fmt::format("{}-{}: {} is undecided ({}); it holds on ({} of {})",
+                                t.site.id.name(), d.number, stage, word_of(verdict.data),
+                                judge.extensions, kExtensions));
+    return;
+  }
+  const bool promote = judge.charge.on_unattended == analysis::OnInconclusive::promote;
+  const Because because = why(codes::kUnattended, {{"stage", stage},
+                                                   {"data", word_of(verdict.data)},
+                                                   {"then", promote ? "promote" : "rollback"}});
+  t.story(d, "deployment.verdict", because);
+  if (!promote) return fail_deployment(t, because);
+  d.judge.reset();
+  end_step(t, StepState::done, because, "unattended");
+}
+
+}  // namespace
+
+void begin_judge(Turn& t, const Step& step) {
+  Deployment& d = *t.site.live;
+  d.judge.emplace(step.charge, t.at);
+  if (step.charge.bake && d.stable != 0) watch_rows(t, true, why(codes::kWatching));
+}
+
+void judge_now(Turn& t) {
+  Deployment& d = *t.site.live;
+  if (!d.judge || d.progress[d.step].state != StepState::running) return;
+  const analysis::Verdict verdict = d.judge->look(t.at);
+  d.dwell = verdict.observed;
+  keep(t, d, verdict);
+  switch (verdict.ruling) {
+    case analysis::Ruling::fail: {
+      const Because because = why_failed(d.judge->charge.stage, verdict);
+      t.story(d, "deployment.verdict", because);
+      return fail_deployment(t, because);
+    }
+    case analysis::Ruling::pass:
+      if (d.state == State::running) passed(t, d, verdict);
+      return;
+    case analysis::Ruling::hold:
+      if (d.state == State::running && t.at >= d.judge->deadline) undecided(t, d, verdict);
+      return;
+  }
+}
+
+}  // namespace slipway::engine

@@ -1,0 +1,98 @@
+#include "main/backend.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+
+#include <fmt/chrono.h>
+
+#include "config/config.h"
+#include "main/plan_object.h"
+
+namespace slipway {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr Duration kAnswerTime = 60s;  // looking at a large artifact takes this long at most
+
+Refusal refusal(std::string code, std::string text, int http) {
+  return {.code = std::move(code), .text = std::move(text), .mistakes = {}, .http = http};
+}
+
+}  // namespace
+
+std::variant<Answer, Refusal> AgentBackend::submit(Request request) {
+  auto promise = std::make_shared<std::promise<std::variant<Answer, Refusal>>>();
+  auto future = promise->get_future();
+  parts_.shell->submit(std::move(request), [promise](std::variant<Answer, Refusal> answer) {
+    promise->set_value(std::move(answer));
+  });
+  if (future.wait_for(kAnswerTime) != std::future_status::ready) {
+    return refusal("no_answer",
+                   "the request was taken and has no answer yet; see `slipway status` for what it waits for", 503);
+  }
+  return future.get();
+}
+
+std::expected<json::object, Refusal> AgentBackend::put_config(const api::ConfigFiles& files, bool push) {
+  return parts_.desk->put(files, push);
+}
+
+std::expected<json::object, Refusal> AgentBackend::plan(const Request& request) {
+  std::map<SiteId, std::shared_ptr<const Site>> seen;
+  FindSite find = [&](const SiteId& id) -> const Site* {
+    auto& site = seen[id];
+    if (!site) site = parts_.board->site(id);
+    return site.get();
+  };
+  return plan_object(request, *parts_.desk, find, parts_.look);
+}
+
+std::expected<json::object, Refusal> AgentBackend::check(const std::string& environment) {
+  auto config = parts_.desk->current();
+  if (!config) return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
+  if (!environment.empty() &&
+      std::ranges::find(config->environments, environment) == config->environments.end()) {
+    return std::unexpected(
+        refusal("unknown_environment", fmt::format("there is no environment `{}`", environment), 404));
+  }
+  json::array notices;
+  for (const auto& notice : config->notices) notices.push_back(json::string(text::render(notice)));
+  return json::object{{"schema", "check/1"},
+                      {"ok", true},
+                      {"digest", config->digest},
+                      {"environments", json::value_from(config->environments)},
+                      {"services", json::value_from(config->services)},
+                      {"notices", std::move(notices)},
+                      {"show", config::show(*config, environment)}};
+}
+
+json::object AgentBackend::agent() {
+  const AgentFacts& facts = parts_.facts;
+  auto config = parts_.desk->current();
+  return json::object{{"schema", "agent/1"},
+                      {"pid", ::getpid()},
+                      {"version", facts.version},
+                      {"uptime_s", to_seconds(facts.wall() - facts.started)},
+                      {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},
+                      {"state_dir", facts.state_dir},
+                      {"project", parts_.desk->folder()},
+                      {"config", config ? json::value(config->digest) : json::value(nullptr)}};
+}
+
+json::object AgentBackend::health() {
+  auto component = [](bool ok) { return json::object{{"status", ok ? "healthy" : "unhealthy"}}; };
+  bool journal = parts_.facts.journal_ok(), proxy = parts_.facts.proxy_ok();
+  auto seconds = std::chrono::floor<std::chrono::seconds>(parts_.facts.wall());
+  return json::object{
+      {"status", journal && proxy ? "healthy" : "unhealthy"},
+      {"timestamp", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)))},
+      {"version", parts_.facts.version},
+      {"uptime", to_seconds(parts_.facts.wall() - parts_.facts.started)},
+      {"checks", json::object{{"journal", component(journal)}, {"proxy", component(proxy)}}}};
+}
+
+}  // namespace slipway

@@ -1,0 +1,60 @@
+// What the API needs from the agent besides views: requests to the shell, configuration to the
+// desk, output of instances.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "api/server.h"
+#include "contract/command.h"
+#include "main/desk.h"
+#include "shell/shell.h"
+#include "views/board.h"
+
+namespace slipway {
+
+struct AgentFacts {
+  std::string version;
+  std::string state_dir;
+  std::string listen;
+  Wall started{};
+  std::function<Wall()> wall;
+  std::function<bool()> journal_ok;
+  std::function<bool()> proxy_ok;
+};
+
+// One file of output of an instance.
+struct LogFile {
+  std::string path, version;
+  std::uint32_t instance = 0;
+};
+
+class AgentBackend : public api::Backend {
+ public:
+  struct Parts {
+    shell::Shell* shell;
+    Desk* desk;
+    const views::Board* board;
+    AgentFacts facts;
+    std::function<slipway::World(const Look&)> look;
+    // The output files of an instance, oldest first; instance 0: those of every one of the site.
+    std::function<std::vector<LogFile>(const SiteId&, std::uint32_t)> logs;
+    std::function<void(bool all)> stop;
+  };
+  explicit AgentBackend(Parts parts) : parts_(std::move(parts)) {}
+
+  std::variant<Answer, Refusal> submit(Request) override;
+  std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&, bool push) override;
+  std::expected<boost::json::object, Refusal> plan(const Request&) override;
+  std::expected<boost::json::object, Refusal> check(const std::string& environment) override;
+  boost::json::object agent() override;
+  boost::json::object health() override;
+  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& query) override;
+  void stop(bool all) override { parts_.stop(all); }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace slipway

@@ -1,0 +1,147 @@
+#include "main/counting.h"
+
+#include <algorithm>
+
+namespace slipway {
+
+namespace {
+constexpr Duration kTick = 1s;
+// After a restart rows are read only when every site that was being counted is watched again.
+constexpr Duration kPatience = 10s;
+constexpr Duration kBusyRest = 5ms;
+constexpr Duration kIdleRest = 250ms;
+constexpr std::uint64_t kFreeStep = 1 << 20;  // bytes recorded before a hole is punched
+}  // namespace
+
+Counting::Counting(World world) : world_(std::move(world)), file_(world_.rows) {}
+
+Counting::~Counting() { stop(); }
+
+void Counting::start(const std::map<SiteId, RowPosition>& live) {
+  inode_ = file_.inode();
+  offset_ = file_.size();
+  for (const auto& [site, position] : live) {
+    // Another inode is another file: all of it is new.
+    offset_ = std::min(offset_, position.inode == inode_ ? position.offset : 0);
+    expected_.insert(site);
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+bool Counting::takes(const Command& command) const {
+  return std::holds_alternative<Watch>(command) || std::holds_alternative<Count>(command);
+}
+
+void Counting::begin(const Issued& issued) {
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(issued);
+  }
+  wake_.notify_one();
+}
+
+// Both commands say what shall be true: asking again is doing it again.
+void Counting::observe(const Issued& issued) { begin(issued); }
+
+void Counting::cancel(const Issued& issued) {
+  world_.sink->answer(issued.site, issued.id, issued.attempt, Done{});
+}
+
+void Counting::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Duration Counting::rest() const {
+  if (world_.hurry()) return kBusyRest;
+  return watched_.empty() ? kIdleRest : kBusyRest * 10;
+}
+
+void Counting::run() {
+  next_tick_ = world_.engine_now() + kTick;
+  const Instant patience = next_tick_ + kPatience;
+  for (;;) {
+    std::deque<Issued> work;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, rest(), [this] { return stopping_ || !queue_.empty(); });
+      if (stopping_) return;
+      work.swap(queue_);
+    }
+    if (expected_.empty()) read_rows();
+    for (const Issued& issued : work) obey(issued);
+    if (world_.engine_now() > patience) expected_.clear();
+    if (Instant now = world_.engine_now(); now >= next_tick_) {
+      next_tick_ = std::max(next_tick_ + kTick, now);
+      post_blocks();
+      free_rows();
+    }
+  }
+}
+
+void Counting::obey(const Issued& issued) {
+  Instant now = world_.engine_now();
+  if (const auto* watch = std::get_if<Watch>(&issued.command)) {
+    RowPosition from = world_.recorded(issued.site);
+    // A site that was never counted starts with the rows from here on.
+    if (from.inode != inode_ || from.offset == 0) from = {inode_, offset_};
+    if (watched_.contains(issued.site)) {
+      // The rule of the block changes: what is open is closed by the old one.
+      if (auto counted = meter_.count(issued.site, now, world_.wall())) {
+        world_.sink->fact(issued.site, *counted);
+      }
+      from = {inode_, offset_};
+    }
+    expected_.erase(issued.site);
+    meter_.watch(issued.site, *watch, from, now);
+    watched_.insert(issued.site);
+  } else {
+    bool last = std::get<Count>(issued.command).last;
+    if (auto counted = meter_.count(issued.site, now, world_.wall())) {
+      world_.sink->fact(issued.site, *counted);
+    }
+    if (last) {
+      meter_.unwatch(issued.site);
+      watched_.erase(issued.site);
+    }
+  }
+  world_.sink->answer(issued.site, issued.id, issued.attempt, Done{});
+}
+
+void Counting::read_rows() {
+  if (std::uint64_t inode = file_.inode(); inode != inode_) {
+    inode_ = inode;
+    offset_ = freed_ = 0;
+  }
+  auto got = file_.read(offset_, [this](std::string_view line, std::uint64_t end) {
+    offset_ = end;
+    auto row = meter::parse_row(line);
+    if (!row) return;
+    row->offset = end;
+    meter_.add(*row, inode_);
+    world_.on_row(*row);
+  });
+  (void)got;  // no file yet: nothing was served, nothing to count
+}
+
+void Counting::post_blocks() {
+  for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
+    world_.sink->fact(site, std::move(counted));
+  }
+}
+
+void Counting::free_rows() {
+  std::uint64_t safe = offset_;
+  for (const SiteId& site : watched_) {
+    RowPosition recorded = world_.recorded(site);
+    if (recorded.inode == inode_) safe = std::min(safe, recorded.offset);
+  }
+  if (safe < freed_ + kFreeStep) return;
+  if (file_.free_before(safe)) freed_ = safe;
+}
+
+}  // namespace slipway

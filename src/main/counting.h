@@ -1,0 +1,71 @@
+// The rows thread: reads the proxy's row file, counts, and posts closed blocks. It is the driver of
+// Watch and Count, and joins the two rooms that may not know each other: meter and the router.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "contract/driver.h"
+#include "contract/site.h"
+#include "drivers/haproxy/rows.h"
+#include "meter/meter.h"
+
+namespace slipway {
+
+class Counting : public Driver {
+ public:
+  struct World {
+    std::string rows;                          // path of the row file
+    Sink* sink;
+    std::function<Instant()> engine_now;       // an Instant not after the next event's
+    std::function<Wall()> wall;
+    std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
+    std::function<void(const Row&)> on_row;    // the router's share probe
+    std::function<bool()> hurry;               // somebody waits for rows right now
+  };
+
+  explicit Counting(World);
+  ~Counting() override;
+
+  // Starts reading at the oldest row that a live deployment has not recorded. `live` are the sites
+  // that are being counted according to the journal.
+  void start(const std::map<SiteId, RowPosition>& live);
+
+  std::string_view name() const override { return "meter"; }
+  bool takes(const Command&) const override;
+  void begin(const Issued&) override;
+  void observe(const Issued&) override;
+  void cancel(const Issued&) override;
+  void stop() override;
+
+ private:
+  void run();
+  void obey(const Issued&);
+  void read_rows();
+  void post_blocks();
+  void free_rows();
+  Duration rest() const;
+
+  World world_;
+  meter::Meter meter_;
+  haproxy::RowFile file_;
+  std::uint64_t offset_ = 0, inode_ = 0, freed_ = 0;
+  std::set<SiteId> watched_;
+  std::set<SiteId> expected_;  // counted before a restart, not watched again yet
+  Instant next_tick_{};
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Issued> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace slipway

@@ -1,0 +1,207 @@
+#include "main/desk.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "intake/intake.h"
+
+extern char** environ;
+
+namespace slipway {
+
+namespace json = boost::json;
+
+std::map<std::string, std::string> environment_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view line = *entry;
+    if (std::size_t equals = line.find('='); equals != std::string_view::npos) {
+      variables.emplace(line.substr(0, equals), line.substr(equals + 1));
+    }
+  }
+  return variables;
+}
+
+config::Sources sources_of(const api::ConfigFiles& files,
+                           std::map<std::string, std::string> variables) {
+  config::Sources sources;
+  sources.file = files.file;
+  sources.folder = files.folder;
+  sources.bytes = files.bytes;
+  sources.env_files = files.env_files;
+  sources.variables = std::move(variables);
+  sources.caller = files.caller;
+  return sources;
+}
+
+Refusal refuse(const text::Diagnostics& diagnostics) {
+  Refusal refusal{.code = "config_invalid", .text = "", .mistakes = {}, .http = 422};
+  for (const text::Diagnostic& d : diagnostics) {
+    if (d.severity != text::Severity::error) continue;
+    std::string at = d.place.line > 0
+                         ? fmt::format("{}:{}:{}", d.place.file, d.place.line, d.place.column)
+                         : d.place.file;
+    refusal.mistakes.push_back({at, d.code, d.text, d.hint, text::render(d)});
+  }
+  if (refusal.mistakes.empty()) return refusal;
+  const Mistake& first = refusal.mistakes.front();
+  refusal.code = refusal.mistakes.size() == 1 ? first.code : "config_invalid";
+  // A message without a place (missing variables) stands alone, to the letter.
+  refusal.text = refusal.mistakes.size() == 1 && diagnostics.front().place.line == 0
+                     ? first.text
+                     : fmt::format("{}: {}{}", first.at, first.text,
+                                   refusal.mistakes.size() == 1
+                                       ? std::string()
+                                       : fmt::format(" (and {} more)", refusal.mistakes.size() - 1));
+  return refusal;
+}
+
+namespace {
+
+// Lines of a .env file but for those that set a secret.
+std::string without_secrets(const std::string& file, const std::vector<std::string>& secrets) {
+  std::string kept;
+  for (std::size_t begin = 0; begin < file.size();) {
+    std::size_t end = std::min(file.find('\n', begin), file.size());
+    std::string_view line(file.data() + begin, end - begin);
+    std::string_view name = line.substr(0, line.find('='));
+    if (name.starts_with("export ")) name.remove_prefix(7);
+    bool secret = std::ranges::any_of(secrets, [&](const std::string& s) { return name == s; });
+    if (!secret) kept.append(line).append("\n");
+    begin = end + 1;
+  }
+  return kept;
+}
+
+std::vector<std::string> secrets_in(const config::Config& config) {
+  std::vector<std::string> names;
+  for (const auto& [key, effective] : config.effective) {
+    for (const std::string& name : effective.secrets) {
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::vector<SiteId> sites_of(const config::Config& config) {
+  std::vector<SiteId> sites;
+  for (const auto& environment : config.environments) {
+    for (const auto& service : config.services) {
+      if (config.find(environment, service) != nullptr) sites.push_back({service, environment});
+    }
+  }
+  return sites;
+}
+
+std::string record_of(const api::ConfigFiles& files, const std::vector<std::string>& secrets) {
+  json::object env;
+  for (const auto& [name, text] : files.env_files) env[name] = without_secrets(text, secrets);
+  return json::serialize(
+      json::object{{"file", files.file}, {"folder", files.folder}, {"bytes", files.bytes}, {"env_files", env}});
+}
+
+api::ConfigFiles files_of(const json::object& object) {
+  api::ConfigFiles files;
+  files.file = json::value_to<std::string>(object.at("file"));
+  files.folder = json::value_to<std::string>(object.at("folder"));
+  files.bytes = json::value_to<std::string>(object.at("bytes"));
+  for (const auto& [name, text] : object.at("env_files").as_object()) {
+    files.env_files[name] = json::value_to<std::string>(text);
+  }
+  return files;
+}
+
+}  // namespace
+
+Result<> Desk::restore(const std::string& bytes) {
+  boost::system::error_code error;
+  json::value value = json::parse(bytes, error);
+  if (error || !value.is_object()) return fail(Fault::corrupt, "a configuration revision is not readable");
+  api::ConfigFiles files = files_of(value.as_object());
+  files.caller = ways_.sealed();
+  auto loaded = config::load(sources_of(files, ways_.variables));
+  if (!loaded) {
+    return fail(Fault::invalid, "the recorded configuration no longer loads: {}",
+                refuse(loaded.error()).text);
+  }
+  std::lock_guard lock(mutex_);
+  current_ = std::make_shared<const config::Config>(std::move(*loaded));
+  folder_ = files.folder;
+  ways_.known(sites_of(*current_));
+  return {};
+}
+
+std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bool push) {
+  api::ConfigFiles files = given;
+  std::string owned = folder();
+  if (!push && !owned.empty() && owned != files.folder) {
+    return std::unexpected(Refusal{
+        .code = "other_project",
+        .text = fmt::format("this agent serves the project in {}, not the one in {}; give the other one a state "
+                            "folder of its own (--state), or `slipway config push`",
+                            owned, files.folder),
+        .mistakes = {},
+        .http = 409});
+  }
+  for (const auto& [name, value] : ways_.sealed()) files.caller.emplace(name, value);
+  auto loaded = config::load(sources_of(files, ways_.variables));
+  if (!loaded) return std::unexpected(refuse(loaded.error()));
+  auto config = std::make_shared<const config::Config>(std::move(*loaded));
+  for (const std::string& name : secrets_in(*config)) {
+    auto value = given.caller.find(name);
+    if (value == given.caller.end()) continue;
+    if (auto sealed = ways_.seal(name, value->second); !sealed) {
+      return std::unexpected(Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
+    }
+  }
+  bool changed = !current() || current()->digest != config->digest;
+  if (changed) {
+    if (auto recorded = ways_.record(record_of(files, secrets_in(*config))); !recorded) {
+      return std::unexpected(
+          Refusal{.code = "record_failed", .text = recorded.error().text, .mistakes = {}, .http = 503});
+    }
+  }
+  json::array notices;
+  for (const auto& notice : config->notices) notices.push_back(json::string(text::render(notice)));
+  std::string digest = config->digest;
+  {
+    std::lock_guard lock(mutex_);
+    current_ = config;
+    folder_ = files.folder;
+  }
+  ways_.known(sites_of(*config));
+  return json::object{{"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
+}
+
+std::shared_ptr<const config::Config> Desk::current() const {
+  std::lock_guard lock(mutex_);
+  return current_;
+}
+
+std::string Desk::folder() const {
+  std::lock_guard lock(mutex_);
+  return folder_;
+}
+
+namespace {
+Refusal no_config() {
+  return {.code = "no_config",
+          .text = "the agent has no configuration yet; run the command in the folder of slipway.yaml",
+          .mistakes = {},
+          .http = 409};
+}
+}  // namespace
+
+std::expected<Admitted, Refusal> Desk::admit(const Request& request, const FindSite& find) {
+  auto config = current();
+  if (!config) return std::unexpected(no_config());
+  return intake::admit(request, *config, find);
+}
+
+std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& site, const World& world) {
+  auto config = current();
+  if (!config) return std::unexpected(no_config());
+  return intake::compile(request, *config, site, world);
+}
+
+}  // namespace slipway

@@ -1,0 +1,53 @@
+// The configuration the agent owns: the newest valid one, recorded as a revision, and intake bound
+// to it. Values of secrets never reach a record: they are sealed in the state folder.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "api/server.h"
+#include "config/config.h"
+#include "contract/port.h"
+
+namespace slipway {
+
+class Desk : public Intake {
+ public:
+  struct Ways {
+    std::map<std::string, std::string> variables;  // the agent's own environment
+    std::function<Result<>(const std::string& bytes)> record;
+    std::function<Result<>(const std::string& name, const std::string& value)> seal;
+    std::function<std::map<std::string, std::string>()> sealed;
+    // The sites that the configuration names, whenever it changes.
+    std::function<void(std::vector<SiteId>)> known;
+  };
+  explicit Desk(Ways ways) : ways_(std::move(ways)) {}
+
+  // A recorded revision, at start-up. One that no longer loads is kept out and said so.
+  Result<> restore(const std::string& bytes);
+  // A new one. Valid and different: recorded. From another folder: refused unless pushed.
+  std::expected<boost::json::object, Refusal> put(const api::ConfigFiles&, bool push);
+
+  std::shared_ptr<const config::Config> current() const;
+  std::string folder() const;
+
+  std::expected<Admitted, Refusal> admit(const Request&, const FindSite&) override;
+  std::expected<Plan, Refusal> compile(const Request&, const Site&, const World&) override;
+
+ private:
+  Ways ways_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const config::Config> current_;
+  std::string folder_;
+};
+
+// The diagnostics of a configuration as a refusal (HTTP 422, exit status 2).
+Refusal refuse(const text::Diagnostics&);
+config::Sources sources_of(const api::ConfigFiles&, std::map<std::string, std::string> variables);
+std::map<std::string, std::string> environment_variables();
+
+}  // namespace slipway

@@ -1,0 +1,270 @@
+#include "meter/meter.h"
+
+#include <algorithm>
+
+#include "meter/gaps.h"
+#include "meter/latency.h"
+
+namespace slipway::meter {
+namespace {
+
+constexpr std::uint64_t kStableNeeded = 5;        // analysis page, section 6.1
+constexpr Duration kOldest = 10s;                 // of a block with both versions in it
+// Stable has no traffic (everything was shifted): its requests are not waited for for ever, since
+// absolute limits are judged on the candidate's alone.
+constexpr std::uint64_t kCandidateAlone = 20;
+constexpr Duration kAloneSoon = 3s, kAloneLate = 20s;
+constexpr Duration kReceiptEvery = 5s;            // blocks that are for the receipt alone
+constexpr Duration kCandidateQuiet = 20s;         // then its next request is not waited for
+
+Wall wall_of(std::int64_t us) { return Wall(Duration(us)); }
+
+// What one version answered since the last block.
+struct Side {
+  analysis::Counts counts;
+  Latencies latencies;
+
+  void reset(std::size_t limits) {
+    counts = {};
+    counts.over.assign(limits, 0);
+  }
+  void add(const Row& row, RowKind kind, bool error, const std::vector<double>& limits) {
+    ++counts.requests;
+    counts.errors += error;
+    counts.left += kind == RowKind::left;
+    for (std::size_t i = 0; i < limits.size(); ++i)
+      counts.over[i] += static_cast<double>(row.total_us) > limits[i];
+    latencies.add(row.total_us);
+  }
+  analysis::Counts take() {
+    counts.latencies = latencies.take();
+    return std::move(counts);
+  }
+};
+
+struct Watched {
+  Watch watch;
+  RowPosition from;
+  Instant since{};          // of the open block
+  Instant candidate_at{};   // newest tick with a request of the candidate
+  bool candidate_seen = false, candidate_new = false;
+  Side stable, candidate;
+  Tally tally;
+  std::uint64_t lost = 0;
+  std::uint64_t open_rows = 0;  // in the open block
+  RowPosition closed;           // of the newest closed block
+  RowPosition recorded;
+  bool first = true;
+  std::int64_t gap_before = -1;
+
+  void open(Instant now) {
+    since = now;
+    tally = {};
+    open_rows = 0;
+    stable.reset(watch.latency_limits_us.size());
+    candidate.reset(watch.latency_limits_us.size());
+  }
+
+  void add(const Row& row);
+  bool judged(Duration age) const;
+  bool for_receipt(Instant now) const;
+};
+
+void Watched::add(const Row& row) {
+  const RowKind kind = kind_of(row);
+  const bool error = judge_error(row);
+  const bool failed = kind == RowKind::failed;
+  ++open_rows;
+  ++tally.requests;
+  tally.ok += kind == RowKind::ok;
+  tally.left += kind == RowKind::left;
+  tally.failed += failed;
+  tally.dropped += failed && !answered(row);
+  tally.no_server += failed && row.server.starts_with('<');
+  tally.stable_served += row.served == watch.stable;
+  if (row.served == watch.candidate) ++tally.candidate_served;
+  if (row.assigned == watch.candidate) {
+    ++tally.candidate_requests;
+    tally.candidate_failed += failed;
+    tally.last_candidate_start =
+        std::max(tally.last_candidate_start, wall_of(row.end_us - row.total_us));
+    if (error && tally.first_candidate_error == Wall{})
+      tally.first_candidate_error = wall_of(row.end_us);
+    candidate.add(row, kind, error, watch.latency_limits_us);
+    candidate_new = true;
+  } else if (row.assigned == watch.stable) {
+    ++tally.stable_requests;
+    tally.stable_failed += failed;
+    stable.add(row, kind, error, watch.latency_limits_us);
+  }
+}
+
+bool Watched::judged(Duration age) const {
+  const auto n_c = candidate.counts.requests, n_s = stable.counts.requests;
+  if (n_c == 0) return false;
+  if (watch.bake || watch.stable.empty()) return true;
+  if (n_s == 0) return (age >= kAloneSoon && n_c >= kCandidateAlone) || age >= kAloneLate;
+  return n_s >= kStableNeeded || age >= kOldest;
+}
+
+// Stable alone, or requests of no version: nothing to compare, but the receipt shall grow. While
+// the candidate has traffic its next request is waited for, since stable's counts belong to it.
+bool Watched::for_receipt(Instant now) const {
+  if (now - since < kReceiptEvery || (open_rows == 0 && lost == 0)) return false;
+  if (candidate.counts.requests != 0) return false;
+  return !candidate_seen || now - candidate_at >= kCandidateQuiet;
+}
+
+}  // namespace
+
+struct Meter::Impl {
+  struct Traffic {
+    Gaps gaps;
+    SiteId id;
+    std::optional<Watched> watched;
+  };
+
+  std::map<std::string, Traffic, std::less<>> sites;  // by SiteId::name()
+  Traffic* newest = nullptr;                          // of the last row; rows come in runs
+  std::string newest_name;
+  RowPosition seen;                                   // after the last row
+
+  Traffic& traffic(const std::string& name) {
+    if (newest == nullptr || newest_name != name) {
+      newest = &sites[name];
+      newest_name = name;
+    }
+    return *newest;
+  }
+
+  Traffic* find(const SiteId& id) {
+    const auto at = sites.find(id.name());
+    return at != sites.end() && at->second.watched ? &at->second : nullptr;
+  }
+
+  Counted close(Traffic& traffic, bool judged, Instant now, Wall) const {
+    Watched& w = *traffic.watched;
+    Counted out;
+    out.judged = judged;
+    out.block.from = w.since;
+    out.block.to = now;
+    out.block.stable = w.stable.take();
+    out.block.candidate = w.candidate.take();
+    out.tally = w.tally;
+    out.tally.longest_gap = Duration(traffic.gaps.take(out.tally.has_gap));
+    out.tally.rows_lost = w.lost;
+    w.lost = 0;
+    if (seen.inode != 0) w.closed = seen;
+    out.position = w.closed;
+    if (w.first) {
+      out.has_gap_before = w.gap_before >= 0;
+      if (out.has_gap_before) out.gap_before = Duration(w.gap_before);
+      w.first = false;
+    }
+    w.open(now);
+    return out;
+  }
+};
+
+Meter::Meter() : impl_(std::make_unique<Impl>()) {}
+Meter::~Meter() = default;
+
+void Meter::watch(const SiteId& site, const Watch& watch, RowPosition from, Instant now) {
+  Impl::Traffic& traffic = impl_->traffic(site.name());
+  traffic.id = site;
+  const auto before = std::move(traffic.watched);
+  Watched& w = traffic.watched.emplace();
+  w.watch = watch;
+  w.from = w.closed = w.recorded = from;
+  w.gap_before = traffic.gaps.last_minute();
+  if (before) {  // the plan goes on with other limits or in its bake: nothing is counted twice
+    w.from = before->from;
+    w.closed = before->closed;
+    w.recorded = before->recorded;
+    w.first = before->first;
+    w.gap_before = before->gap_before;
+    w.lost = before->lost;
+  } else {
+    traffic.gaps.begin();
+  }
+  w.candidate_at = now;
+  w.open(now);
+  if (before && before->open_rows > 0) {
+    // Rows of the open block are in nobody's receipt yet.
+    w.tally = before->tally;
+    w.open_rows = before->open_rows;
+    w.since = before->since;
+    if (before->watch.stable == watch.stable && before->watch.candidate == watch.candidate &&
+        before->watch.latency_limits_us == watch.latency_limits_us) {
+      w.stable = before->stable;
+      w.candidate = before->candidate;
+    }
+  }
+}
+
+void Meter::unwatch(const SiteId& site) {
+  if (Impl::Traffic* traffic = impl_->find(site)) traffic->watched.reset();
+}
+
+bool Meter::watching(const SiteId& site) const { return impl_->find(site) != nullptr; }
+
+void Meter::add(const Row& row, std::uint64_t inode) {
+  Impl::Traffic& traffic = impl_->traffic(row.site);
+  impl_->seen = {inode, row.offset};
+  traffic.gaps.row(row.end_us - row.total_us, row.end_us, answered(row));
+  if (!traffic.watched) return;
+  Watched& w = *traffic.watched;
+  if (w.from.inode == inode && row.offset <= w.from.offset) return;
+  w.add(row);
+}
+
+std::vector<std::pair<SiteId, Counted>> Meter::tick(Instant now, Wall wall) {
+  std::vector<std::pair<SiteId, Counted>> out;
+  for (auto& [name, traffic] : impl_->sites) {
+    if (!traffic.watched) continue;
+    Watched& w = *traffic.watched;
+    if (w.candidate_new) {
+      w.candidate_at = now;
+      w.candidate_seen = true;
+      w.candidate_new = false;
+    }
+    const bool judged = w.judged(now - w.since);
+    if (judged || w.for_receipt(now))
+      out.emplace_back(traffic.id, impl_->close(traffic, judged, now, wall));
+  }
+  return out;
+}
+
+std::optional<Counted> Meter::count(const SiteId& site, Instant now, Wall wall) {
+  Impl::Traffic* traffic = impl_->find(site);
+  if (traffic == nullptr) return std::nullopt;
+  const bool judged = traffic->watched->judged(now - traffic->watched->since);
+  return impl_->close(*traffic, judged, now, wall);
+}
+
+void Meter::recorded(const SiteId& site, RowPosition position) {
+  if (Impl::Traffic* traffic = impl_->find(site)) traffic->watched->recorded = position;
+}
+
+void Meter::lost(std::uint64_t rows) {
+  for (auto& [name, traffic] : impl_->sites)
+    if (traffic.watched) traffic.watched->lost += rows;
+}
+
+RowPosition Meter::position() const {
+  RowPosition safe = impl_->seen;
+  for (const auto& [name, traffic] : impl_->sites) {
+    if (!traffic.watched) continue;
+    const Watched& w = *traffic.watched;
+    // With everything of this site recorded, later rows are not its own.
+    if (w.open_rows == 0 && w.recorded == w.closed) continue;
+    if (w.recorded.inode != safe.inode) {
+      safe.offset = 0;  // nothing of this file is recorded for it
+    } else {
+      safe.offset = std::min(safe.offset, w.recorded.offset);
+    }
+  }
+  return safe;
+}
+
+}  // namespace slipway::meter

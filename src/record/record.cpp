@@ -1,0 +1,114 @@
+#include "record/record.h"
+
+#include "base/digest.h"
+#include "record/fields_site.h"
+#include "record/reader.h"
+#include "record/writer.h"
+
+namespace slipway::record {
+namespace {
+
+// After the format: what the bytes are of, so that one is never taken for another.
+enum class Form : char { step = 'E', site = 'S', deployment = 'D', plan = 'P' };
+
+const char* name(Form form) {
+  switch (form) {
+    case Form::step: return "step";
+    case Form::site: return "site";
+    case Form::deployment: return "deployment";
+    case Form::plan: return "plan";
+  }
+  return "";
+}
+
+template <class T>
+std::string encode_as(Form form, const T& value) {
+  std::string out;
+  put_varint(out, kFormat);
+  out.push_back(static_cast<char>(form));
+  Writer writer(out);
+  fields(writer, value);
+  return out;
+}
+
+template <class T>
+Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nullptr) {
+  Reading reading;
+  std::uint64_t format = 0;
+  if (!take_varint(bytes, format, reading) || format == 0) {
+    return fail(Fault::corrupt, "the record of a {} has no format version", name(form));
+  }
+  if (format > kFormat) {
+    return fail(Fault::unsupported,
+                "the record of a {} has format {}, and this version reads up to {}; use the version "
+                "that wrote it or a newer one",
+                name(form), format, kFormat);
+  }
+  if (bytes.empty() || bytes.front() != static_cast<char>(form)) {
+    return fail(Fault::corrupt, "the record is not one of a {}", name(form));
+  }
+  bytes.remove_prefix(1);
+  T value{};
+  Reader::message(bytes, value, reading, unknown);
+  if (!reading.ok()) {
+    return fail(reading.newer ? Fault::unsupported : Fault::corrupt,
+                "the record of a {} cannot be read: {}", name(form), reading.trouble);
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string pack(const analysis::Histogram& histogram) {
+  std::string out;
+  std::uint16_t before = 0;
+  for (const auto& [index, count] : histogram.buckets) {
+    CHECK(index >= before, "the buckets of a histogram are sorted");
+    put_varint(out, static_cast<std::uint64_t>(index - before));
+    put_varint(out, count);
+    before = index;
+  }
+  return out;
+}
+
+bool unpack(std::string_view bytes, analysis::Histogram& histogram) {
+  Reading reading;
+  std::uint64_t index = 0;
+  histogram.buckets.clear();
+  while (!bytes.empty()) {
+    std::uint64_t above = 0;
+    std::uint64_t count = 0;
+    if (!take_varint(bytes, above, reading) || !take_varint(bytes, count, reading)) return false;
+    if (above > 0xffff || index + above > 0xffff || count > 0xffff'ffff) return false;
+    if (above == 0 && !histogram.buckets.empty()) return false;
+    index += above;
+    histogram.buckets.emplace_back(static_cast<std::uint16_t>(index),
+                                   static_cast<std::uint32_t>(count));
+  }
+  return true;
+}
+
+std::string encode(const StepRecord& step) {
+  return encode_as(Form::step, step) + step.unknown;
+}
+std::string encode(const Site& site) { return encode_as(Form::site, site); }
+std::string encode(const Deployment& deployment) {
+  return encode_as(Form::deployment, deployment);
+}
+
+Result<StepRecord> decode_step(std::string_view bytes) {
+  std::string unknown;
+  auto step = decode_as<StepRecord>(Form::step, bytes, &unknown);
+  if (step) step->unknown = std::move(unknown);
+  return step;
+}
+Result<Site> decode_site(std::string_view bytes) { return decode_as<Site>(Form::site, bytes); }
+Result<Deployment> decode_deployment(std::string_view bytes) {
+  return decode_as<Deployment>(Form::deployment, bytes);
+}
+
+std::string plan_digest(const Plan& plan) {
+  return "sha256:" + sha256_hex(encode_as(Form::plan, plan));
+}
+
+}  // namespace slipway::record

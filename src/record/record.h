@@ -1,0 +1,33 @@
+// Contract values ⇄ versioned bytes. Fields are numbered and never reused; unknown ones are kept;
+// bytes begin with the format's version. docs/journal_format.md is the contract.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "contract/event.h"
+#include "contract/published.h"
+#include "contract/site.h"
+
+namespace slipway::record {
+
+inline constexpr unsigned kFormat = 1;
+
+struct StepRecord {  // one step of a site: the event and what was commanded
+  Event event;
+  std::vector<Given> commands;
+  std::string unknown;  // fields of a newer format, kept as they are
+  bool operator==(const StepRecord&) const = default;
+};
+
+std::string encode(const StepRecord&);
+std::string encode(const Site&);
+std::string encode(const Deployment&);
+Result<StepRecord> decode_step(std::string_view);
+Result<Site> decode_site(std::string_view);
+Result<Deployment> decode_deployment(std::string_view);
+
+std::string plan_digest(const Plan&);  // "sha256:…" over the plan's encoding
+
+}  // namespace slipway::record

@@ -1,0 +1,307 @@
+#include "views/board.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
+#include "views/deployment.h"
+#include "views/ended.h"
+#include "views/explain.h"
+#include "views/phrase.h"
+#include "views/receipt.h"
+#include "views/stream.h"
+
+namespace slipway::views {
+namespace {
+
+using SitePtr = std::shared_ptr<const Site>;
+
+// A deployment with whatever keeps it alive; rendered after the lock was given back.
+struct Found {
+  SitePtr site;                        // null: ended before what the site remembers
+  std::shared_ptr<const Ended> ended;  // null: it is in the site
+  const Deployment* deployment = nullptr;
+  SiteId id;
+};
+
+boost::json::object render(const Found& f) {
+  auto o = deployment_json(*f.deployment, f.id, f.site.get());
+  if (f.ended && !f.ended->whole) o["folded"] = true;  // steps and verdicts are no longer kept here
+  return o;
+}
+
+const Deployment* in_site(const Site& site, std::uint32_t number) {
+  for (const auto* place : {&site.live, &site.queued, &site.last})
+    if (*place && (*place)->number == number) return &**place;
+  return nullptr;
+}
+
+std::optional<std::uint32_t> number_in(std::string_view text) {
+  std::uint32_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc() || end != text.data() + text.size() || n == 0) return std::nullopt;
+  return n;
+}
+
+}  // namespace
+
+struct Board::Impl {
+  mutable std::shared_mutex mutex;
+  std::map<SiteId, SitePtr> sites;
+  std::set<SiteId> known;
+  std::map<std::uint32_t, SiteId> present;  // live, queued and last of every site
+  EndedList ended;
+
+  mutable std::mutex ring_mutex;
+  mutable std::condition_variable ring_grew;
+  std::deque<EventLine> ring;
+  std::uint64_t newest = 0;
+  std::uint64_t lost_through = 0;  // events up to here may be gone
+  bool any_step = false;
+
+  void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
+  void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
+  std::optional<Found> find(std::uint32_t number) const;
+  std::vector<Found> list(const HistoryFilter&) const;
+  std::optional<std::uint32_t> find_in(std::string_view environment, std::string_view service) const;
+};
+
+void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wall) {
+  const std::unique_lock lock(mutex);
+  if (before) {
+    for (const auto* place : {&before->live, &before->queued, &before->last}) {
+      if (!*place) continue;
+      const Deployment& d = **place;
+      if (in_site(*after, d.number) != nullptr) continue;
+      present.erase(d.number);
+      if (slipway::ended(d.state)) {
+        ended.put(before->id, d);
+      } else if (accepted(d)) {
+        // Two ended in one step and the site remembers one: this is the one that gave way.
+        Deployment gone = d;
+        gone.state = State::superseded;
+        gone.because = {"superseded", {}};
+        gone.ended_wall = wall;
+        gone.ended_at = after->now;
+        ended.put(before->id, gone);
+      }
+    }
+  }
+  for (const auto* place : {&after->live, &after->queued, &after->last})
+    if (*place) present.insert_or_assign((*place)->number, after->id);
+  sites[after->id] = after;
+}
+
+void Board::Impl::put_lines(std::uint64_t lsn, std::vector<EventLine> lines) {
+  const std::lock_guard lock(ring_mutex);
+  if (!any_step) {
+    any_step = true;
+    lost_through = std::max<std::uint64_t>(lsn * kLinesPerStep, 1) - 1;
+    newest = lost_through;
+  }
+  newest = std::max(newest, lsn * kLinesPerStep + kLinesPerStep - 1);
+  for (auto& line : lines) {
+    if (ring.size() == kEventsKept) {
+      lost_through = ring.front().seq;
+      ring.pop_front();
+    }
+    ring.push_back(std::move(line));
+  }
+  if (!lines.empty()) ring_grew.notify_all();
+}
+
+std::optional<Found> Board::Impl::find(std::uint32_t number) const {
+  const std::shared_lock lock(mutex);
+  if (const auto it = present.find(number); it != present.end()) {
+    const SitePtr& site = sites.at(it->second);
+    if (const Deployment* d = in_site(*site, number)) return Found{site, nullptr, d, site->id};
+  }
+  if (auto old = ended.find(number))
+    return Found{nullptr, old, &old->deployment, old->site};
+  return std::nullopt;
+}
+
+std::vector<Found> Board::Impl::list(const HistoryFilter& filter) const {
+  const std::shared_lock lock(mutex);
+  std::vector<Found> out;
+  auto now = present.rbegin();
+  auto old = ended.all().rbegin();
+  // Both are sorted by number: newest first of either.
+  while (out.size() <= filter.limit && (now != present.rend() || old != ended.all().rend())) {
+    const bool take_now =
+        old == ended.all().rend() || (now != present.rend() && now->first >= old->first);
+    if (take_now) {
+      if (old != ended.all().rend() && old->first == now->first) ++old;
+      const SitePtr& site = sites.at(now->second);
+      const Deployment* d = in_site(*site, now->first);
+      if (d != nullptr && matches(filter, site->id, *d)) out.push_back({site, nullptr, d, site->id});
+      ++now;
+    } else {
+      if (matches(filter, old->second->site, old->second->deployment))
+        out.push_back({nullptr, old->second, &old->second->deployment, old->second->site});
+      ++old;
+    }
+  }
+  return out;
+}
+
+std::optional<std::uint32_t> Board::Impl::find_in(std::string_view environment,
+                                                  std::string_view service) const {
+  const std::shared_lock lock(mutex);
+  const Deployment* live = nullptr;
+  const Deployment* last = nullptr;
+  for (const auto& [id, site] : sites) {
+    if (id.environment != environment || (!service.empty() && id.service != service)) continue;
+    if (site->live && (live == nullptr || site->live->number > live->number)) live = &*site->live;
+    if (site->last && (last == nullptr || site->last->number > last->number)) last = &*site->last;
+  }
+  if (live != nullptr) return live->number;
+  if (last != nullptr) return last->number;
+  return std::nullopt;
+}
+
+Board::Board() : impl_(std::make_unique<Impl>()) {}
+Board::~Board() = default;
+
+void Board::restore_site(std::shared_ptr<const Site> site) { impl_->put_site(site, nullptr, Wall{}); }
+
+void Board::restore_ended(const Deployment& d, const SiteId& id) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->ended.put(id, d);
+}
+
+void Board::known(std::vector<SiteId> ids) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->known = std::set<SiteId>(ids.begin(), ids.end());
+}
+
+void Board::fold(const Published& p) {
+  auto lines = lines_of(p);
+  impl_->put_site(p.after, p.before, p.event.wall);
+  // After the site, so that who hears of an event also reads the state that it tells of.
+  impl_->put_lines(p.lsn, std::move(lines));
+}
+
+std::optional<boost::json::object> Board::deployment(std::uint32_t number) const {
+  const auto found = impl_->find(number);
+  if (!found) return std::nullopt;
+  return render(*found);
+}
+
+boost::json::object Board::status(const std::string& environment) const {
+  std::map<std::string, std::map<std::string, SitePtr>> all;
+  {
+    const std::shared_lock lock(impl_->mutex);
+    for (const auto& id : impl_->known) all[id.environment].emplace(id.service, nullptr);
+    for (const auto& [id, site] : impl_->sites) all[id.environment][id.service] = site;
+  }
+  boost::json::array environments;
+  for (const auto& [name, services] : all) {
+    if (!environment.empty() && name != environment) continue;
+    boost::json::array list;
+    for (const auto& [service, site] : services)
+      list.push_back(site ? service_json(*site) : empty_service_json({service, name}));
+    environments.push_back({{"environment", name}, {"services", std::move(list)}});
+  }
+  return {{"schema", "status/1"}, {"environments", std::move(environments)}};
+}
+
+boost::json::object Board::history(const HistoryFilter& filter) const {
+  auto found = impl_->list(filter);
+  boost::json::value next = nullptr;
+  if (found.size() > filter.limit) {
+    found.resize(filter.limit);
+    if (!found.empty()) next = found.back().deployment->number;
+  }
+  boost::json::array items;
+  for (const auto& f : found) items.push_back(render(f));
+  return {{"schema", "list/1"}, {"items", std::move(items)}, {"next", std::move(next)}};
+}
+
+std::optional<boost::json::object> Board::explain(std::uint32_t number) const {
+  const auto found = impl_->find(number);
+  if (!found) return std::nullopt;
+  return explain_json(*found->deployment, found->id, found->site.get());
+}
+
+boost::json::array Board::verdicts(std::uint32_t number) const {
+  const auto found = impl_->find(number);
+  if (!found) return {};
+  return verdicts_json(*found->deployment, found->site.get());
+}
+
+std::optional<std::uint32_t> Board::find(const std::string& id) const {
+  const auto there = [&](std::uint32_t n) { return impl_->find(n).has_value(); };
+  if (const auto n = number_in(id)) return there(*n) ? n : std::nullopt;
+  const auto slash = id.find('/');
+  const std::string_view all(id);
+  if (auto n = impl_->find_in(all.substr(0, slash),
+                              slash == std::string::npos ? "" : all.substr(slash + 1)))
+    return n;
+  const auto dash = id.rfind('-');
+  if (dash == std::string::npos) return std::nullopt;
+  const auto n = number_in(all.substr(dash + 1));
+  const auto found = n ? impl_->find(*n) : std::nullopt;
+  if (!found || found->id.name() != id.substr(0, dash)) return std::nullopt;
+  return n;
+}
+
+std::shared_ptr<const Site> Board::site(const SiteId& id) const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto it = impl_->sites.find(id);
+  return it == impl_->sites.end() ? nullptr : it->second;
+}
+
+std::vector<EventLine> Board::events(std::uint64_t seq, std::size_t limit, Duration wait) const {
+  std::unique_lock lock(impl_->ring_mutex);
+  const auto& ring = impl_->ring;
+  // A number from another journal would wait for ever: it is told so, and goes on from the oldest.
+  const bool foreign = impl_->any_step && seq > impl_->newest;
+  const auto gone = [&] { return foreign || (seq != 0 && seq < impl_->lost_through); };
+  if (!foreign)
+    impl_->ring_grew.wait_for(lock, wait, [&] { return !ring.empty() && ring.back().seq > seq; });
+  std::vector<EventLine> out;
+  const bool gap = impl_->any_step && gone();
+  if (gap) {
+    EventLine line;
+    line.type = "events.gap";
+    line.seq = ring.empty() ? impl_->lost_through : std::max<std::uint64_t>(ring.front().seq, 1) - 1;
+    line.text = "events before this one are no longer kept: read the state anew";
+    line.at = ring.empty() ? Wall{} : ring.front().at;
+    out.push_back(std::move(line));
+  }
+  const std::uint64_t from = foreign ? 0 : seq;
+  auto it = std::partition_point(ring.begin(), ring.end(),
+                                 [&](const EventLine& line) { return line.seq <= from; });
+  for (; it != ring.end() && out.size() < limit; ++it) out.push_back(*it);
+  return out;
+}
+
+std::uint64_t Board::newest_event() const {
+  const std::lock_guard lock(impl_->ring_mutex);
+  return impl_->ring.empty() ? impl_->lost_through : impl_->ring.back().seq;
+}
+
+boost::json::object to_json(const EventLine& line) {
+  const auto text = [](const std::string& s) {
+    return s.empty() ? boost::json::value(nullptr) : boost::json::value(s.c_str());
+  };
+  return {{"schema", "event/1"},
+          {"seq", line.seq},
+          {"type", line.type},
+          {"at", time_json(line.at)},
+          {"deployment", text(line.deployment)},
+          {"environment", text(line.environment)},
+          {"service", text(line.service)},
+          {"by", text(line.by)},
+          {"text", line.text},
+          {"data", line.data}};
+}
+
+}  // namespace slipway::views

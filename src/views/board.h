@@ -1,0 +1,79 @@
+// The board: read models of everything, folded from committed steps. Writers call fold() from one
+// thread; readers get JSON or text from any thread and never wait for the loop.
+#pragma once
+
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/published.h"
+
+namespace slipway::views {
+
+inline constexpr std::uint64_t kLinesPerStep = 2048;  // 512 instances and a whole story fit
+inline constexpr std::size_t kEventsKept = 10'000;    // for readers that come back
+inline constexpr std::size_t kEndedKept = 2'000;      // with steps, story and verdicts; older: without
+inline constexpr std::size_t kEndedListed = 100'000;
+
+// One line of /v1/events (interface page 5).
+struct EventLine {
+  // lsn × kLinesPerStep + index, so that several events of one step keep their order. 0 as the
+  // position of a reader stands for "from the oldest that is kept".
+  std::uint64_t seq = 0;
+  std::string type;        // deployment.shifted
+  Wall at{};
+  std::string deployment;  // "web-production-42"; empty: none
+  std::string environment, service, by, text;
+  boost::json::object data;
+};
+
+struct HistoryFilter {
+  std::string environment, service, state, version;
+  std::size_t limit = 50;
+  std::uint32_t after = 0;  // numbers below it; 0: from the newest
+  Wall since{}, until{};    // requested at or after, before; epoch: no bound
+};
+
+class Board {
+ public:
+  Board();
+  ~Board();
+
+  // At start-up: the sites as recovered, and the ended deployments, oldest first.
+  void restore_site(std::shared_ptr<const Site>);
+  void restore_ended(const Deployment&, const SiteId&);
+  // Names of all environments × services, so that status shows those never released.
+  void known(std::vector<SiteId>);
+  void fold(const Published&);
+
+  std::optional<boost::json::object> deployment(std::uint32_t number) const;  // deployment/1
+  boost::json::object status(const std::string& environment = "") const;       // status/1
+  boost::json::object history(const HistoryFilter&) const;                     // list/1
+  std::optional<boost::json::object> explain(std::uint32_t number) const;      // explain/1
+  boost::json::array verdicts(std::uint32_t number) const;
+  // "42", "web-production-42", or an environment / "ENV/SERVICE": its live deployment, else its last.
+  std::optional<std::uint32_t> find(const std::string& id) const;
+  std::shared_ptr<const Site> site(const SiteId&) const;
+
+  // Events after `seq`, at most `limit`; waits up to `wait` for the first. When some after `seq` are
+  // no longer kept, or `seq` was never given here, the first line is of type events.gap.
+  std::vector<EventLine> events(std::uint64_t seq, std::size_t limit, Duration wait) const;
+  std::uint64_t newest_event() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The sentence of a because-code; {name} in the template is replaced by the value of that name.
+std::string sentence(const Because&);
+// Every code with its template, for `slipway help codes`.
+const std::vector<std::pair<std::string, std::string>>& codes();
+boost::json::object to_json(const EventLine&);
+
+}  // namespace slipway::views

@@ -1,0 +1,204 @@
+"""A project in a temporary folder with a real agent, a real HAProxy, real processes and real load."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+BUILD = pathlib.Path(os.environ.get("SLIPWAY_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
+SLIPWAY = str(BUILD / "slipway")
+SERVICE = str(BUILD / "demo-service")
+LOAD = str(BUILD / "load")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def poll(what, condition, seconds=20.0):
+    """Waits for `condition` to give something true, and returns it; says what was waited for."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)  # poll
+
+
+class Load:
+    """Open-loop load; stop() gives what it saw."""
+
+    def __init__(self, port, rate=200, slow=0, new=10, path="/"):
+        self.process = subprocess.Popen(
+            [LOAD, "--to", f"127.0.0.1:{port}", "--rate", str(rate), "--slow", str(slow), "--new", str(new),
+             "--path", path],
+            stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        out, _ = self.process.communicate(timeout=30)
+        return json.loads(out)
+
+
+class House:
+    def __init__(self, config=None, replicas=1, environment="production"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-test-"))
+        self.port = free_port()
+        self.environment = environment
+        self.loads = []
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith("SLIPWAY") and k != "CI"}
+        if config is not None:
+            self.write_config(config)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for load in self.loads:
+            load.process.kill()
+            load.process.wait()
+        self.run("agent", "stop", "--all", "--yes")
+        self.kill_leftovers()
+        if os.environ.get("KEEP"):
+            print("kept:", self.folder)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill_leftovers(self):
+        """A failed test may leave processes: every one that runs from this folder ends here."""
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                place = os.readlink(entry / "cwd") + "\0" + (entry / "cmdline").read_text()
+            except OSError:
+                continue
+            if str(self.folder) in place:
+                try:
+                    os.kill(int(entry.name), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+    # ---- the project -------------------------------------------------------------------------
+
+    def write_config(self, strategy, run=None, environment_extra="", service_extra=""):
+        """`strategy` is YAML appended to a minimal service and environment."""
+        run = run or '["./releases/${version}/server", "--port", "${port}", "--version", "${version}"]'
+        (self.folder / "slipway.yaml").write_text(f"""service:
+  name: web
+  run: {run}
+  health: {{ path: /up, interval: 200ms, timeout: 1s }}
+  stop: {{ drain: 5s }}
+{service_extra}
+environments:
+  {self.environment}:
+    listen: 127.0.0.1:{self.port}
+{environment_extra}
+{strategy}
+""")
+
+    def release(self, version, *flags):
+        """A copy of the service whose behaviour is its flags (--errors 20, --warm-up 300)."""
+        folder = self.folder / "releases" / version
+        folder.mkdir(parents=True, exist_ok=True)
+        server = folder / "server"
+        server.write_text(f'#!/bin/sh\nexec {SERVICE} "$@" {" ".join(flags)}\n')
+        server.chmod(0o755)
+
+    def script_release(self, version, body):
+        folder = self.folder / "releases" / version
+        folder.mkdir(parents=True, exist_ok=True)
+        server = folder / "server"
+        server.write_text("#!/bin/sh\n" + body)
+        server.chmod(0o755)
+
+    # ---- the command line --------------------------------------------------------------------
+
+    def run(self, *arguments, timeout=120, env=None):
+        return subprocess.run([SLIPWAY, *arguments], cwd=self.folder, env={**self.env, **(env or {})},
+                              capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+
+    def start(self, *arguments):
+        return subprocess.Popen([SLIPWAY, *arguments], cwd=self.folder, env=self.env, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+    def json(self, *arguments, status=0, timeout=120):
+        done = self.run(*arguments, "--output", "json", timeout=timeout)
+        if status is not None and done.returncode != status:
+            raise AssertionError(f"slipway {' '.join(arguments)}: exit status {done.returncode}, wanted {status}\n"
+                                 f"{done.stdout}\n{done.stderr}\n{self.agent_log()}")
+        return json.loads(done.stdout)
+
+    def deploy(self, version, *arguments, status=0, timeout=120):
+        return self.json("deploy", self.environment, "--version", version, *arguments, status=status, timeout=timeout)
+
+    def status(self):
+        return self.json("status")["environments"][0]["services"][0]
+
+    def live(self):
+        return self.status()["live"]
+
+    def agent_pid(self):
+        return self.json("agent", "status")["pid"]
+
+    def kill_agent(self):
+        pid = self.agent_pid()
+        os.kill(pid, signal.SIGKILL)
+        poll("the agent's end", lambda: not os.path.exists(f"/proc/{pid}"))
+
+    def agent_log(self):
+        path = self.folder / ".slipway" / "agent.log"
+        return path.read_text()[-4000:] if path.exists() else ""
+
+    # ---- traffic -----------------------------------------------------------------------------
+
+    def load(self, **settings):
+        load = Load(self.port, **settings)
+        self.loads.append(load)
+        return load
+
+    def get(self, path="/"):
+        """(status, version) of one request."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as s:
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            data = b""
+            while chunk := s.recv(65536):
+                data += chunk
+        text = data.decode()
+        version = next((line.split(":", 1)[1].strip() for line in text.split("\r\n")
+                        if line.lower().startswith("x-dp-version:")), None)
+        return int(text.split(" ", 2)[1]), version
+
+    def haproxy_pids(self):
+        """Masters and workers of this project's proxy."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    command = (entry / "cmdline").read_bytes().split(b"\0")
+                    if command[0].endswith(b"haproxy") and self.owns(int(entry.name)):
+                        found.append(int(entry.name))
+                except OSError:
+                    continue
+        return found
+
+    def owns(self, pid):
+        """Whether the listening socket of this project is among the process' descriptors."""
+        wanted = set()
+        for line in pathlib.Path("/proc/net/tcp").read_text().split("\n")[1:]:
+            cells = line.split()
+            if len(cells) > 9 and cells[3] == "0A" and int(cells[1].split(":")[1], 16) == self.port:
+                wanted.add(f"socket:[{cells[9]}]")
+        try:
+            return any(os.readlink(fd) in wanted for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+        except OSError:
+            return False

@@ -1,0 +1,105 @@
+"""Bad luck: the agent, the proxy and shims are killed; nothing that users see fails by it."""
+
+import os
+import signal
+import subprocess
+import unittest
+
+from house import House, SLIPWAY, poll
+from release_test import BLUE_GREEN, CANARY
+
+
+class Killed(unittest.TestCase):
+    def test_agent_killed_in_a_canary_goes_on(self):
+        with House(CANARY) as h:
+            h.release("v1")
+            h.release("v2")
+            h.deploy("v1")
+            load = h.load(rate=200)
+            h.json("deploy", "production", "--version", "v2", "--no-wait")
+            for stage in (1, 2):
+                poll(f"stage {stage}", lambda: (h.live() or {}).get("stage", {"n": 9})["n"] >= stage)
+                h.kill_agent()
+                self.assertEqual(h.get()[0], 200)
+            h.run("agent", "start")
+            done = h.json("watch", "production")
+            self.assertEqual(done["state"], "succeeded", done)
+            self.assertEqual(h.get()[1], "v2")
+            saw = load.stop()
+            self.assertEqual(saw["failed"], 0, saw)
+
+    def test_proxy_killed_under_load_is_back_with_its_split(self):
+        long = CANARY.replace("2s", "10m")
+        with House(long) as h:
+            h.release("v1")
+            h.release("v2")
+            h.deploy("v1")
+            h.json("deploy", "production", "--version", "v2", "--no-wait")
+            load = h.load(rate=200)
+            poll("the canary's share", lambda: h.live()["weights"].get("v2") == 1000)
+            for pid in h.haproxy_pids():
+                os.kill(pid, signal.SIGKILL)
+            self.assertEqual(poll("an answer", lambda: h.get()[0]), 200)
+            poll("the split", lambda: "v2" in {h.get()[1] for _ in range(20)})
+            saw = load.stop()
+            self.assertEqual(saw["refused"], 0, saw)
+            h.json("abort", "production", status=None)
+
+    def test_instance_of_the_candidate_dies(self):
+        with House(BLUE_GREEN.replace("2s", "10m")) as h:
+            h.release("v1")
+            h.release("v2")
+            h.deploy("v1")
+            load = h.load(rate=200)
+            h.json("deploy", "production", "--version", "v2", "--no-wait")
+            poll("the switch", lambda: h.live()["weights"].get("v2") == 10000)
+            out = subprocess.run(["pgrep", "-f", f"demo-service.*--version v2"], capture_output=True, text=True)
+            for pid in out.stdout.split():
+                if os.path.exists(f"/proc/{pid}") and str(h.folder) in os.readlink(f"/proc/{pid}/cwd"):
+                    os.kill(int(pid), signal.SIGKILL)
+            done = h.json("watch", "production", status=1)
+            self.assertEqual(done["state"], "rolled_back", done)
+            self.assertEqual(h.get()[1], "v1")
+            self.assertEqual(load.stop()["failed"], 0)
+
+    def test_serving_instance_that_crashes_comes_back(self):
+        with House(BLUE_GREEN) as h:
+            h.release("v1")
+            h.deploy("v1")
+            out = subprocess.run(["pgrep", "-f", "demo-service.*--version v1"], capture_output=True, text=True)
+            for pid in out.stdout.split():
+                if str(h.folder) in os.readlink(f"/proc/{pid}/cwd"):
+                    os.kill(int(pid), signal.SIGKILL)
+            poll("a restart", lambda: h.status()["health"] == "healthy" and h.get() == (200, "v1"))
+
+
+class Refused(unittest.TestCase):
+    def test_second_agent_on_one_folder(self):
+        with House(BLUE_GREEN) as h:
+            h.release("v1")
+            h.deploy("v1")
+            second = subprocess.run([SLIPWAY, "agent", "run"], cwd=h.folder, env=h.env, capture_output=True,
+                                    text=True, timeout=20)
+            self.assertEqual(second.returncode, 3, second.stderr)
+            self.assertIn("agent", second.stderr)
+
+    def test_mistakes_have_a_place_and_change_nothing(self):
+        with House(CANARY.replace("traffic_percentage: 10", "traffic_percentage: 500")) as h:
+            h.release("v1")
+            done = h.run("deploy", "production", "--version", "v1")
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"slipway\.yaml:\d+:\d+: error: `traffic_percentage` must be between 0 and 100")
+
+    def test_listen_address_in_use(self):
+        import socket
+        with House(BLUE_GREEN) as h, socket.socket() as taken:
+            taken.bind(("127.0.0.1", h.port))
+            taken.listen()
+            h.release("v1")
+            done = h.run("deploy", "production", "--version", "v1")
+            self.assertIn(done.returncode, (1, 2))
+            self.assertIn("in use", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
