@@ -22,8 +22,8 @@ const std::array<double, kBounds>& bounds() {
   return table;
 }
 
-// What a bucket reads as: within (1.02 - 1)/(1.02 + 1) = 0.99 % of all that falls into it (DDSketch,
-// Masson et al. 2019).
+// What a bucket reads as: within (1.02 - 1)/(1.02 + 1) = 0.99 % of all that falls into it
+// (DDSketch, Masson et al. 2019).
 double middle(std::uint16_t index) {
   if (index == 0) return 1.0;
   return Histogram::bound(index) * (2.0 / (1.0 + kGrowth));

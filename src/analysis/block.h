@@ -32,9 +32,11 @@ struct Histogram {
 
 struct Counts {
   std::uint64_t requests = 0;  // completed, as assigned by the split
-  std::uint64_t errors = 0;    // judge errors: failed rows, retried rows, rows another version answered
-  std::uint64_t left = 0;      // the client went first; among requests, not among errors
-  std::vector<std::uint64_t> over;  // requests slower than each latency limit of the plan, in its order
+  std::uint64_t errors =
+      0;                   // judge errors: failed rows, retried rows, rows another version answered
+  std::uint64_t left = 0;  // the client went first; among requests, not among errors
+  std::vector<std::uint64_t>
+      over;  // requests slower than each latency limit of the plan, in its order
   Histogram latencies;
   bool operator==(const Counts&) const = default;
 };

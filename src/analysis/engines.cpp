@@ -14,15 +14,16 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // times(n, v): n × v with 0 × anything = 0.
 double times(std::uint64_t n, double v) { return n == 0 ? 0.0 : static_cast<double>(n) * v; }
 
-// ln Γ(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.41) after the recurrence to x >= 16.
+// ln Γ(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.41) after the recurrence to x
+// >= 16.
 double ln_gamma(double x) {
   double shift = 0;
   while (x < 16.0) {
     shift += ln(x);
     x += 1.0;
   }
-  constexpr std::array<double, 7> kSeries = {
-      1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360, 1.0 / 156};
+  constexpr std::array<double, 7> kSeries = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,
+                                             1.0 / 1188, -691.0 / 360360, 1.0 / 156};
   const double inverse = 1.0 / x, square = inverse * inverse;
   double tail = 0;
   for (std::size_t i = kSeries.size(); i-- > 0;) tail = tail * square + kSeries[i];

@@ -16,8 +16,8 @@ struct Sample {
   std::uint64_t n_stable = 0, x_stable = 0;
 };
 
-// R2: null p_candidate <= rho × p_stable + delta (ratio > 1), or >= (ratio < 1). Lindon & Malek 2022
-// with an absolute margin. rho, delta >= 0, ratio > 0.
+// R2: null p_candidate <= rho × p_stable + delta (ratio > 1), or >= (ratio < 1). Lindon & Malek
+// 2022 with an absolute margin. rho, delta >= 0, ratio > 0.
 double llr_rate2(double ratio, double rho, double delta, const Sample&);
 
 // R1: null p <= p0 (odds > 1), or p >= p0 (odds < 1). 0 < p0 < 1.

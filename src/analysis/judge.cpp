@@ -19,7 +19,8 @@ bool consistent(const Counts& c) {
                      [&](std::uint64_t over) { return over <= c.requests; });
 }
 
-// Requests slower than the limit: counted exactly where the plan listed it, else from the histogram.
+// Requests slower than the limit: counted exactly where the plan listed it, else from the
+// histogram.
 std::uint64_t slower(const Charge& charge, const Counts& counts, double limit_us) {
   for (std::size_t i = 0; i < charge.latency_limits_us.size() && i < counts.over.size(); ++i) {
     if (charge.latency_limits_us[i] == limit_us) return counts.over[i];

@@ -14,8 +14,8 @@ enum class Engine : std::uint8_t { none, rate1, rate2, pool2 };
 struct Probe {
   Engine engine = Engine::none;
   bool latency = false;
-  double quantile = 0.5;    // latency
-  double null_rate = 0.01;  // rate1: the rate that is still good
+  double quantile = 0.5;             // latency
+  double null_rate = 0.01;           // rate1: the rate that is still good
   double rho = 1.5, delta = 0.0005;  // rate2
   double factor = 1;                 // pool2: slower than stable by so much is still good
   double limit_us = 0;               // rate1 of a latency
@@ -26,8 +26,8 @@ Criterion default_criterion();
 
 Probe probe_of(const Criterion&);
 
-// Whether it can decide anything in this stage: in a bake nothing runs beside the candidate, so that
-// relative criteria carry no information there; external signals have no source of their own.
+// Whether it can decide anything in this stage: in a bake nothing runs beside the candidate, so
+// that relative criteria carry no information there; external signals have no source of their own.
 bool decides(const Probe&, bool bake);
 
 // The criterion of a test of this charge.

@@ -45,9 +45,12 @@ class Server {
     std::string listen;   // "127.0.0.1:7411"; empty: none
     int threads = 4;
   };
+  // Fault::unsupported when `listen` can be reached by others than this machine; Fault::conflict when
+  // somebody answers at the socket or the port is taken. TCP serves the agent's own user and root.
   static Result<std::unique_ptr<Server>> start(Settings, Backend&, const views::Board&);
   virtual ~Server() = default;
   virtual void stop() = 0;  // answers what is under way, then ends
+  virtual std::string bound() const = 0;  // `listen` with the port it got; empty: none
 };
 
 }  // namespace slipway::api

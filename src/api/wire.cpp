@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "api/doors.h"
+
 namespace slipway::api {
 namespace {
 
@@ -37,10 +39,8 @@ std::string_view trim(std::string_view s) {
 Result<Wire> Wire::unix_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    return fail(Fault::invalid, "{}: a socket's path has 1 to {} bytes", path,
-                sizeof address.sun_path - 1);
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const SocketPath place = TRY(SocketPath::of(path));
+  std::memcpy(address.sun_path, place.shown().data(), place.shown().size());
   Wire wire(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (wire.fd_ < 0) return fail(Fault::exhausted, "socket: {}", std::strerror(errno));
   if (::connect(wire.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)

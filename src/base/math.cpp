@@ -1,5 +1,6 @@
-// Double-double arithmetic after Dekker (1971) and Knuth (TAOCP 2, 4.2.2): a value is the unevaluated
-// sum of two doubles, about 106 bits. Argument reduction by tables that are computed at compile time.
+// Double-double arithmetic after Dekker (1971) and Knuth (TAOCP 2, 4.2.2): a value is the
+// unevaluated sum of two doubles, about 106 bits. Argument reduction by tables that are computed at
+// compile time.
 #include "base/math.h"
 
 #include <array>

@@ -18,7 +18,7 @@ struct Door {
   std::string url;        // "https://deploy.example.com"; empty: a socket
   std::string socket;     // path of the unix socket
   std::string state_dir;  // empty: not ours to start in (url, installed service)
-  std::string said;       // "--url", "SLIPWAY_STATE", "beside slipway.yaml", "the installed service"
+  std::string said;  // "--url", "SLIPWAY_STATE", "beside slipway.yaml", "the installed service"
   std::string name() const { return url.empty() ? socket : url; }
 };
 
@@ -45,8 +45,9 @@ class Agent {
   virtual Result<Response> get(const std::string& target) = 0;
   virtual Result<Response> post(const std::string& target, const boost::json::object& body) = 0;
   virtual Result<Response> put(const std::string& target, const boost::json::object& body) = 0;
-  // All kept events of `environment` (empty: of all), then new ones as they come.
-  virtual std::unique_ptr<EventStream> events(const std::string& environment) = 0;
+  // The kept events that `query` ("environment=production") lets through, then new ones as they
+  // come. A stream that cannot be opened says so by its first next().
+  virtual std::unique_ptr<EventStream> events(const std::string& query) = 0;
 };
 
 // Opens a door; `token` is for URLs. Fault::unavailable when nobody answers.

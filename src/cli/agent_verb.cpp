@@ -23,7 +23,8 @@ std::expected<std::string, Trouble> our_state(Session& s) {
   if (config.empty()) {
     return refuse("no_config",
                   fmt::format("there is no slipway.yaml in {} or above, so there is no place for "
-                              "the agent's state", s.console.folder()),
+                              "the agent's state",
+                              s.console.folder()),
                   "`slipway init` writes one; --state DIR names a folder");
   }
   return (std::filesystem::path(config).parent_path() / ".slipway").string();
@@ -49,9 +50,10 @@ Ended start(Session& s, const Words& w) {
   if (auto agent = reach(s, Need::glance)) {
     object running = TRY(fetch(s, **agent, "/v1/agent"));
     if (!w.listen.empty() && text_of(running, "listen") != w.listen) {
-      return refuse("already_running",
-                    fmt::format("an agent runs already and does not listen on {}", w.listen),
-                    fmt::format("slipway agent stop, then slipway agent start --listen {}", w.listen));
+      return refuse(
+          "already_running",
+          fmt::format("an agent runs already and does not listen on {}", w.listen),
+          fmt::format("slipway agent stop, then slipway agent start --listen {}", w.listen));
     }
     if (s.machine()) {
       s.print_json(running);
@@ -79,7 +81,8 @@ Ended start(Session& s, const Words& w) {
 // Asked on a terminal only: a machine that says --all means it.
 bool declined(Session& s) {
   if (s.shared.yes || !s.console.in_is_terminal() || !s.console.out_is_terminal()) return false;
-  std::string answer = s.console.ask("end the instances and the proxy too? Nothing will serve. [y/N] ");
+  std::string answer =
+      s.console.ask("end the instances and the proxy too? Nothing will serve. [y/N] ");
   return answer != "y" && answer != "Y" && answer != "yes";
 }
 
@@ -91,8 +94,11 @@ Ended stop(Session& s, const Words& w) {
     std::ofstream marker(stopped_marker(state));
     marker << "stopped by `slipway agent stop`; a command that changes something starts it again\n";
     marker.flush();
-    if (!marker) s.say(fmt::format("{} cannot be written: the next command that needs the agent "
-                                   "will start it again", stopped_marker(state)));
+    if (!marker)
+      s.say(
+          fmt::format("{} cannot be written: the next command that needs the agent "
+                      "will start it again",
+                      stopped_marker(state)));
   }
   auto answer = send(s, *agent, "/v1/agent/stop", object{{"all", w.all}});
   if (!answer) {

@@ -21,8 +21,8 @@ struct Words {
     o.flag("--dry-run", dry_run, "say what would be done, and do nothing");
   }
 
-  object body(const Session& s) const {
-    object o{{"by", s.console.person()}, {"trigger", "cli"}};
+  object body() const {
+    object o;
     if (!because.empty()) o["because"] = because;
     if (!to.empty()) o["to"] = to;
     return o;
@@ -38,9 +38,9 @@ Ended send_and_follow(Session& s, std::unique_ptr<Agent>& agent, const std::stri
 
 // What an environment verb would begin from, in a sentence.
 Ended describe(Session& s, Agent& agent, const Place& place, const Words& w) {
-  object status = TRY(fetch(s, agent,
-                            "/v1/environments/" + encoded(place.environment) + "/status" +
-                                service_query(place)));
+  object status = TRY(
+      fetch(s, agent,
+            "/v1/environments/" + encoded(place.environment) + "/status" + service_query(place)));
   if (s.machine()) {
     s.print_json(status);
     return kExitGood;
@@ -55,7 +55,7 @@ Ended environment_verb(Session& s, Words& w, bool with_config) {
   auto agent = TRY(reach(s, w.dry_run ? Need::answer : Need::change));
   Place place = TRY(place_of(s, w.words.empty() ? "" : w.words[0], agent.get()));
   if (w.dry_run) return describe(s, *agent, place, w);
-  object body = w.body(s);
+  object body = w.body();
   if (!place.service.empty()) body["service"] = place.service;
   if (with_config) {
     if (auto handed = hand_over(s, body); !handed) {
@@ -119,7 +119,7 @@ Ended run_retry(Call& call) {
     }
     return kExitGood;
   }
-  return send_and_follow(s, agent, target + "/retry", w.body(s), w);
+  return send_and_follow(s, agent, target + "/retry", w.body(), w);
 }
 
 }  // namespace slipway::cli

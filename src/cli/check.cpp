@@ -25,9 +25,8 @@ std::expected<object, Trouble> check_alone(Session& s, const std::string& enviro
   if (!config) return std::unexpected(trouble_of(config.error(), s.colour()));
   const auto& known = config->environments;
   if (!environment.empty() && std::find(known.begin(), known.end(), environment) == known.end()) {
-    return refuse("unknown_environment",
-                  fmt::format("there is no environment `{}` in {}", harmless(environment),
-                              files.file));
+    return refuse("unknown_environment", fmt::format("there is no environment `{}` in {}",
+                                                     harmless(environment), files.file));
   }
   object out{{"schema", "check/1"}, {"ok", true}, {"digest", config->digest}};
   array environments, services, notices;
@@ -55,7 +54,8 @@ Ended run_check(Call& call) {
   std::string environment;
   bool show = false;
   call.options.word("ENV", environment, "the environment; left out: all");
-  call.options.flag("--show", show, "the whole effective configuration, each value with its origin");
+  call.options.flag("--show", show,
+                    "the whole effective configuration, each value with its origin");
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
   object result;

@@ -1,5 +1,5 @@
-// slipway completion SHELL prints a script; the script calls `slipway __complete WORDS…`, whose last
-// word is the one being typed. Never starts an agent, never prints an error.
+// slipway completion SHELL prints a script; the script calls `slipway __complete WORDS…`, whose
+// last word is the one being typed. Never starts an agent, never prints an error.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,31 +14,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBash = R"(# bash completion for slipway
+constexpr const char* kBash = R"sh(# bash completion for slipway
 _slipway() {
-  local cur="${COMP_WORDS[COMP_CWORD]}"
-  local IFS=$'\n'
-  COMPREPLY=($(compgen -W "$(slipway __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$cur"))
+  mapfile -t COMPREPLY < <(slipway __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o default -F _slipway slipway
-)";
+)sh";
 
-constexpr const char* kZsh = R"(#compdef slipway
+constexpr const char* kZsh = R"sh(#compdef slipway
 _slipway() {
   local -a found
   found=("${(@f)$(slipway __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
   compadd -a found
 }
 if [ "$funcstack[1]" = "_slipway" ]; then _slipway "$@"; else compdef _slipway slipway; fi
-)";
+)sh";
 
-constexpr const char* kFish = R"(# fish completion for slipway
+constexpr const char* kFish = R"sh(# fish completion for slipway
 function __slipway_complete
   set -l words (commandline -opc) (commandline -ct)
   slipway __complete $words[2..-1] 2>/dev/null
 end
 complete -c slipway -f -a '(__slipway_complete)'
-)";
+)sh";
 
 // Commands whose first word is an environment, and those whose first word is a deployment.
 bool takes_environment(std::string_view verb) {
@@ -68,8 +66,8 @@ std::vector<std::string> versions(Session& s) {
   auto config = find_config(s);
   if (!config || config->empty()) return names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(fs::path(*config).parent_path() / "releases",
-                                                  error)) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(*config).parent_path() / "releases", error)) {
     if (entry.is_directory(error)) names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
@@ -116,7 +114,8 @@ std::vector<std::string> candidates(Session& s, const std::vector<std::string>& 
   if (name == "agent") return {"run", "start", "stop", "status"};
   if (name == "completion") return {"bash", "zsh", "fish"};
   if (name == "help") return known_words();
-  if (plain >= 1) return name == "deploy" || name == "rollback" ? versions(s) : std::vector<std::string>();
+  if (plain >= 1)
+    return name == "deploy" || name == "rollback" ? versions(s) : std::vector<std::string>();
   std::vector<std::string> found;
   if (takes_environment(name)) found = environments(s);
   if (takes_deployment(name)) {
@@ -157,8 +156,8 @@ class Kept : public Console {
 
 std::vector<std::string> flags_of(Session& s, const Verb& verb) {
   Kept kept(s.console);
-  Call call{Call::Mode::flags, verb, {}, Options(verb.name),
-            Session{kept, s.hooks, s.dial, {}, {}, {}}};
+  Call call{
+      Call::Mode::flags, verb, {}, Options(verb.name), Session{kept, s.hooks, s.dial, {}, {}, {}}};
   static_cast<void>(verb.run(call));
   std::vector<std::string> flags;
   for (std::size_t at = 0; at < kept.text.size();) {
@@ -180,19 +179,32 @@ Ended run_completion(Call& call) {
                        : shell == "fish" ? kFish
                                          : nullptr;
   if (!script) {
-    return refuse("usage", shell.empty() ? "which shell?"
-                                         : fmt::format("no completion for `{}`", harmless(shell)),
-                  "bash, zsh or fish");
+    return refuse(
+        "usage",
+        shell.empty() ? "which shell?" : fmt::format("no completion for `{}`", harmless(shell)),
+        "bash, zsh or fish");
   }
   call.session.console.out(script);
   return kExitGood;
 }
 
+namespace {
+
+// A shell reads what is completed: a name that would mean something to it is left out.
+bool safe_word(const std::string& word) {
+  return std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._+-/@:#=").find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
 Ended run_complete(Call& call) {
   Session& s = call.session;
   std::string typed = call.args.empty() ? "" : call.args.back();
   for (const std::string& word : candidates(s, call.args)) {
-    if (word.starts_with(typed)) s.line(harmless(word));
+    if (word.starts_with(typed) && safe_word(word)) s.line(word);
   }
   return kExitGood;
 }

@@ -24,8 +24,8 @@ class Console {
   virtual void err(std::string_view) = 0;  // standard error
   virtual bool out_is_terminal() const = 0;
   virtual bool in_is_terminal() const = 0;
-  virtual int width() const = 0;   // columns; 80 when it is no terminal
-  virtual int height() const = 0;  // rows; 24 when it is no terminal
+  virtual int width() const = 0;                             // columns; 80 when it is no terminal
+  virtual int height() const = 0;                            // rows; 24 when it is no terminal
   virtual std::string ask(const std::string& question) = 0;  // one line typed
   virtual std::map<std::string, std::string> variables() const = 0;
   virtual std::string variable(const std::string& name) const = 0;  // empty: not set

@@ -28,7 +28,7 @@ class Follower {
 
   Ended run() {
     begun_ = s_.console.steady();
-    if (!has_ended(state())) events_ = agent_->events(text_of(d_, "environment"));
+    if (!has_ended(state())) events_ = agent_->events(events_query());
     if (live_) s_.console.keys(true);
     Ended ended = loop();
     if (live_) {
@@ -42,6 +42,8 @@ class Follower {
   enum class Left : unsigned char { no, key, interrupt, terminate, timeout };
 
   std::string state() const { return text_of(d_, "state"); }
+
+  std::string events_query() const { return "environment=" + encoded(text_of(d_, "environment")); }
 
   Ended loop() {
     for (;;) {
@@ -103,12 +105,12 @@ class Follower {
       events_.reset();
       agent_ = std::move(*fresh);
       d_ = TRY(body_of(s_, std::move(answer)));
-      events_ = agent_->events(text_of(d_, "environment"));
+      events_ = agent_->events(events_query());
       return {};
     }
-    return unreachable(fmt::format("the agent has not come back for {} s: {}",
-                                   kAgentAway / 1s, why),
-                       fmt::format("`slipway watch {}` follows on when it is there again", id_));
+    return unreachable(
+        fmt::format("the agent has not come back for {} s: {}", kAgentAway / 1s, why),
+        fmt::format("`slipway watch {}` follows on when it is there again", id_));
   }
 
   // True when the deployment's end was among them.
@@ -157,19 +159,31 @@ class Follower {
   void press(char key) {
     notice_.clear();
     switch (key) {
-      case 'q': left_ = Left::key; break;
-      case 'a': verb("abort"); break;
-      case 'p': verb("promote"); break;
-      case ' ': verb(state() == "paused" ? "resume" : "pause"); break;
-      case 'e': show_explain(); break;
-      case 'l': show_logs(); break;
-      default: break;
+      case 'q':
+        left_ = Left::key;
+        break;
+      case 'a':
+        verb("abort");
+        break;
+      case 'p':
+        verb("promote");
+        break;
+      case ' ':
+        verb(state() == "paused" ? "resume" : "pause");
+        break;
+      case 'e':
+        show_explain();
+        break;
+      case 'l':
+        show_logs();
+        break;
+      default:
+        break;
     }
   }
 
   void verb(const std::string& name) {
-    object body{{"because", "key in the live view"}, {"by", s_.console.person()},
-                {"trigger", "cli"}};
+    object body{{"because", "key in the live view"}};
     auto answer = send(s_, *agent_, fmt::format("/v1/deployments/{}/{}", encoded(id_), name), body);
     if (!answer) {
       notice_ = name + ": " + harmless(answer.error().text);
@@ -234,7 +248,8 @@ class Follower {
 int exit_of(const std::string& verb, const object& d) {
   std::string state = text_of(d, "state");
   if (state == "rollback_failed") return kExitRollbackFailed;
-  bool takes_back = verb == "abort" || verb == "reject" || (verb == "rollback" && text_of(d, "kind") != "rollback");
+  bool takes_back = verb == "abort" || verb == "reject" ||
+                    (verb == "rollback" && text_of(d, "kind") != "rollback");
   if (takes_back) {
     return state == "aborted" || state == "rolled_back" ? kExitGood : kExitTakenBack;
   }
@@ -261,6 +276,15 @@ int report_accepted(Session& s, const object& d) {
 Ended follow(Session& s, std::unique_ptr<Agent>& agent, object first, const Follow& f) {
   if (text_of(first, "id").empty()) {
     return unreachable("the agent accepted and named no deployment", "slipway status");
+  }
+  std::string answer = text_of(first, "answer");
+  std::string id = harmless(text_of(first, "id"));
+  if (answer == "already_running") {
+    s.say(fmt::format("the same release runs already; {} brought it", id));
+  } else if (answer == "already_deploying") {
+    s.say(fmt::format("the same release is being deployed already; following {}", id));
+  } else if (answer == "joined") {
+    s.say(fmt::format("it is being taken back already; following {}", id));
   }
   return Follower(s, agent, std::move(first), f).run();
 }

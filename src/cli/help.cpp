@@ -21,7 +21,8 @@ std::string help_of_all() {
   for (const auto& [group, title] : kGroups) {
     out += fmt::format("\n{}:\n", title);
     for (const Verb& v : verbs()) {
-      if (std::string_view(v.group) == group) out += fmt::format("  {:<11} {}\n", v.name, v.summary);
+      if (std::string_view(v.group) == group)
+        out += fmt::format("  {:<11} {}\n", v.name, v.summary);
     }
   }
   out +=
@@ -34,8 +35,8 @@ std::string help_of_all() {
 }
 
 std::string help_of(const Verb& verb, const Options& declared) {
-  std::string out = fmt::format("{}: {}\n\nusage: {}\n\n", verb.name, verb.summary,
-                                declared.usage_line());
+  std::string out =
+      fmt::format("{}: {}\n\nusage: {}\n\n", verb.name, verb.summary, declared.usage_line());
   out += declared.table();
   out += "\nexamples:\n";
   std::string_view rest = verb.examples;
@@ -72,7 +73,10 @@ Ended run_help(Call& call) {
                   near.empty() ? "`slipway help` lists them"
                                : fmt::format("did you mean `slipway help {}`?", near));
   }
-  Call other{Call::Mode::help, *verb, {}, Options(verb->name),
+  Call other{Call::Mode::help,
+             *verb,
+             {},
+             Options(verb->name),
              Session{s.console, s.hooks, s.dial, {}, {}, {}}};
   return verb->run(other);
 }

@@ -21,11 +21,11 @@ constexpr std::size_t kMostBytes = 1024 * 1024;  // of a foreign file that is lo
 
 // What was found, and what follows from it.
 struct Found {
-  std::string what;              // "a Go module"
-  std::string run;               // of the service, as YAML
-  std::string program;           // to be put into releases/VERSION
+  std::string what;                   // "a Go module"
+  std::string run;                    // of the service, as YAML
+  std::string program;                // to be put into releases/VERSION
   std::vector<std::string> releases;  // versions that stand in releases/
-  std::string build_hint;        // a command that makes a release
+  std::string build_hint;             // a command that makes a release
 };
 
 bool is_program(const fs::path& path) {
@@ -93,7 +93,7 @@ bool from_releases(const fs::path& folder, Found& found) {
     return true;
   }
   constexpr std::pair<const char*, const char*> kEntries[] = {
-      {"server.js", "node"}, {"index.js", "node"},   {"app.js", "node"},
+      {"server.js", "node"}, {"index.js", "node"},     {"app.js", "node"},
       {"app.py", "python3"}, {"server.py", "python3"}, {"main.py", "python3"},
       {"app.rb", "ruby"},    {"app.jar", "java -jar"}};
   for (const auto& [file, interpreter] : kEntries) {
@@ -147,8 +147,10 @@ bool from_language(const fs::path& folder, Found& found, const std::string& name
     if (!plain_word(package)) package = name;
     found.what = "Cargo.toml";
     run_file(found, "", package);
-    found.build_hint = fmt::format("cargo build --release && mkdir -p releases/v1 && "
-                                   "cp target/release/{} releases/v1/", package);
+    found.build_hint = fmt::format(
+        "cargo build --release && mkdir -p releases/v1 && "
+        "cp target/release/{} releases/v1/",
+        package);
     return true;
   }
   bool python = fs::exists(folder / "requirements.txt") || fs::exists(folder / "pyproject.toml");
@@ -190,7 +192,8 @@ std::string configuration(const std::string& name, const Found& found) {
       "# Written by `slipway init` from {what}. `slipway check` tells whether it is good.\n"
       "service:\n"
       "  name: {name}\n"
-      "  # Started once an instance; ${{version}} is the release. It must listen on 127.0.0.1 and the\n"
+      "  # Started once an instance; ${{version}} is the release. It must listen on 127.0.0.1 and "
+      "the\n"
       "  # port in $PORT (${{port}} here, for a flag such as --port ${{port}}).\n"
       "  run: {run}\n"
       "  # Without a path an instance is ready when its port accepts connections. Better:\n"
@@ -256,8 +259,8 @@ Ended run_init(Call& call) {
                   "it is not overwritten; `slipway init --dry-run` prints what would be written");
   }
   if (s.machine()) {
-    s.print_json(object{{"schema", "init/1"}, {"file", path}, {"service", name},
-                        {"found", found.what}});
+    s.print_json(
+        object{{"schema", "init/1"}, {"file", path}, {"service", name}, {"found", found.what}});
     return kExitGood;
   }
   s.line(fmt::format("✓ {} written, from {}", path, harmless(found.what)));

@@ -21,12 +21,14 @@ struct Words {
 std::string query_of(const Words& w) {
   std::string query;
   auto add = [&](const char* key, const std::string& value) {
-    if (!value.empty()) query += (query.empty() ? "?" : "&") + std::string(key) + "=" + encoded(value);
+    if (!value.empty())
+      query += (query.empty() ? "?" : "&") + std::string(key) + "=" + encoded(value);
   };
   add("version", w.version);
   add("instance", w.instance);
   add("grep", w.grep);
-  if (w.tail || w.follow) add("tail", std::to_string(w.tail.value_or(kFollowTail)));
+  // Followed by a tail that is long enough to overlap with the one before.
+  if (w.tail || w.follow) add("tail", std::to_string(w.follow ? kFollowTail : *w.tail));
   return query;
 }
 
@@ -43,10 +45,7 @@ std::expected<std::string, Trouble> output_of(const Session& s, Agent& agent,
   return answer->text;
 }
 
-Ended follow_output(Session& s, Agent& agent, Words w, std::string shown) {
-  // Asked with a longer tail than what was shown first, so that nothing between is missed.
-  w.tail = std::max(w.tail.value_or(0), kFollowTail);
-  std::string target = "/v1/deployments/" + encoded(w.id) + "/logs" + query_of(w);
+Ended follow_output(Session& s, Agent& agent, const std::string& target, std::string shown) {
   for (;;) {
     Wake wake = s.console.wait(kFollowPoll);
     if (wake.why == Wake::Why::interrupt) return kExitInterrupted;
@@ -81,10 +80,12 @@ Ended run_logs(Call& call) {
     s.print_json(object{{"schema", "logs/1"}, {"text", text}});
     return kExitGood;
   }
-  s.console.out(text);
-  if (!text.empty() && !text.ends_with('\n')) s.console.out("\n");
+  std::string first =
+      w.follow && w.tail ? last_lines(text, static_cast<std::size_t>(*w.tail)) : text;
+  s.console.out(first);
+  if (!first.empty() && !first.ends_with('\n')) s.console.out("\n");
   if (!w.follow) return kExitGood;
-  return follow_output(s, *agent, w, text);
+  return follow_output(s, *agent, target, text);
 }
 
 }  // namespace slipway::cli

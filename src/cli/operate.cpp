@@ -47,8 +47,8 @@ std::expected<void, Trouble> ask(Session& s, const Words& w, const std::string& 
   return refuse("declined", "nothing was changed");
 }
 
-std::expected<object, Trouble> body_of_verb(const Session& s, const Words& w) {
-  object body{{"by", s.console.person()}, {"trigger", "cli"}};
+std::expected<object, Trouble> body_of_verb(const Words& w) {
+  object body;
   if (!w.because.empty()) body["because"] = w.because;
   if (w.full) body["full"] = true;
   if (w.force) body["force"] = true;
@@ -75,7 +75,7 @@ Ended operate(Call& call, const char* verb) {
   declare(call, w);
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
-  object body = TRY(body_of_verb(s, w));
+  object body = TRY(body_of_verb(w));
   auto agent = TRY(reach(s, w.dry_run ? Need::answer : Need::change));
   if (w.id.empty()) w.id = TRY(only_live(s, *agent));
   std::string target = "/v1/deployments/" + encoded(w.id);

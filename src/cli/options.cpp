@@ -141,10 +141,10 @@ std::expected<Shared, Trouble> Options::parse(const std::vector<std::string>& ar
     if (d->option->count() == 0) continue;
     auto value = config::parse_duration(d->value);
     if (!value || value->count() < 0) {
-      return refuse("usage",
-                    fmt::format("{}: `{}` is not a duration", d->option->get_name(),
-                                harmless(d->value)),
-                    "write a number with its unit, such as 250ms, 30s, 5m or 1h");
+      return refuse(
+          "usage",
+          fmt::format("{}: `{}` is not a duration", d->option->get_name(), harmless(d->value)),
+          "write a number with its unit, such as 250ms, 30s, 5m or 1h");
     }
     *d->into = *value;
   }
@@ -159,8 +159,9 @@ std::expected<Shared, Trouble> Options::parse(const std::vector<std::string>& ar
   } else if (i.output == "jsonl") {
     i.shared.output = Output::jsonl;
   } else if (i.output != "text") {
-    return refuse("usage", fmt::format("--output: `{}` is none of text, json, jsonl",
-                                       harmless(i.output)), help);
+    return refuse("usage",
+                  fmt::format("--output: `{}` is none of text, json, jsonl", harmless(i.output)),
+                  help);
   }
   return i.shared;
 }

@@ -1,5 +1,6 @@
 #include "cli/overlap.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -27,14 +28,14 @@ std::vector<Source> sources_of(std::string_view s) {
   return sources;
 }
 
-// How many lines of `now` were seen: the last place at which all lines before it agree with the
-// end of `before`, as far back as both reach.
+// How many lines of `now` were seen: the longest end of `before` that `now` begins with. Both are
+// tails of one growing output, taken with the same length.
 std::size_t seen_lines(const std::vector<std::string_view>& before,
                        const std::vector<std::string_view>& now) {
-  for (std::size_t end = now.size(); end > 0; --end) {
-    std::size_t k = 0;
-    while (k < end && k < before.size() && now[end - 1 - k] == before[before.size() - 1 - k]) ++k;
-    if (k == end || k == before.size()) return end;
+  for (std::size_t k = std::min(before.size(), now.size()); k > 0; --k) {
+    if (std::equal(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(k),
+                   before.end() - static_cast<std::ptrdiff_t>(k)))
+      return k;
   }
   return 0;
 }
@@ -54,6 +55,19 @@ std::string new_lines(std::string_view before, std::string_view now) {
     }
   }
   return out;
+}
+
+std::string last_lines(std::string_view text, std::size_t n) {
+  if (n == 0) return {};
+  std::size_t at = text.size();
+  if (at > 0 && text[at - 1] == '\n') --at;
+  while (at > 0) {
+    std::size_t newline = text.rfind('\n', at - 1);
+    if (newline == std::string_view::npos) return std::string(text);
+    if (--n == 0) return std::string(text.substr(newline + 1));
+    at = newline;
+  }
+  return std::string(text);
 }
 
 }  // namespace slipway::cli

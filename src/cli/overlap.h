@@ -11,4 +11,6 @@ namespace slipway::cli {
 // with what was read before (its file was rotated away) is given whole.
 std::string new_lines(std::string_view before, std::string_view now);
 
+std::string last_lines(std::string_view text, std::size_t n);
+
 }  // namespace slipway::cli

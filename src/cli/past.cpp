@@ -9,8 +9,8 @@ namespace {
 
 void query(std::string& target, const char* key, const std::string& value) {
   if (value.empty()) return;
-  target += (target.find('?') == std::string::npos ? "?" : "&") + std::string(key) + "=" +
-            encoded(value);
+  target +=
+      (target.find('?') == std::string::npos ? "?" : "&") + std::string(key) + "=" + encoded(value);
 }
 
 struct Shown {
@@ -20,7 +20,8 @@ struct Shown {
 
 Ended show_one(Call& call, const Shown& shown) {
   std::string id;
-  call.options.word("ID", id, "web-production-42, 42, or an ENV: its live deployment, else its last");
+  call.options.word("ID", id,
+                    "web-production-42, 42, or an ENV: its live deployment, else its last");
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
   auto agent = TRY(reach(s, Need::answer));

@@ -41,8 +41,7 @@ std::string folded(const std::string& word) {
 std::expected<Place, Trouble> place_of(Session& s, const std::string& word, Agent* agent) {
   if (!word.empty()) {
     std::size_t slash = word.find('/');
-    Place place{word.substr(0, slash),
-                slash == std::string::npos ? "" : word.substr(slash + 1)};
+    Place place{word.substr(0, slash), slash == std::string::npos ? "" : word.substr(slash + 1)};
     if (place.environment.empty() || (slash != std::string::npos && place.service.empty())) {
       return refuse("usage", fmt::format("`{}` is neither ENV nor ENV/SERVICE", harmless(word)));
     }
@@ -58,8 +57,8 @@ std::expected<Place, Trouble> place_of(Session& s, const std::string& word, Agen
   if (names.empty() && agent) names = environments_of_agent(s, *agent);
   if (names.size() == 1) return Place{names[0], ""};
   if (names.empty()) return refuse("usage", "which environment?", "name it: production");
-  return refuse("usage", fmt::format("which environment? There are {}: {}", names.size(),
-                                     listed(names)));
+  return refuse("usage",
+                fmt::format("which environment? There are {}: {}", names.size(), listed(names)));
 }
 
 std::expected<std::string, Trouble> only_live(Session& s, Agent& agent) {
@@ -86,10 +85,10 @@ std::string service_query(const Place& place) {
 
 std::expected<std::string, Trouble> strategy_of(const std::string& word) {
   static const std::vector<std::pair<std::string, std::string>> kSpellings = {
-      {"bluegreen", "blue_green"}, {"canary", "canary"},      {"rolling", "rolling"},
-      {"rollingupdate", "rolling"}, {"abtest", "ab_test"},    {"ab", "ab_test"},
-      {"shadow", "shadow"},        {"flag", "flag"},          {"featureflag", "flag"},
-      {"recreate", "recreate"},    {"steps", "steps"},
+      {"bluegreen", "blue_green"},  {"canary", "canary"},  {"rolling", "rolling"},
+      {"rollingupdate", "rolling"}, {"abtest", "ab_test"}, {"ab", "ab_test"},
+      {"shadow", "shadow"},         {"flag", "flag"},      {"featureflag", "flag"},
+      {"recreate", "recreate"},     {"steps", "steps"},
   };
   std::string plain = folded(word);
   std::vector<std::string> known;

@@ -25,7 +25,9 @@ std::string absolute(const Session& s, const std::string& path) {
   return (fs::path(s.console.folder()) / path).lexically_normal().string();
 }
 
-bool has_journal(const std::string& state_dir) { return stands(fs::path(state_dir) / "journal.db"); }
+bool has_journal(const std::string& state_dir) {
+  return stands(fs::path(state_dir) / "journal.db");
+}
 
 bool has_agent_state(const std::string& state_dir) {
   return has_journal(state_dir) || stands(fs::path(state_dir) / "agent.sock") ||
@@ -62,8 +64,8 @@ std::expected<std::optional<Door>, Trouble> choose_door(Session& s) {
   std::string config = TRY(find_config(s));
   std::optional<Door> beside;
   if (!config.empty()) {
-    beside = door_of_state((fs::path(config).parent_path() / ".slipway").string(),
-                           "beside " + config);
+    beside =
+        door_of_state((fs::path(config).parent_path() / ".slipway").string(), "beside " + config);
     if (has_agent_state(beside->state_dir)) return beside;
   }
   if (std::string socket = installed_socket(s); stands(socket)) {
@@ -76,12 +78,13 @@ std::expected<std::optional<Door>, Trouble> choose_door(Session& s) {
 }
 
 std::expected<std::unique_ptr<Agent>, Trouble> refuse_in_ci(const Door& door) {
-  return refuse("no_agent_in_ci",
-                fmt::format("no agent answers at {}, and in a CI job (CI=true) none is started in "
-                            "the background: the runner would end it, and what it serves, with "
-                            "the job",
-                            door.socket),
-                "name an installed agent: --url URL with SLIPWAY_TOKEN, or run this on its machine");
+  return refuse(
+      "no_agent_in_ci",
+      fmt::format("no agent answers at {}, and in a CI job (CI=true) none is started in "
+                  "the background: the runner would end it, and what it serves, with "
+                  "the job",
+                  door.socket),
+      "name an installed agent: --url URL with SLIPWAY_TOKEN, or run this on its machine");
 }
 
 std::expected<std::unique_ptr<Agent>, Trouble> refuse_to_start(const Door& door, bool stopped) {
@@ -107,8 +110,8 @@ std::string stopped_marker(const std::string& state_dir) {
 
 std::expected<std::string, Trouble> find_config(Session& s) {
   if (!s.config_path.empty()) return s.config_path;
-  std::string named = s.shared.config.empty() ? s.console.variable("SLIPWAY_CONFIG")
-                                              : s.shared.config;
+  std::string named =
+      s.shared.config.empty() ? s.console.variable("SLIPWAY_CONFIG") : s.shared.config;
   if (!named.empty()) {
     s.config_path = absolute(s, named);
     std::error_code ignored;
@@ -169,10 +172,9 @@ std::expected<std::unique_ptr<Agent>, Trouble> start_agent(Session& s, const Doo
                                      .text = "interrupted while the agent was starting"});
     }
   }
-  return unreachable(
-      fmt::format("the agent was started in {} and does not answer after 10 s ({})",
-                  door.state_dir, why),
-      "`slipway agent run` in another terminal shows what it says");
+  return unreachable(fmt::format("the agent was started in {} and does not answer after 10 s ({})",
+                                 door.state_dir, why),
+                     "`slipway agent run` in another terminal shows what it says");
 }
 
 std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
@@ -194,12 +196,12 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
   s.detail(fmt::format("agent: {} ({}): {}", door->name(), door->said, agent.error().text));
   bool stopped = !door->state_dir.empty() && stands(stopped_marker(door->state_dir));
   bool crashed = !door->state_dir.empty() && !stopped && has_journal(door->state_dir);
-  bool may = !door->state_dir.empty() && need != Need::glance &&
-             (need == Need::change || crashed);
+  bool may = !door->state_dir.empty() && need != Need::glance && (need == Need::change || crashed);
   if (!may) return refuse_to_start(*door, stopped);
   if (s.console.variable("CI") == "true") return refuse_in_ci(*door);
-  s.say(fmt::format("{} in {}", crashed ? "the agent was gone; starting it again"
-                                        : "starting an agent", door->state_dir));
+  s.say(fmt::format("{} in {}",
+                    crashed ? "the agent was gone; starting it again" : "starting an agent",
+                    door->state_dir));
   return start_agent(s, *door, "");
 }
 

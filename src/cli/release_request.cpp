@@ -25,17 +25,17 @@ std::expected<void, Trouble> read_version(const ReleaseWords& w, Request& reques
   std::vector<std::string> said = w.versions;
   if (w.words.size() > 1) said.push_back(w.words[1]);
   if (said.empty()) {
-    return refuse("usage", "which version?",
-                  "slipway deploy " + (w.words.empty() ? "ENV" : harmless(w.words[0])) +
-                      " --version V");
+    return refuse(
+        "usage", "which version?",
+        "slipway deploy " + (w.words.empty() ? "ENV" : harmless(w.words[0])) + " --version V");
   }
   for (const std::string& word : said) {
     std::size_t equals = word.find('=');
     std::string version = equals == std::string::npos ? word : word.substr(equals + 1);
     std::string service = equals == std::string::npos ? "" : word.substr(0, equals);
     if (version.empty() || (equals != std::string::npos && service.empty())) {
-      return refuse("usage", fmt::format("--version: `{}` is neither V nor SERVICE=V",
-                                         harmless(word)));
+      return refuse("usage",
+                    fmt::format("--version: `{}` is neither V nor SERVICE=V", harmless(word)));
     }
     bool other_service = !request.service.empty() && !service.empty() && request.service != service;
     if (other_service) {
@@ -67,10 +67,11 @@ void ReleaseWords::declare(Options& o) {
   o.words("ENV V", words, "the environment (ENV/SERVICE), and the version");
   o.texts("--version", versions, "the version to release; SERVICE=V for one of several services",
           "V");
-  o.text("--strategy", strategy, "blue_green, canary, rolling, recreate, … instead of the configured",
-         "S");
+  o.text("--strategy", strategy,
+         "blue_green, canary, rolling, recreate, … instead of the configured", "S");
   o.duration("--warmup", warmup, "how long instances are warmed before they get traffic");
-  o.choice("--auto-rollback", auto_rollback, "take harm back by itself (--auto-rollback=false: not)");
+  o.choice("--auto-rollback", auto_rollback,
+           "take harm back by itself (--auto-rollback=false: not)");
   o.text("--when-busy", when_busy, "queue, supersede or refuse, when another deployment is live",
          "W");
   o.text("--because", because, "why, recorded with it");
@@ -101,8 +102,7 @@ std::expected<Request, Trouble> request_of(Session& s, const ReleaseWords& w, Ag
 }
 
 object to_json(const Request& r) {
-  object body{{"environment", r.environment}, {"version", r.version}, {"by", r.by},
-              {"trigger", r.trigger}};
+  object body{{"environment", r.environment}, {"version", r.version}};
   if (!r.service.empty()) body["service"] = r.service;
   if (!r.strategy.empty()) body["strategy"] = r.strategy;
   if (!r.because.empty()) body["because"] = r.because;

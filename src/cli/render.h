@@ -29,7 +29,8 @@ Lines render_agent(const object& agent, const Look&);
 // The receipt as a Markdown table, for a CI job's summary.
 std::string render_summary(const object& deployment);
 
-// ---- parts that several screens share ------------------------------------------------------------
+// ---- parts that several screens share
+// ------------------------------------------------------------
 
 bool has_ended(const std::string& state);
 // The key of the candidate in `weights`, `served` and the receipt: "v2", or "v2#42".

@@ -20,7 +20,8 @@ std::string what_serves(const object& d) {
   std::string state = text_of(d, "state");
   if (state == "succeeded") {
     if (from.empty()) return to + " serves, the first release here";
-    return from == to ? to + " serves, started anew" : fmt::format("{} serves, {} is out", to, from);
+    return from == to ? to + " serves, started anew"
+                      : fmt::format("{} serves, {} is out", to, from);
   }
   if (state == "rolled_back" || state == "aborted" || state == "superseded") {
     if (from.empty()) return to + " is out; nothing served here before";
@@ -39,9 +40,9 @@ std::string what_serves(const object& d) {
 
 std::string headline(const object& d, const Look& look) {
   std::string state = text_of(d, "state");
-  std::string left = fmt::format("{} {}   {} {}: {}", good(d) ? "✓" : "✗", state,
-                                 harmless(text_of(d, "service")),
-                                 harmless(text_of(d, "environment")), what_serves(d));
+  std::string left =
+      fmt::format("{} {}   {} {}: {}", good(d) ? "✓" : "✗", state, harmless(text_of(d, "service")),
+                  harmless(text_of(d, "environment")), what_serves(d));
   std::string number = fmt::format("#{}", integer_of(d, "number").value_or(0));
   // A pipe gets it all; on a terminal the number stands at the right.
   int room = std::min(look.width, 80) - columns(number) - 2;
@@ -115,11 +116,11 @@ Lines render_left(const object& d, const Look& look) {
   std::string id = harmless(text_of(d, "id")), state = text_of(d, "state");
   Lines lines;
   if (state == "rollback_failed") {
-    lines.push_back(paint(fmt::format("✗ rollback_failed   {} {} needs a person now  #{}",
-                                      harmless(text_of(d, "service")),
-                                      harmless(text_of(d, "environment")),
-                                      integer_of(d, "number").value_or(0)),
-                          Ink::bad, look.colour));
+    lines.push_back(
+        paint(fmt::format("✗ rollback_failed   {} {} needs a person now  #{}",
+                          harmless(text_of(d, "service")), harmless(text_of(d, "environment")),
+                          integer_of(d, "number").value_or(0)),
+              Ink::bad, look.colour));
     add(lines, "why", reason(d), look.width);
     add(lines, "serves", what_serves(d), look.width);
     add(lines, "users", users_hit(d), look.width);

@@ -29,17 +29,21 @@ const object* telling(const array& verdicts) {
 
 void add_numbers(Lines& lines, const object& verdict, const Look& look) {
   std::string head = "verdict " + text_of(verdict, "verdict");
-  if (std::string stage = harmless(text_of(verdict, "stage")); !stage.empty()) head += " in " + stage;
+  if (std::string stage = harmless(text_of(verdict, "stage")); !stage.empty())
+    head += " in " + stage;
   if (std::string at = text_of(verdict, "at"); !at.empty()) head += ", " + clock(at, look);
   lines.push_back(head);
   for (const value& m : array_of(verdict, "metrics")) {
     if (!m.is_object()) continue;
     const object& test = m.get_object();
-    std::string line = fmt::format("  {} {}", pad(text_of(test, "verdict"), 4), verdict_sentence(test));
+    std::string line =
+        fmt::format("  {} {}", pad(text_of(test, "verdict"), 4), verdict_sentence(test));
     auto evidence = number_of(test, "evidence"), needed = number_of(test, "needed");
-    if (evidence && needed) line += fmt::format("; evidence {:.1f}, needed {:.1f}", *evidence, *needed);
+    if (evidence && needed)
+      line += fmt::format("; evidence {:.1f}, needed {:.1f}", *evidence, *needed);
     if (std::string side = text_of(test, "side"); !side.empty()) line += fmt::format(" ({})", side);
-    if (std::string origin = text_of(test, "origin"); !origin.empty()) line += ", " + harmless(origin);
+    if (std::string origin = text_of(test, "origin"); !origin.empty())
+      line += ", " + harmless(origin);
     for (std::string& l : wrap(line, look.width, 7)) lines.push_back(l);
   }
 }
@@ -57,8 +61,8 @@ Lines render_explain(const object& e, const Look& look) {
     const object& entry = sentences[i].get_object();
     std::string text = harmless(text_of(entry, "text"));
     if (text.empty()) text = harmless(text_of(entry, "type"));
-    for (std::string& l : wrap(pad(clock(text_of(entry, "at"), look), 8) + "  " + text, look.width,
-                               10)) {
+    for (std::string& l :
+         wrap(pad(clock(text_of(entry, "at"), look), 8) + "  " + text, look.width, 10)) {
       lines.push_back(l);
     }
   }

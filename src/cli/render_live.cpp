@@ -22,10 +22,9 @@ double elapsed_ms(const object& d, const Look& look) {
 }
 
 std::string title(const object& d, const Look& look) {
-  std::string left = fmt::format("{} {}   {}   {}   #{}", harmless(text_of(d, "service")),
-                                 harmless(text_of(d, "environment")), way(d),
-                                 harmless(text_of(d, "strategy")),
-                                 integer_of(d, "number").value_or(0));
+  std::string left = fmt::format(
+      "{} {}   {}   {}   #{}", harmless(text_of(d, "service")), harmless(text_of(d, "environment")),
+      way(d), harmless(text_of(d, "strategy")), integer_of(d, "number").value_or(0));
   std::string right = span(elapsed_ms(d, look));
   std::string state = text_of(d, "state");
   if (state != "running") right = state + "  " + right;
@@ -41,7 +40,9 @@ struct Mark {
   double took_ms = -1;
 };
 
-bool staged(const std::string& verb) { return verb == "shift" || verb == "judge" || verb == "gate"; }
+bool staged(const std::string& verb) {
+  return verb == "shift" || verb == "judge" || verb == "gate";
+}
 
 std::string joined_state(const std::string& a, const std::string& b) {
   for (const char* s : {"failed", "running", "undone"}) {
@@ -212,14 +213,15 @@ Lines plan_table(const object& d, const Look& look) {
     if (!v.is_object()) continue;
     const object& step = v.get_object();
     std::string state = text_of(step, "state");
-    lines.push_back(fit(fmt::format("{} {:>2}  {}  {}",
-                                    glyph({"", state, -1}, false), integer_of(step, "n").value_or(0),
-                                    pad(text_of(step, "verb"), 9),
-                                    harmless(text_of(step, "detail"))),
-                        look.width));
+    lines.push_back(
+        fit(fmt::format("{} {:>2}  {}  {}", glyph({"", state, -1}, false),
+                        integer_of(step, "n").value_or(0), pad(text_of(step, "verb"), 9),
+                        harmless(text_of(step, "detail"))),
+            look.width));
     if (lines.size() == 16) {
       lines.push_back(fmt::format("  … {} steps in all: slipway show {}",
-                                  array_of(d, "steps").size(), integer_of(d, "number").value_or(0)));
+                                  array_of(d, "steps").size(),
+                                  integer_of(d, "number").value_or(0)));
       break;
     }
   }
@@ -289,7 +291,8 @@ Lines render_live(const object& d, const object* news, const std::string& notice
   add_words(lines, "until", until_text(waits, look), look.width);
   add_words(lines, "way back", way_back_text(d), look.width);
   for (const value& v : array_of(d, "warnings")) {
-    if (v.is_object()) add_words(lines, "warning", harmless(text_of(v.get_object(), "text")), look.width);
+    if (v.is_object())
+      add_words(lines, "warning", harmless(text_of(v.get_object(), "text")), look.width);
   }
   if (news) lines.push_back(fit(render_event(*news, look), look.width));
   if (!notice.empty()) add_words(lines, "!", notice, look.width);

@@ -49,8 +49,8 @@ std::string users_hit(const object& d) {
   auto requests = integer_of(r, "requests");
   if (!requests) return {};
   if (*requests == 0) return "no requests came in";
-  std::string line = fmt::format("{} of {} requests failed", count(integer_of(r, "failed").value_or(0)),
-                                 count(*requests));
+  std::string line = fmt::format("{} of {} requests failed",
+                                 count(integer_of(r, "failed").value_or(0)), count(*requests));
   std::int64_t failed = integer_of(r, "failed").value_or(0);
   if (auto caused = integer_of(r, "caused"); caused && failed > 0) {
     line += fmt::format(", {} of them by this", *caused == 0 ? "none" : count(*caused));

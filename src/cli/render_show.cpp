@@ -70,7 +70,8 @@ void add_verdicts(Lines& lines, const object& d, const Look& look) {
     }
     std::string tests;
     for (const value& m : array_of(entry, "metrics")) {
-      if (!m.is_object() || text_of(m.get_object(), "verdict") != text_of(entry, "verdict")) continue;
+      if (!m.is_object() || text_of(m.get_object(), "verdict") != text_of(entry, "verdict"))
+        continue;
       tests += (tests.empty() ? "; " : ", ") + verdict_sentence(m.get_object());
     }
     add(lines, clock(text_of(entry, "at"), look), text + tests, look);
@@ -137,16 +138,17 @@ void add_identity(Lines& lines, const object& d, const Look& look) {
 
 Lines render_show(const object& d, const Look& look) {
   std::string kind = text_of(d, "kind");
-  Lines lines{paint(fmt::format("{}   {}   {}{}   {}", harmless(text_of(d, "id")), way(d),
-                                harmless(text_of(d, "strategy")),
-                                kind.empty() || kind == "deploy" ? "" : " " + kind,
-                                text_of(d, "state")),
-                    Ink::bold, look.colour)};
+  Lines lines{
+      paint(fmt::format("{}   {}   {}{}   {}", harmless(text_of(d, "id")), way(d),
+                        harmless(text_of(d, "strategy")),
+                        kind.empty() || kind == "deploy" ? "" : " " + kind, text_of(d, "state")),
+            Ink::bold, look.colour)};
   add(lines, "why", reason(d), look);
   const object& waits = object_of(d, "waits_for");
   if (std::string what = harmless(text_of(waits, "what")); !what.empty()) {
     if (auto until = parse_time(text_of(waits, "until"))) what += "; until " + clock(*until, look);
-    if (std::string then = text_of(waits, "then"); !then.empty()) what += ", then " + harmless(then);
+    if (std::string then = text_of(waits, "then"); !then.empty())
+      what += ", then " + harmless(then);
     add(lines, "waits for", what, look);
   }
   add(lines, "asked", shares(object_of(d, "weights")), look);
@@ -185,8 +187,9 @@ Lines render_plan(const object& plan, const Look& look) {
     most += number_of(v.get_object(), "deadline_s").value_or(0) * 1000;
   }
   if (most > 0) {
-    add(lines, "takes", fmt::format("{} of watching at least; {} at most, all told", span(least),
-                                    span(most)), look);
+    add(lines, "takes",
+        fmt::format("{} of watching at least; {} at most, all told", span(least), span(most)),
+        look);
   }
   add(lines, "artifact", harmless(text_of(plan, "digest")), look);
   add(lines, "plan", harmless(text_of(plan, "plan")), look);
@@ -199,8 +202,10 @@ Lines render_plan(const object& plan, const Look& look) {
   add_steps(lines, array_of(plan, "steps"), look);
   lines.push_back("");
   std::string point = harmless(text_of(plan, "point_of_no_return"));
-  add(lines, "way back", point.empty() ? "at every step; there is no point of no return"
-                                       : "until " + point + "; not after it", look);
+  add(lines, "way back",
+      point.empty() ? "at every step; there is no point of no return"
+                    : "until " + point + "; not after it",
+      look);
   lines.push_back("nothing was changed");
   return lines;
 }

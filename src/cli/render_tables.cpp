@@ -53,7 +53,8 @@ void live_lines(Lines& lines, const object& d, const char* word, const Look& loo
   if (!text.empty()) {
     text = "  waits for " + text;
     if (auto until = parse_time(text_of(waits, "until"))) text += "; until " + clock(*until, look);
-    if (std::string then = text_of(waits, "then"); !then.empty()) text += ", then " + harmless(then);
+    if (std::string then = text_of(waits, "then"); !then.empty())
+      text += ", then " + harmless(then);
     add(lines, text, look.width);
   }
 }
@@ -65,8 +66,9 @@ void notes_of(Lines& lines, const object& service, const Look& look) {
   for (const value& v : array_of(service, "drift")) {
     if (!v.is_object()) continue;
     const object& drift = v.get_object();
-    add(lines, fmt::format("  ! drift: {} is {}, wanted {}", harmless(text_of(drift, "what")),
-                           harmless(text_of(drift, "found")), harmless(text_of(drift, "wanted"))),
+    add(lines,
+        fmt::format("  ! drift: {} is {}, wanted {}", harmless(text_of(drift, "what")),
+                    harmless(text_of(drift, "found")), harmless(text_of(drift, "wanted"))),
         look.width);
   }
   if (std::string until = text_of(service, "frozen_until"); !until.empty()) {
@@ -78,8 +80,9 @@ void notes_of(Lines& lines, const object& service, const Look& look) {
   for (const value& v : array_of(service, "warm")) {
     if (!v.is_object()) continue;
     const object& warm = v.get_object();
-    add(lines, fmt::format("  warm {} until {}", harmless(text_of(warm, "version")),
-                           clock(text_of(warm, "until"), look)),
+    add(lines,
+        fmt::format("  warm {} until {}", harmless(text_of(warm, "version")),
+                    clock(text_of(warm, "until"), look)),
         look.width);
   }
 }
@@ -159,8 +162,8 @@ Lines render_history(const object& list, const Look& look) {
   }
   const value* next = list.if_contains("next");
   if (next && !next->is_null()) {
-    std::string after = next->is_string() ? std::string(next->get_string())
-                                          : boost::json::serialize(*next);
+    std::string after =
+        next->is_string() ? std::string(next->get_string()) : boost::json::serialize(*next);
     lines.push_back("older: slipway history --after " + harmless(after));
   }
   return lines;

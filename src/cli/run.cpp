@@ -13,7 +13,8 @@ namespace {
 
 // Flags before the command that take a value of their own.
 bool takes_value(const std::string& arg) {
-  return arg == "--config" || arg == "--state" || arg == "--url" || arg == "--output" || arg == "-o";
+  return arg == "--config" || arg == "--state" || arg == "--url" || arg == "--output" ||
+         arg == "-o";
 }
 
 bool is_help(const std::string& arg) { return arg == "--help" || arg == "-h"; }
@@ -88,7 +89,8 @@ int run(const std::vector<std::string>& all, const Hooks& hooks, Console& consol
       console.out(help_of_all());
       return help ? kExitGood : kExitRefused;
     }
-    return tell(first, refuse("usage", "no command was named", "`slipway help` lists them").error());
+    return tell(first,
+                refuse("usage", "no command was named", "`slipway help` lists them").error());
   }
   const Verb* verb = find_verb(word);
   if (!verb) return tell(first, unknown(word));

@@ -40,15 +40,15 @@ void Session::print_json(const boost::json::value& v) const {
 std::expected<object, Trouble> body_of(const Session& session, Result<Response> answer) {
   std::string place = session.door ? session.door->name() : "the agent";
   if (!answer) {
-    return unreachable(fmt::format("no answer from the agent at {}: {}", place,
-                                   answer.error().text),
-                       "try again; `slipway agent status` tells whether it runs");
+    return unreachable(
+        fmt::format("no answer from the agent at {}: {}", place, answer.error().text),
+        "try again; `slipway agent status` tells whether it runs");
   }
   if (answer->status >= 400) return std::unexpected(trouble_of(*answer));
   if (!answer->json.is_object()) {
-    return unreachable(fmt::format("{} answered {} with something that is no JSON object", place,
-                                   answer->status),
-                       "is that a Slipway agent?");
+    return unreachable(
+        fmt::format("{} answered {} with something that is no JSON object", place, answer->status),
+        "is that a Slipway agent?");
   }
   return std::move(answer->json.get_object());
 }

@@ -23,18 +23,14 @@ volatile sig_atomic_t asked_to_end = 0;
 void on_signal(int number) { asked_to_end = number; }
 
 // From the first wait on, INT and TERM end the waiting instead of the program: the way out prints
-// what goes on and how to abort it. They are blocked outside ppoll, so that none is missed.
+// what goes on and how to abort it. One that comes just before poll is seen after it: no wait is
+// long. They are not blocked, because an agent that is started would inherit that.
 void watch_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  sigset_t both;
-  sigemptyset(&both);
-  sigaddset(&both, SIGINT);
-  sigaddset(&both, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &both, nullptr);
 }
 
 void write_all(int file, std::string_view bytes) {
@@ -45,7 +41,11 @@ void write_all(int file, std::string_view bytes) {
       ::poll(&ready, 1, 1000);
       continue;
     }
-    if (n <= 0) return;  // the reader is gone: there is nobody left to tell
+    if (n <= 0) {
+      // The reader is gone: there is nobody left to tell, and nothing to follow for.
+      if (file == STDOUT_FILENO && asked_to_end == 0) asked_to_end = SIGTERM;
+      return;
+    }
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
 }
@@ -144,15 +144,11 @@ void Terminal::keys(bool on) {
 Wake Terminal::wait(Duration at_most) {
   if (!watching_) watch_signals();
   watching_ = true;
-  sigset_t open;
-  pthread_sigmask(SIG_SETMASK, nullptr, &open);
-  sigdelset(&open, SIGINT);
-  sigdelset(&open, SIGTERM);
   pollfd keyboard{STDIN_FILENO, POLLIN, 0};
   bool listens = raw_ && !end_of_keys_;
   timespec most{static_cast<time_t>(at_most.count() / 1'000'000),
                 static_cast<long>(at_most.count() % 1'000'000 * 1000)};
-  int ready = ::ppoll(&keyboard, listens ? 1 : 0, &most, &open);
+  int ready = asked_to_end != 0 ? 0 : ::ppoll(&keyboard, listens ? 1 : 0, &most, nullptr);
   if (asked_to_end == SIGINT) return {Wake::Why::interrupt, 0};
   if (asked_to_end == SIGTERM) return {Wake::Why::terminate, 0};
   if (ready <= 0) return {};

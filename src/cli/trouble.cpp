@@ -13,12 +13,18 @@ bool agents_own_fault(int status) { return status == 429 || status >= 500; }
 
 std::string fallback_code(int status) {
   switch (status) {
-    case 401: return "unauthorized";
-    case 403: return "forbidden";
-    case 404: return "not_found";
-    case 409: return "wrong_state";
-    case 501: return "not_supported";
-    default: return agents_own_fault(status) ? "agent_cannot" : "refused";
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 409:
+      return "wrong_state";
+    case 501:
+      return "not_supported";
+    default:
+      return agents_own_fault(status) ? "agent_cannot" : "refused";
   }
 }
 
@@ -36,8 +42,8 @@ std::string rendered_line(const object& mistake) {
 }  // namespace
 
 std::unexpected<Trouble> refuse(std::string code, std::string text, std::string hint) {
-  return std::unexpected(
-      Trouble{.exit = 2, .code = std::move(code), .text = std::move(text), .hint = std::move(hint)});
+  return std::unexpected(Trouble{
+      .exit = 2, .code = std::move(code), .text = std::move(text), .hint = std::move(hint)});
 }
 
 std::unexpected<Trouble> unreachable(std::string text, std::string hint) {
@@ -67,9 +73,9 @@ Trouble trouble_of(const text::Diagnostics& diagnostics, bool colour) {
     if (d.severity != text::Severity::error) continue;
     ++errors;
     if (file.empty()) file = d.place.file;
-    std::string at = d.place.line > 0 ? fmt::format("{}:{}:{}", d.place.file, d.place.line,
-                                                    d.place.column)
-                                      : d.place.file;
+    std::string at = d.place.line > 0
+                         ? fmt::format("{}:{}:{}", d.place.file, d.place.line, d.place.column)
+                         : d.place.file;
     t.errors.push_back(object{{"at", at}, {"code", d.code}, {"text", d.text}, {"hint", d.hint}});
   }
   t.text = fmt::format("{} has {} error{}", file.empty() ? "the configuration" : file, errors,

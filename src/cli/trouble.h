@@ -17,8 +17,8 @@ struct Trouble {
   int exit = 2;
   std::string code;  // usage, not_supported, no_agent, wrong_state, …
   std::string text;
-  std::string hint;      // what to do; may be empty
-  std::string rendered;  // diagnostics like a compiler's; may be empty
+  std::string hint;           // what to do; may be empty
+  std::string rendered;       // diagnostics like a compiler's; may be empty
   boost::json::array errors;  // [{at, code, text, hint}]
 };
 

@@ -8,16 +8,16 @@ namespace slipway::cli {
 namespace {
 
 constexpr std::pair<const char*, const char*> kHabits[] = {
-    {"validate", "check"},  {"undo", "rollback"},  {"cancel", "abort"},
-    {"continue", "resume"}, {"ls", "history"},     {"releases", "history"},
-    {"describe", "show"},   {"inspect", "show"},   {"why", "explain"},
+    {"validate", "check"},  {"undo", "rollback"}, {"cancel", "abort"},
+    {"continue", "resume"}, {"ls", "history"},    {"releases", "history"},
+    {"describe", "show"},   {"inspect", "show"},  {"why", "explain"},
 };
 
 constexpr const char* kLater[] = {
-    "import",    "generate", "build",    "replay",   "simulate", "advise",  "dashboard",
-    "token",     "audit",    "release",  "pipeline", "migrate",  "secret",  "flag",
-    "freeze",    "breaker",  "scale",    "smoke",    "loadtest", "chaos",   "backup",
-    "drill",     "infra",    "incident", "checklist", "preview", "report",  "config",
+    "import", "generate", "build",    "replay",    "simulate", "advise", "dashboard",
+    "token",  "audit",    "release",  "pipeline",  "migrate",  "secret", "flag",
+    "freeze", "breaker",  "scale",    "smoke",     "loadtest", "chaos",  "backup",
+    "drill",  "infra",    "incident", "checklist", "preview",  "report", "config",
 };
 
 }  // namespace
@@ -61,8 +61,8 @@ const std::vector<Verb>& verbs() {
       {"pause", "steer", "stop the forward motion; harm still rolls back",
        "slipway pause 42 --for 2h", run_pause},
       {"resume", "steer", "let a paused deployment go on", "slipway resume 42", run_resume},
-      {"skip", "steer", "end a check, smoke test or timed gate as skipped",
-       "slipway skip 42 --yes", run_skip},
+      {"skip", "steer", "end a check, smoke test or timed gate as skipped", "slipway skip 42 --yes",
+       run_skip},
       {"abort", "steer", "end a deployment; traffic back first",
        "slipway abort 42\nslipway abort production --because \"wrong version\"", run_abort},
       {"history", "look", "the deployments of the past, newest first",

@@ -213,8 +213,8 @@ std::string harmless(std::string_view s) {
 }
 
 std::string paint(std::string_view s, Ink ink, bool colour) {
-  static constexpr const char* kCodes[] = {"", "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[1m",
-                                           "\x1b[2m"};
+  static constexpr const char* kCodes[] = {"",         "\x1b[32m", "\x1b[31m",
+                                           "\x1b[33m", "\x1b[1m",  "\x1b[2m"};
   if (!colour || ink == Ink::plain) return std::string(s);
   return kCodes[static_cast<int>(ink)] + std::string(s) + "\x1b[0m";
 }

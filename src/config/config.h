@@ -38,8 +38,8 @@ struct Setting {
 
 // A criterion's text, in its place; analysis::Criterion is compiled from it by plan/criteria.h.
 struct CriterionText {
-  std::string metric;  // "" when the whole sentence is in text ("error_rate > 5%")
-  std::string text;    // "< 1%"
+  std::string metric;          // "" when the whole sentence is in text ("error_rate > 5%")
+  std::string text;            // "< 1%"
   bool bad_when_true = false;  // rollback conditions and triggers; success criteria are the reverse
   text::Place place;
 };
@@ -105,7 +105,7 @@ struct Effective {
   std::vector<std::string> hosts;
   std::string sticky;
   std::map<std::string, Setting<std::string>> env;
-  std::vector<std::string> secrets;  // required names, in the listed order
+  std::vector<std::string> secrets;              // required names, in the listed order
   std::vector<std::string> secrets_from_caller;  // those only the caller's environment has
   std::vector<std::string> missing;  // variables that are unset or empty, in the listed order
   Health health;
@@ -121,12 +121,12 @@ struct Effective {
   std::string timezone;
   std::string after;
   std::string when_busy = "queue";
-  std::vector<Stage> stages;                // canary
+  std::vector<Stage> stages;  // canary
   bool stages_written = false;
-  std::vector<CriterionText> triggers;      // of the strategy that runs
-  std::vector<WrittenStep> steps;           // `steps:`
+  std::vector<CriterionText> triggers;  // of the strategy that runs
+  std::vector<WrittenStep> steps;       // `steps:`
   std::vector<Smoke> smoke;
-  Duration monitor = 5min;                  // bake
+  Duration monitor = 5min;  // bake
   std::optional<Duration> keep_warm;
   std::string max_surge = "25%", max_unavailable = "25%";  // rolling: a number or a percentage
   double alpha = 0.01;
@@ -142,8 +142,8 @@ struct Effective {
 
 class Config {
  public:
-  std::vector<std::string> services;                      // names, in order
-  std::vector<std::string> environments;                  // names, in order
+  std::vector<std::string> services;                                   // names, in order
+  std::vector<std::string> environments;                               // names, in order
   std::map<std::pair<std::string, std::string>, Effective> effective;  // by environment, service
   text::Diagnostics notices;  // warnings and notices; never errors
   std::string digest;         // "sha256:…" of all sources, secrets left out

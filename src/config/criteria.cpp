@@ -31,10 +31,10 @@ bool is_latency(std::string m) {
 
 const std::vector<std::string>& metric_names() {
   static const std::vector<std::string> names = {
-      "error_rate",      "success_rate",       "latency",    "p50_latency",   "p90_latency",
-      "p95_latency",     "p99_latency",        "latency_p50", "latency_p90",  "latency_p95",
-      "latency_p99",     "response_time",      "cpu_utilization", "memory_utilization",
-      "cpu",             "memory"};
+      "error_rate",      "success_rate",       "latency",     "p50_latency",
+      "p90_latency",     "p95_latency",        "p99_latency", "latency_p50",
+      "latency_p90",     "latency_p95",        "latency_p99", "response_time",
+      "cpu_utilization", "memory_utilization", "cpu",         "memory"};
   return names;
 }
 
@@ -65,10 +65,10 @@ class Check {
     const std::string_view whole = trim(text);
     std::string_view rest = whole;
     if (rest.empty() || (rest[0] != '<' && rest[0] != '>')) {
-      return refuse("two_readings",
-                    fmt::format("`{}: {}` can be read as a limit from above or from below", metric,
-                                whole),
-                    fmt::format("write \"< {}\" or \"> {}\"", whole, whole));
+      return refuse(
+          "two_readings",
+          fmt::format("`{}: {}` can be read as a limit from above or from below", metric, whole),
+          fmt::format("write \"< {}\" or \"> {}\"", whole, whole));
     }
     const bool below = rest[0] == '<';
     rest.remove_prefix(1);
@@ -107,8 +107,8 @@ class Check {
 
   bool growth(const std::string& metric, std::string_view rest) {
     if (const auto p = parse_percent(rest); p && *p > 0) return true;
-    return refuse("bad_criterion", fmt::format("an increase of `{}` is a percentage, not `{}`",
-                                               metric, rest),
+    return refuse("bad_criterion",
+                  fmt::format("an increase of `{}` is a percentage, not `{}`", metric, rest),
                   "such as `Error rate increase > 2%`");
   }
 
@@ -123,18 +123,18 @@ class Check {
                                   rest, *bare, *bare * 100),
                       fmt::format("write \"{} {:.6g}%\" or \"{} {:.6g}%\"", op, *bare, op,
                                   std::min(100.0, *bare * 100)));
-      return refuse("bad_criterion", fmt::format("the limit of `{}` is a percentage, not `{}`",
-                                                 metric, rest),
+      return refuse("bad_criterion",
+                    fmt::format("the limit of `{}` is a percentage, not `{}`", metric, rest),
                     "such as \"< 1%\"");
     }
     if (bare)
-      return refuse("two_readings",
-                    fmt::format("`{} {} {}` can be read as {}ms or as {}s", metric, op, rest, rest,
-                                rest),
-                    fmt::format("write \"{} {}ms\" or \"{} {}s\"", op, rest, op, rest));
+      return refuse(
+          "two_readings",
+          fmt::format("`{} {} {}` can be read as {}ms or as {}s", metric, op, rest, rest, rest),
+          fmt::format("write \"{} {}ms\" or \"{} {}s\"", op, rest, op, rest));
     if (const auto d = parse_duration(rest); d && d->count() > 0) return true;
-    return refuse("bad_criterion", fmt::format("the limit of `{}` is a time, not `{}`", metric,
-                                               rest),
+    return refuse("bad_criterion",
+                  fmt::format("the limit of `{}` is a time, not `{}`", metric, rest),
                   "such as \"< 500ms\"");
   }
 
@@ -167,7 +167,8 @@ void sentence(Ledger& ledger, const Node& n, bool bad, std::vector<CriterionText
   if (words.find("complaint") != std::string::npos || words.find("ticket") != std::string::npos) {
     ledger.warning(n.place, "not_supported",
                    fmt::format("`{}` is a signal from outside, which is not received yet: it "
-                               "decides nothing", n.scalar));
+                               "decides nothing",
+                               n.scalar));
     return;
   }
   ledger.error(n.place, "unknown_sentence", fmt::format("`{}` is not a condition", n.scalar),

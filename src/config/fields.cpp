@@ -13,10 +13,14 @@ using text::Node;
 
 const char* kind_of(const Node& n) {
   switch (n.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "a value";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::map: return "a map";
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      return "a value";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
   }
   return "";
 }
@@ -47,9 +51,11 @@ void Fields::take(const Node::Entry& e, const Section& s) {
                                       at->second->key, at->second->key_place.line),
                           "keep one of them");
   const std::string full = path_.empty() ? e.key : path_ + "." + e.key;
-  const bool off = e.value.is_null() || (e.value.is_scalar() && parse_flag(e.value.scalar) == false);
+  const bool off =
+      e.value.is_null() || (e.value.is_scalar() && parse_flag(e.value.scalar) == false);
   switch (key->use) {
-    case Use::read: break;
+    case Use::read:
+      break;
     case Use::note:
       ledger_->notice(e.key_place, "note",
                       fmt::format("`{}` is kept as a note: {}", full, key->remark));
@@ -59,7 +65,9 @@ void Fields::take(const Node::Entry& e, const Section& s) {
         ledger_->warning(e.key_place, "not_supported",
                          fmt::format("`{}` has no effect yet: {}", full, key->remark));
       break;
-    case Use::later: ledger_->not_supported(e.key_place, full, key->remark); break;
+    case Use::later:
+      ledger_->not_supported(e.key_place, full, key->remark);
+      break;
   }
 }
 
@@ -143,10 +151,10 @@ std::optional<std::string> Fields::choice(const std::string& key,
   const std::string word = canonical(n->scalar);
   if (std::ranges::find(words, word) != words.end()) return word;
   const std::string near = text::nearest(word, words);
-  ledger_->error(n->place, "bad_value",
-                 fmt::format("`{}` must be one of {}, not `{}`", key, fmt::join(words, ", "),
-                             n->scalar),
-                 near.empty() ? "" : fmt::format("did you mean `{}`?", near));
+  ledger_->error(
+      n->place, "bad_value",
+      fmt::format("`{}` must be one of {}, not `{}`", key, fmt::join(words, ", "), n->scalar),
+      near.empty() ? "" : fmt::format("did you mean `{}`?", near));
   return std::nullopt;
 }
 
@@ -177,10 +185,10 @@ std::optional<Duration> read_duration(Ledger& ledger, const Node& n, const std::
   if (value) return value;
   const auto number = n.is_scalar() ? parse_number(n.scalar) : std::nullopt;
   if (number && *number > 0)
-    ledger.error(n.place, "two_readings",
-                 fmt::format("`{}: {}` can be read as {}s or as {}ms", what, n.scalar, n.scalar,
-                             n.scalar),
-                 fmt::format("write {}s or {}ms", n.scalar, n.scalar));
+    ledger.error(
+        n.place, "two_readings",
+        fmt::format("`{}: {}` can be read as {}s or as {}ms", what, n.scalar, n.scalar, n.scalar),
+        fmt::format("write {}s or {}ms", n.scalar, n.scalar));
   else
     ledger.error(n.place, "bad_value",
                  fmt::format("`{}` must be a duration, not {}", what,

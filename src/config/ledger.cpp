@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 #include "base/limits.h"
 
@@ -41,14 +43,18 @@ void Ledger::add(text::Diagnostics more) {
 }
 
 text::Diagnostics Ledger::take() {
-  std::ranges::stable_sort(all_, [](const auto& a, const auto& b) {
-    const bool ea = a.severity == Severity::error, eb = b.severity == Severity::error;
-    if (ea != eb) return ea;
-    return std::tie(a.place.file, a.place.line, a.place.column) <
-           std::tie(b.place.file, b.place.line, b.place.column);
-  });
-  if (all_.size() > limits::kDiagnostics) all_.resize(limits::kDiagnostics);
-  return std::move(all_);
+  std::vector<std::size_t> order(all_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t i) {
+    const text::Diagnostic& d = all_[i];
+    return std::tuple(d.severity != Severity::error, std::string_view(d.place.file), d.place.line,
+                      d.place.column, i);
+  };
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  if (order.size() > limits::kDiagnostics) order.resize(limits::kDiagnostics);
+  text::Diagnostics out;
+  for (const std::size_t i : order) out.push_back(std::move(all_[i]));
+  return out;
 }
 
 }  // namespace slipway::config

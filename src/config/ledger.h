@@ -23,7 +23,7 @@ class Ledger {
   void add(text::Diagnostics);
 
   bool failed() const { return text::has_errors(all_); }
-  bool full() const;  // limits::kDiagnostics reached: nothing more is noted
+  bool full() const;         // limits::kDiagnostics reached: nothing more is noted
   text::Diagnostics take();  // errors first, each group in the order of the file
 
  private:

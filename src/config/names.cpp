@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "config/units.h"
 #include "text/node.h"
+#include "text/source.h"
 
 namespace slipway::config {
 namespace {
@@ -47,8 +48,8 @@ bool is_variable_name(std::string_view s) {
 }
 
 bool is_deployment_name(std::string_view name) {
-  static constexpr std::array<std::string_view, 5> names = {"version", "port", "instance",
-                                                            "commit", "release"};
+  static constexpr std::array<std::string_view, 5> names = {"version", "port", "instance", "commit",
+                                                            "release"};
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -58,7 +59,6 @@ std::string escape(const std::string& literal) {
     out += literal[i];
     if (literal[i] == '$' && i + 1 < literal.size() && literal[i + 1] == '{') out += '$';
   }
-  // "$$${" would read as "$" and an escape, which is what "$${" becomes: each `${` has its own `$`.
   return out;
 }
 
@@ -93,8 +93,8 @@ void Names::miss(const std::string& name) {
 
 std::string Names::variable(const std::string& name) const {
   if (env_file_)
-    if (const auto found = env_file_->find(name); found != env_file_->end() &&
-                                                  !found->second.value.empty())
+    if (const auto found = env_file_->find(name);
+        found != env_file_->end() && !found->second.value.empty())
       return found->second.value;
   const auto found = sources_.variables.find(name);
   return found == sources_.variables.end() ? "" : found->second;
@@ -109,9 +109,7 @@ bool Names::lookup(const std::string& name, Resolved& out) {
   }
   const auto found = defined_.find(name);
   if (found != defined_.end() && !open_.contains(name)) {
-    open_.insert(name);
-    out = resolve(found->second.front().raw, found->second.front().place);
-    open_.erase(name);
+    out = resolve_own(name, found->second.front().raw, found->second.front().place);
     return true;
   }
   if (name == "environment" || name == "service") {
@@ -128,7 +126,7 @@ bool Names::lookup(const std::string& name, Resolved& out) {
 
 void Names::unknown(const std::string& name, const text::Place& place) {
   if (upper_case(name)) return miss(name);
-  std::vector<std::string> known = {"version", "environment", "service", "port",
+  std::vector<std::string> known = {"version",  "environment", "service", "port",
                                     "instance", "commit",      "release"};
   for (const auto& [n, d] : defined_) known.push_back(n);
   const std::string near = text::nearest(name, known);
@@ -139,6 +137,14 @@ void Names::unknown(const std::string& name, const text::Place& place) {
 
 Resolved Names::resolve(const std::string& raw, const text::Place& place) {
   Resolved out;
+  const auto append = [&](std::string_view more, const Piece& p) {
+    // A value that ends in "$" must not make a placeholder, or an escape, of what follows it.
+    if (out.text.ends_with('$') && (more.starts_with('{') || more.starts_with("${")))
+      ledger_.error(place, "bad_placeholder",
+                    fmt::format("a `$` right before `{}` changes what it means", p.text),
+                    "put something between them");
+    out.text += more;
+  };
   for (std::string_view rest = raw; !rest.empty();) {
     const Piece p = next_piece(rest);
     rest.remove_prefix(p.text.size());
@@ -147,7 +153,7 @@ Resolved Names::resolve(const std::string& raw, const text::Place& place) {
       return out;
     }
     if (p.kind != Piece::placeholder || is_deployment_name(name_in(p))) {
-      out.text += p.text;
+      append(p.text, p);
       continue;
     }
     const std::string name(name_in(p));
@@ -163,15 +169,18 @@ Resolved Names::resolve(const std::string& raw, const text::Place& place) {
       return out;
     }
     if (!lookup(name, value)) unknown(name, place);
-    // "$" before a value that begins with "{" would read as a placeholder afterwards.
-    if (out.text.ends_with('$') && (value.text.starts_with('{') || value.text.starts_with("${")))
-      ledger_.error(place, "bad_placeholder",
-                    fmt::format("a `$` right before `{}` changes what it means", p.text),
-                    "put something between them");
     made_ += value.text.size();
-    out.text += value.text;
+    append(value.text, p);
     if (out.secret.empty()) out.secret = value.secret;
   }
+  return out;
+}
+
+Resolved Names::resolve_own(const std::string& name, const std::string& raw,
+                            const text::Place& place) {
+  const bool fresh = open_.insert(name).second;
+  Resolved out = resolve(raw, place);
+  if (fresh) open_.erase(name);
   return out;
 }
 
@@ -201,7 +210,8 @@ std::map<std::string, EnvLine> read_env_file(Ledger& ledger, const std::string& 
     const std::string_view name = trim(line.substr(0, equals));
     if (equals == std::string_view::npos || !is_variable_name(name)) {
       // The line itself is not shown: it may be part of a secret.
-      ledger.error(place, "bad_env_line", "not a `KEY=value` line", "write KEY=value, or # before it");
+      ledger.error(place, "bad_env_line", "not a `KEY=value` line",
+                   "write KEY=value, or # before it");
       continue;
     }
     std::string_view value = trim(line.substr(equals + 1));

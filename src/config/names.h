@@ -42,6 +42,8 @@ class Names {
   bool is_secret(const std::string& name) const { return secrets_.contains(name); }
 
   Resolved resolve(const std::string& raw, const text::Place&);
+  // The value of `name` itself: a ${name} in it means the next one outwards.
+  Resolved resolve_own(const std::string& name, const std::string& raw, const text::Place&);
   // Variables that were asked for and are unset or empty, in the order of asking.
   const std::vector<std::string>& missing() const { return missing_; }
   void miss(const std::string& name);
@@ -69,8 +71,8 @@ class Names {
   std::size_t made_ = 0;
 };
 
-bool is_variable_name(std::string_view);      // [A-Za-z_][A-Za-z0-9_]*
-bool is_deployment_name(std::string_view);    // stays until the plan or the start
+bool is_variable_name(std::string_view);         // [A-Za-z_][A-Za-z0-9_]*
+bool is_deployment_name(std::string_view);       // stays until the plan or the start
 std::string escape(const std::string& literal);  // `${` becomes `$${`
 
 }  // namespace slipway::config

@@ -18,7 +18,7 @@ enum class Use : unsigned char {
 struct Key {
   std::string name;  // snake_case
   Use use = Use::read;
-  std::string remark = "";    // for note, idle and later: what to say or to do instead
+  std::string remark = "";      // for note, idle and later: what to say or to do instead
   std::string stands_for = "";  // another spelling of this key
 };
 

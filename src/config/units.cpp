@@ -15,14 +15,14 @@ bool digit(char c) { return c >= '0' && c <= '9'; }
 bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 double microseconds_of(std::string_view unit) {
-  static constexpr std::array<std::pair<std::string_view, double>, 25> units = {{
-      {"us", 1},          {"ms", 1e3},        {"millisecond", 1e3}, {"milliseconds", 1e3},
-      {"s", 1e6},         {"sec", 1e6},       {"secs", 1e6},        {"second", 1e6},
-      {"seconds", 1e6},   {"m", 6e7},         {"min", 6e7},         {"mins", 6e7},
-      {"minute", 6e7},    {"minutes", 6e7},   {"h", 3.6e9},         {"hr", 3.6e9},
-      {"hrs", 3.6e9},     {"hour", 3.6e9},    {"hours", 3.6e9},     {"d", 8.64e10},
-      {"day", 8.64e10},   {"days", 8.64e10},  {"w", 6.048e11},      {"week", 6.048e11},
-      {"weeks", 6.048e11}}};
+  static constexpr std::array<std::pair<std::string_view, double>, 25> units = {
+      {{"us", 1},          {"ms", 1e3},       {"millisecond", 1e3}, {"milliseconds", 1e3},
+       {"s", 1e6},         {"sec", 1e6},      {"secs", 1e6},        {"second", 1e6},
+       {"seconds", 1e6},   {"m", 6e7},        {"min", 6e7},         {"mins", 6e7},
+       {"minute", 6e7},    {"minutes", 6e7},  {"h", 3.6e9},         {"hr", 3.6e9},
+       {"hrs", 3.6e9},     {"hour", 3.6e9},   {"hours", 3.6e9},     {"d", 8.64e10},
+       {"day", 8.64e10},   {"days", 8.64e10}, {"w", 6.048e11},      {"week", 6.048e11},
+       {"weeks", 6.048e11}}};
   for (const auto& [name, us] : units)
     if (name == unit) return us;
   return 0;
@@ -93,9 +93,13 @@ std::optional<double> parse_percent(std::string_view s) {
 }
 
 std::optional<int> parse_signal(std::string_view s) {
-  static constexpr std::array<std::pair<std::string_view, int>, 7> names = {
-      {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"HUP", SIGHUP},
-       {"KILL", SIGKILL}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}}};
+  static constexpr std::array<std::pair<std::string_view, int>, 7> names = {{{"TERM", SIGTERM},
+                                                                             {"INT", SIGINT},
+                                                                             {"QUIT", SIGQUIT},
+                                                                             {"HUP", SIGHUP},
+                                                                             {"KILL", SIGKILL},
+                                                                             {"USR1", SIGUSR1},
+                                                                             {"USR2", SIGUSR2}}};
   if (const auto n = parse_integer(s); n && *n >= 1 && *n <= 64) return static_cast<int>(*n);
   if (s.starts_with("SIG")) s.remove_prefix(3);
   for (const auto& [name, number] : names)

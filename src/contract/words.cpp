@@ -59,81 +59,126 @@ const char* word(const What& w) { return std::visit(EventWord{}, w); }
 
 const char* word(Act a) {
   switch (a) {
-    case Act::deploy: return "deploy";
-    case Act::rollback: return "rollback";
-    case Act::restart: return "restart";
-    case Act::promote: return "promote";
-    case Act::approve: return "approve";
-    case Act::reject: return "reject";
-    case Act::pause: return "pause";
-    case Act::resume: return "resume";
-    case Act::skip: return "skip";
-    case Act::abort: return "abort";
-    case Act::retry: return "retry";
+    case Act::deploy:
+      return "deploy";
+    case Act::rollback:
+      return "rollback";
+    case Act::restart:
+      return "restart";
+    case Act::promote:
+      return "promote";
+    case Act::approve:
+      return "approve";
+    case Act::reject:
+      return "reject";
+    case Act::pause:
+      return "pause";
+    case Act::resume:
+      return "resume";
+    case Act::skip:
+      return "skip";
+    case Act::abort:
+      return "abort";
+    case Act::retry:
+      return "retry";
   }
   CHECK(false, "no act {}", static_cast<int>(a));
 }
 
 const char* word(InstancePhase p) {
   switch (p) {
-    case InstancePhase::starting: return "starting";
-    case InstancePhase::ready: return "ready";
-    case InstancePhase::unhealthy: return "unhealthy";
-    case InstancePhase::crashed: return "crashed";
-    case InstancePhase::draining: return "draining";
-    case InstancePhase::stopping: return "stopping";
+    case InstancePhase::starting:
+      return "starting";
+    case InstancePhase::ready:
+      return "ready";
+    case InstancePhase::unhealthy:
+      return "unhealthy";
+    case InstancePhase::crashed:
+      return "crashed";
+    case InstancePhase::draining:
+      return "draining";
+    case InstancePhase::stopping:
+      return "stopping";
   }
   CHECK(false, "no instance phase {}", static_cast<int>(p));
 }
 
 const char* word(Kind k) {
   switch (k) {
-    case Kind::deploy: return "deploy";
-    case Kind::rollback: return "rollback";
-    case Kind::restart: return "restart";
+    case Kind::deploy:
+      return "deploy";
+    case Kind::rollback:
+      return "rollback";
+    case Kind::restart:
+      return "restart";
   }
   CHECK(false, "no kind {}", static_cast<int>(k));
 }
 
 const char* word(State s) {
   switch (s) {
-    case State::looking: return "looking";
-    case State::queued: return "queued";
-    case State::waiting_approval: return "waiting_approval";
-    case State::waiting_window: return "waiting_window";
-    case State::running: return "running";
-    case State::paused: return "paused";
-    case State::rolling_back: return "rolling_back";
-    case State::rollback_failed: return "rollback_failed";
-    case State::succeeded: return "succeeded";
-    case State::rolled_back: return "rolled_back";
-    case State::aborted: return "aborted";
-    case State::failed: return "failed";
-    case State::superseded: return "superseded";
+    case State::looking:
+      return "looking";
+    case State::queued:
+      return "queued";
+    case State::waiting_approval:
+      return "waiting_approval";
+    case State::waiting_window:
+      return "waiting_window";
+    case State::running:
+      return "running";
+    case State::paused:
+      return "paused";
+    case State::rolling_back:
+      return "rolling_back";
+    case State::rollback_failed:
+      return "rollback_failed";
+    case State::succeeded:
+      return "succeeded";
+    case State::rolled_back:
+      return "rolled_back";
+    case State::aborted:
+      return "aborted";
+    case State::failed:
+      return "failed";
+    case State::superseded:
+      return "superseded";
   }
   CHECK(false, "no state {}", static_cast<int>(s));
 }
 
 const char* word(StepState s) {
   switch (s) {
-    case StepState::waiting: return "waiting";
-    case StepState::running: return "running";
-    case StepState::done: return "done";
-    case StepState::failed: return "failed";
-    case StepState::skipped: return "skipped";
-    case StepState::undone: return "undone";
+    case StepState::waiting:
+      return "waiting";
+    case StepState::running:
+      return "running";
+    case StepState::done:
+      return "done";
+    case StepState::failed:
+      return "failed";
+    case StepState::skipped:
+      return "skipped";
+    case StepState::undone:
+      return "undone";
   }
   CHECK(false, "no step state {}", static_cast<int>(s));
 }
 
 const char* word(BackPhase p) {
   switch (p) {
-    case BackPhase::none: return "none";
-    case BackPhase::shift: return "shift";
-    case BackPhase::restore: return "restore";
-    case BackPhase::reshift: return "reshift";
-    case BackPhase::remove: return "remove";
-    case BackPhase::settle: return "settle";
+    case BackPhase::none:
+      return "none";
+    case BackPhase::shift:
+      return "shift";
+    case BackPhase::restore:
+      return "restore";
+    case BackPhase::reshift:
+      return "reshift";
+    case BackPhase::remove:
+      return "remove";
+    case BackPhase::settle:
+      return "settle";
   }
   CHECK(false, "no way back {}", static_cast<int>(p));
 }

@@ -30,12 +30,20 @@ Duration backoff(CommandId id, Attempt attempt) {
 }
 
 bool goes_back(const Site& site) {
-  return site.live && (site.live->state == State::rolling_back ||
-                       site.live->state == State::rollback_failed);
+  return site.live &&
+         (site.live->state == State::rolling_back || site.live->state == State::rollback_failed);
 }
 
 bool is_of_live(const Site& site, const Awaited& a) {
   return site.live && a.number != 0 && site.live->number == a.number;
+}
+
+// An instance that is to go is not started again.
+bool is_wanted(const Site& site, const Awaited& a) {
+  const auto* start = std::get_if<StartInstance>(&a.command);
+  if (start == nullptr) return true;
+  const auto i = site.instances.find(start->instance);
+  return i != site.instances.end() && !is_leaving(i->second);
 }
 
 // What a Done answer moves.
@@ -48,7 +56,10 @@ struct OnDone {
   void operator()(const CheckRelease&) const {
     if (is_of_live(t.site, a)) checked(t, "");
   }
-  void operator()(const StartInstance& c) const { started(t, c, seen); }
+  void operator()(const StartInstance& c) const {
+    if (seen.port != 0) return started(t, c, seen);
+    start_failed(t, c, Failed{{Fault::internal, "it was started, but on no port"}, false, {}});
+  }
   void operator()(const StopInstance& c) const { stopped(t, c); }
   void operator()(const RunSmoke&) const {
     if (is_of_live(t.site, a)) smoked(t, seen);
@@ -106,6 +117,12 @@ struct OnFailed {
     return true;
   }
   bool operator()(const StartInstance& c) const {
+    // One that serves is not given up because nobody could take it over: its health and its end
+    // are told apart from that.
+    const auto i = t.site.instances.find(c.instance);
+    if (i != t.site.instances.end() && i->second.port != 0 && !is_leaving(i->second)) {
+      return forever();
+    }
     start_failed(t, c, failed);
     return true;
   }
@@ -122,6 +139,7 @@ struct OnFailed {
     return false;
   }
   bool operator()(const Shift&) const {
+    if (a.number == 0) return forever();
     if (!is_of_live(t.site, a)) return true;
     goes_back(t.site) ? back_failed(t, failed.error.text) : fail_deployment(t, because());
     return true;
@@ -151,8 +169,8 @@ void give_up(Turn& t, const Awaited& awaited, const Failed& failed) {
 }  // namespace
 
 void on(Turn& t, const Answered& e) {
-  const auto found = std::find_if(
-      t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {
+  const auto found =
+      std::find_if(t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {
         return a.id == e.command && a.attempt == e.attempt && a.retry_at == kNever;
       });
   if (found == t.site.awaiting.end()) return;  // recorded, and moves nothing
@@ -166,7 +184,7 @@ void on(Turn& t, const Answered& e) {
   const Failed& failed = std::get<Failed>(e.outcome);
   const Duration wait = backoff(found->id, found->attempt);
   const bool again = failed.retryable && found->attempt < limits::kAttempts &&
-                     t.at + wait < found->deadline;
+                     t.at + wait < found->deadline && is_wanted(t.site, *found);
   if (again) {
     found->retry_at = t.at + wait;
     return;
@@ -175,6 +193,8 @@ void on(Turn& t, const Answered& e) {
 }
 
 void retries_due(Turn& t) {
+  std::erase_if(t.site.awaiting,
+                [&](const Awaited& a) { return a.retry_at <= t.at && !is_wanted(t.site, a); });
   std::vector<CommandId> ids;
   for (const Awaited& a : t.site.awaiting) {
     if (a.retry_at <= t.at) ids.push_back(a.id);
@@ -182,9 +202,9 @@ void retries_due(Turn& t) {
   for (Awaited& a : t.site.awaiting) {
     if (std::find(ids.begin(), ids.end(), a.id) == ids.end()) continue;
     const bool anew = a.attempt >= static_cast<Attempt>(limits::kAttempts);
-    const Because because =
-        why(codes::kRetry, {{"command", word(a.command)},
-                            {"attempt", fmt::format("{}", anew ? 1 : a.attempt + 1)}});
+    const Because because = why(
+        codes::kRetry,
+        {{"command", word(a.command)}, {"attempt", fmt::format("{}", anew ? 1 : a.attempt + 1)}});
     if (anew) {
       t.give_anew(a, a.deadline - a.begun, because);
     } else {
@@ -196,7 +216,9 @@ void retries_due(Turn& t) {
 void deadlines_due(Turn& t) {
   std::vector<CommandId> ids;
   for (const Awaited& a : t.site.awaiting) {
-    if (a.retry_at == kNever && a.deadline <= t.at) ids.push_back(a.id);
+    const bool tried_for_ever =
+        a.retry_at != kNever && a.attempt >= static_cast<Attempt>(limits::kAttempts);
+    if (!tried_for_ever && a.deadline <= t.at) ids.push_back(a.id);
   }
   for (const CommandId id : ids) {
     const auto found = std::find_if(t.site.awaiting.begin(), t.site.awaiting.end(),

@@ -39,7 +39,7 @@ bool is_running(const Deployment& d) { return d.state == State::running && !d.se
 void go_on(Turn& t, Deployment& d) {
   const Duration paused = t.at - d.paused_at;
   d.state = State::running;
-  d.deadline = t.site.disk_critical ? t.at + limits::kPauseMax : kNever;
+  d.deadline = kNever;
   d.wait += paused;
   if (d.judge) d.judge->shift_deadline(paused);
   if (d.step < d.progress.size() && d.progress[d.step].deadline != kNever) {
@@ -73,8 +73,8 @@ void promote(Turn& t, const Asked& e) {
   const bool timed = is_current_step(d, Verb::gate);
   const bool stage = is_current_step(d, Verb::judge) || timed;
   if (!stage && !e.request.full) return wrong_state(t, e);
-  const bool bad = d.judge && !d.verdicts.empty() &&
-                   d.verdicts.back().verdict.data == analysis::DataState::bad;
+  const bool bad =
+      d.judge && !d.verdicts.empty() && d.verdicts.back().verdict.data == analysis::DataState::bad;
   if (bad && !e.request.force) {
     return refuse(t, e, codes::kBadData, "the data is bad; `--force` promotes nevertheless");
   }
@@ -94,13 +94,14 @@ void approve(Turn& t, const Asked& e) {
   if (d.state != State::waiting_approval) return wrong_state(t, e);
   const Gate& gate = d.plan.steps[d.step].gate;
   if (!e.request.plan.empty() && e.request.plan != d.plan_digest) {
-    return refuse(t, e, codes::kPlanChanged,
-                  fmt::format("the plan is {} now, not {}; look at it again", d.plan_digest,
-                              e.request.plan));
+    return refuse(
+        t, e, codes::kPlanChanged,
+        fmt::format("the plan is {} now, not {}; look at it again", d.plan_digest, e.request.plan));
   }
   if (e.request.by == d.request.by && !gate.requester_may) {
-    return refuse(t, e, codes::kFourEyes,
-                  fmt::format("{} asked for the release; somebody else has to approve it", d.request.by));
+    return refuse(
+        t, e, codes::kFourEyes,
+        fmt::format("{} asked for the release; somebody else has to approve it", d.request.by));
   }
   accept(t, e);
   d.approvals.push_back({e.request.by, t.wall, true, e.request.because, d.plan_digest});
@@ -116,9 +117,9 @@ void approve(Turn& t, const Asked& e) {
   d.deadline = kNever;
   d.wait += waited;
   d.progress[d.step].because = std::move(because);
-  const bool untouched = std::all_of(
-      d.plan.steps.begin(), d.plan.steps.begin() + static_cast<std::ptrdiff_t>(d.step),
-      [](const Step& s) { return s.verb == Verb::gate || s.verb == Verb::check; });
+  const bool untouched =
+      std::all_of(d.plan.steps.begin(), d.plan.steps.begin() + static_cast<std::ptrdiff_t>(d.step),
+                  [](const Step& s) { return s.verb == Verb::gate || s.verb == Verb::check; });
   const bool old = waited > kPlanKeeps;
   if (old && untouched && !is_watched(d)) look_anew(t, d);
 }
@@ -151,8 +152,10 @@ bool may_skip(const Step& step) {
     case Verb::smoke:
     case Verb::mirror:
     case Verb::disturb:
-    case Verb::purge: return true;
-    case Verb::gate: return step.gate.kind != GateKind::approval;
+    case Verb::purge:
+      return true;
+    case Verb::gate:
+      return step.gate.kind != GateKind::approval;
     case Verb::build:
     case Verb::save:
     case Verb::migrate:
@@ -160,7 +163,8 @@ bool may_skip(const Step& step) {
     case Verb::warm:
     case Verb::shift:
     case Verb::judge:
-    case Verb::retire: return false;
+    case Verb::retire:
+      return false;
   }
   return false;
 }
@@ -218,8 +222,9 @@ void undo(Turn& t, const Asked& e, State ending) {
       return accept(t, e, codes::kJoined);
     }
     if (!aim_back(t, e.request.version)) {
-      return refuse(t, e, codes::kNoTarget,
-                    fmt::format("no release {} that succeeded here can be placed", e.request.version));
+      return refuse(
+          t, e, codes::kNoTarget,
+          fmt::format("no release {} that succeeded here can be placed", e.request.version));
     }
     return accept(t, e);
   }
@@ -229,13 +234,20 @@ void undo(Turn& t, const Asked& e, State ending) {
 
 void on_live(Turn& t, const Asked& e) {
   switch (e.request.act) {
-    case Act::promote: return promote(t, e);
-    case Act::approve: return approve(t, e);
-    case Act::pause: return pause(t, e);
-    case Act::resume: return resume(t, e);
-    case Act::skip: return skip(t, e);
-    case Act::abort: return undo(t, e, State::aborted);
-    case Act::rollback: return undo(t, e, State::rolled_back);
+    case Act::promote:
+      return promote(t, e);
+    case Act::approve:
+      return approve(t, e);
+    case Act::pause:
+      return pause(t, e);
+    case Act::resume:
+      return resume(t, e);
+    case Act::skip:
+      return skip(t, e);
+    case Act::abort:
+      return undo(t, e, State::aborted);
+    case Act::rollback:
+      return undo(t, e, State::rolled_back);
     case Act::reject: {
       Deployment& d = *t.site.live;
       if (d.state != State::waiting_approval) return wrong_state(t, e);
@@ -246,7 +258,8 @@ void on_live(Turn& t, const Asked& e) {
     }
     case Act::deploy:
     case Act::restart:
-    case Act::retry: return wrong_state(t, e);
+    case Act::retry:
+      return wrong_state(t, e);
   }
 }
 
@@ -287,8 +300,8 @@ void state_deadline_due(Turn& t) {
   const Duration waited = t.at - (d.state == State::paused ? d.paused_at : d.started);
   switch (d.state) {
     case State::waiting_approval: {
-      const Because because = why(codes::kApprovalExpired,
-                                  {{"seconds", seconds(t.at - d.progress[d.step].started)}});
+      const Because because =
+          why(codes::kApprovalExpired, {{"seconds", seconds(t.at - d.progress[d.step].started)}});
       t.story(d, "approval.expired", because);
       return take_back(t, State::aborted, because);
     }
@@ -301,14 +314,16 @@ void state_deadline_due(Turn& t) {
       return take_back(t, State::aborted,
                        why(codes::kHoldExpired, {{"seconds", seconds(limits::kPauseMax)}}));
     case State::rolling_back:
-    case State::rollback_failed: return back_deadline_due(t);
+    case State::rollback_failed:
+      return back_deadline_due(t);
     case State::queued:
     case State::waiting_window:
     case State::succeeded:
     case State::rolled_back:
     case State::aborted:
     case State::failed:
-    case State::superseded: return;
+    case State::superseded:
+      return;
   }
 }
 

@@ -6,7 +6,8 @@
 namespace slipway::engine {
 
 void on(Turn&, const Asked&);
-// A pause, or an approval nobody gave, or a hold on a full disk, ran out: the deployment is aborted.
+// A pause, or an approval nobody gave, or a hold on a full disk, ran out: the deployment is
+// aborted.
 void state_deadline_due(Turn&);
 
 }  // namespace slipway::engine

@@ -17,9 +17,9 @@ std::uint32_t copy_of(const Deployment& d, const Step& step) {
 }
 
 Because because_of(const Deployment& d, const Step& step) {
-  return why(codes::kNextStep, {{"step", fmt::format("{}", d.step + 1)},
-                                {"verb", word(step.verb)},
-                                {"name", step.name}});
+  return why(
+      codes::kNextStep,
+      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
 }
 
 std::string told(const char* what, int instances, const std::string& version) {
@@ -29,11 +29,11 @@ std::string told(const char* what, int instances, const std::string& version) {
 
 void done(Turn& t, const Step& step, std::string detail) {
   const Deployment& d = *t.site.live;
-  end_step(t, StepState::done,
-           why(codes::kStepDone, {{"step", fmt::format("{}", d.step + 1)},
-                                  {"verb", word(step.verb)},
-                                  {"detail", detail}}),
-           detail);
+  end_step(
+      t, StepState::done,
+      why(codes::kStepDone,
+          {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"detail", detail}}),
+      detail);
 }
 
 // The candidate's copy, placed in a free slot. False: not yet, or failed.

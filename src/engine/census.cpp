@@ -13,9 +13,8 @@ constexpr std::size_t kLinesTold = 5;
 
 template <class Wanted>
 int count(const Site& site, Wanted&& wanted) {
-  return static_cast<int>(
-      std::count_if(site.instances.begin(), site.instances.end(),
-                    [&](const auto& entry) { return wanted(entry.second); }));
+  return static_cast<int>(std::count_if(site.instances.begin(), site.instances.end(),
+                                        [&](const auto& entry) { return wanted(entry.second); }));
 }
 
 }  // namespace
@@ -113,9 +112,11 @@ int full_size(const Site& site, std::uint32_t number) {
   for (auto past = site.past.rbegin(); past != site.past.rend(); ++past) {
     if (past->number == number) return past->replicas;
   }
+  // One that serves although its deployment failed: steps may have made it smaller since.
   const Copy* copy = find_copy(site, number);
-  const int floor = site.live && site.live->planned ? site.live->plan.floor : 0;
-  return copy == nullptr ? 0 : std::max(copy->wanted, floor);
+  const bool planned = site.live && site.live->planned;
+  const int wanted = planned ? std::max(site.live->plan.floor, site.live->plan.replicas) : 0;
+  return copy == nullptr ? 0 : std::max(copy->wanted, wanted);
 }
 
 std::string joined(const std::vector<std::string>& tail) {

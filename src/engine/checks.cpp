@@ -15,9 +15,9 @@ namespace {
 constexpr Duration kApprovalKeeps = std::chrono::hours(24);
 
 Because because_of(const Deployment& d, const Step& step) {
-  return why(codes::kNextStep, {{"step", fmt::format("{}", d.step + 1)},
-                                {"verb", word(step.verb)},
-                                {"name", step.name}});
+  return why(
+      codes::kNextStep,
+      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
 }
 
 void done(Turn& t, std::string detail) {
@@ -49,8 +49,7 @@ void checked(Turn& t, const std::string& trouble) {
   const Deployment& d = *t.site.live;
   if (!is_current_step(d, Verb::check)) return;
   if (trouble.empty()) return done(t, fmt::format("{} as recorded", d.plan.to.version));
-  fail_deployment(t,
-                  why(codes::kCheckFailed, {{"version", d.plan.to.version}, {"text", trouble}}));
+  fail_deployment(t, why(codes::kCheckFailed, {{"version", d.plan.to.version}, {"text", trouble}}));
 }
 
 void begin_smoke(Turn& t, const Step& step) {
@@ -78,13 +77,13 @@ void smoke_failed(Turn& t, const std::string& text) {
 
 void begin_gate(Turn& t, const Step& step) {
   Deployment& d = *t.site.live;
-  const Duration wait =
-      step.gate.kind == GateKind::approval && step.gate.wait <= Duration::zero()
-          ? kApprovalKeeps
-          : step.gate.wait;
+  const Duration wait = step.gate.kind == GateKind::approval && step.gate.wait <= Duration::zero()
+                            ? kApprovalKeeps
+                            : step.gate.wait;
   switch (step.gate.kind) {
     case GateKind::approval:
-      if (approvers_of(d) >= step.gate.approvers) return;  // of the same plan, before it was looked at anew
+      if (approvers_of(d) >= step.gate.approvers)
+        return;  // of the same plan, before it was looked at anew
       d.state = State::waiting_approval;
       d.deadline = t.at + wait;
       t.story(d, "approval.requested",

@@ -22,7 +22,8 @@ bool is_undoable(Verb verb) {
     case Verb::mirror:
     case Verb::shift:
     case Verb::disturb:
-    case Verb::retire: return true;
+    case Verb::retire:
+      return true;
     case Verb::check:
     case Verb::build:
     case Verb::save:
@@ -30,7 +31,8 @@ bool is_undoable(Verb verb) {
     case Verb::smoke:
     case Verb::judge:
     case Verb::gate:
-    case Verb::purge: return false;
+    case Verb::purge:
+      return false;
   }
   return false;
 }
@@ -75,8 +77,8 @@ void keep_as_it_is(Turn& t, const Deployment& d) {
   Site& site = t.site;
   Copy* candidate = find_copy(site, d.candidate);
   Copy* stable = find_copy(site, d.stable);
-  const bool candidate_serves =
-      candidate != nullptr && (stable == nullptr || candidate->weight > stable->weight);
+  const bool candidate_serves = candidate != nullptr && !candidate->retiring &&
+                                (stable == nullptr || candidate->weight > stable->weight);
   if (!candidate_serves) return;
   site.serving = d.candidate;
   candidate->warm_until = kNever;
@@ -107,7 +109,9 @@ void finish(Turn& t, State ending, Because because) {
   CHECK(ended(ending), "{} is no end", word(ending));
   t.abandon([&](const Awaited& a) { return a.number == d.number; });
   switch (ending) {
-    case State::succeeded: keep_success(t, d); break;
+    case State::succeeded:
+      keep_success(t, d);
+      break;
     case State::failed:
       if (d.moved_traffic && d.back != BackPhase::settle) {
         keep_as_it_is(t, d);
@@ -115,8 +119,13 @@ void finish(Turn& t, State ending, Because because) {
         keep_stable(t, d);
       }
       break;
-    default: keep_stable(t, d); break;
+    default:
+      keep_stable(t, d);
+      break;
   }
+  // Nothing fails over to stable any more.
+  const bool failed_over = d.stable != 0 && find_copy(t.site, d.candidate) != nullptr;
+  if (failed_over) t.route_changed(why(codes::kRouteChanged));
   d.state = ending;
   d.because = because;
   d.ended_at = t.at;

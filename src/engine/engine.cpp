@@ -22,14 +22,18 @@ struct InQuarantine {
 
   bool operator()(const Requested& e) const {
     if (e.request.act == Act::rollback || e.request.act == Act::restart) return true;
-    t.answer(e.request_id, false, 0, codes::kQuarantined,
-             "the site is in quarantine; `rollback`, `restart` or a verb on its deployment ends it");
+    t.answer(
+        e.request_id, false, 0, codes::kQuarantined,
+        "the site is in quarantine; `rollback`, `restart` or a verb on its deployment ends it");
     return false;
   }
   bool operator()(const Asked&) const { return true; }
   bool operator()(const HealthChanged& e) const {
     const auto found = t.site.instances.find(e.instance);
-    if (found != t.site.instances.end()) found->second.healthy = e.healthy;
+    if (found == t.site.instances.end()) return false;
+    Instance& i = found->second;
+    i.healthy = e.healthy;
+    if (!e.healthy && i.phase == InstancePhase::ready) i.phase = InstancePhase::unhealthy;
     return false;
   }
   bool operator()(const Exited& e) const {

@@ -23,6 +23,7 @@ Route route_of(const Site&);
 
 // The eight invariants of the design page, on the state and what step() commanded. Throws
 // InvariantBroken. Called by step() itself and by simulations.
-void check_invariants(const Site& before, const Site& after, const Event&, const std::vector<Given>&);
+void check_invariants(const Site& before, const Site& after, const Event&,
+                      const std::vector<Given>&);
 
 }  // namespace slipway::engine

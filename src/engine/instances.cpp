@@ -33,7 +33,7 @@ void stop_instance(Turn& t, Instance& i, const Because& because) {
 
 // It may have got requests: the router was told that it is ready, or says so itself.
 bool may_have_connections(const Instance& i) {
-  return i.port != 0 && (i.healthy || i.admitted);
+  return i.port != 0 && (i.healthy || i.admitted || i.phase == InstancePhase::unhealthy);
 }
 
 }  // namespace
@@ -100,16 +100,17 @@ void keep_instances(Turn& t, std::uint32_t number) {
   t.route_changed(why(codes::kTrafficFirst, {{"to", copy->release.version}}));
 }
 
+void remove_straggler(Turn& t, const StartInstance& command) {
+  t.issue(StopInstance{command.instance, command.spec.stop_signal, command.spec.drain}, 0,
+          command.spec.drain + kStopMargin,
+          why(codes::kStraggler, {{"instance", fmt::format("{}", command.instance)}}));
+}
+
 void started(Turn& t, const StartInstance& command, const Observed& seen) {
   const auto found = t.site.instances.find(command.instance);
-  const bool wanted = found != t.site.instances.end() &&
-                      found->second.phase != InstancePhase::stopping;
-  if (!wanted) {
-    t.issue(StopInstance{command.instance, command.spec.stop_signal, command.spec.drain}, 0,
-            command.spec.drain + kStopMargin,
-            why(codes::kStraggler, {{"instance", fmt::format("{}", command.instance)}}));
-    return;
-  }
+  const bool wanted =
+      found != t.site.instances.end() && found->second.phase != InstancePhase::stopping;
+  if (!wanted) return remove_straggler(t, command);
   Instance& i = found->second;
   const bool moved = i.port != seen.port;
   i.port = seen.port;
@@ -149,8 +150,7 @@ void admitted(Turn& t, const Route& route) {
       const auto found = t.site.instances.find(server.instance);
       if (!server.ready || found == t.site.instances.end()) continue;
       Instance& i = found->second;
-      const bool waits =
-          i.phase == InstancePhase::starting || i.phase == InstancePhase::unhealthy;
+      const bool waits = i.phase == InstancePhase::starting || i.phase == InstancePhase::unhealthy;
       if (!waits || !i.healthy) continue;
       enter(t, i, InstancePhase::ready);
       i.admitted = true;
@@ -166,8 +166,8 @@ bool make_room(Turn& t) {
   const Copy* oldest = nullptr;
   for (const auto& [number, copy] : t.site.copies) {
     if (copy.retiring) return true;  // its slot becomes free
-    const bool in_use = t.site.live && (number == t.site.live->stable ||
-                                        number == t.site.live->candidate);
+    const bool in_use =
+        t.site.live && (number == t.site.live->stable || number == t.site.live->candidate);
     if (copy.warm_until == kNever || in_use || is_last_healthy(t.site, number)) continue;
     if (oldest == nullptr || copy.warm_until < oldest->warm_until) oldest = &copy;
   }

@@ -26,6 +26,8 @@ void keep_instances(Turn&, std::uint32_t copy);
 
 void started(Turn&, const StartInstance&, const Observed&);
 void start_failed(Turn&, const StartInstance&, const Failed&);
+// Started, or perhaps started, although nobody wants it any more.
+void remove_straggler(Turn&, const StartInstance&);
 void stopped(Turn&, const StopInstance&);
 void drained(Turn&, const Drain&, const Observed&);
 void admitted(Turn&, const Route&);

@@ -40,7 +40,8 @@ void shifts_name_healthy_releases(const Turned& s) {
     const std::int32_t sum = std::accumulate(
         shift->route.slots.begin(), shift->route.slots.end(), 0,
         [](std::int32_t total, const RouteSlot& slot) { return total + slot.weight; });
-    CHECK(sum == limits::kWeightSum, "invariant 1: the weights of a shift sum to {}, not 10,000", sum);
+    CHECK(sum == limits::kWeightSum, "invariant 1: the weights of a shift sum to {}, not 10,000",
+          sum);
     if (weights(s.before) == weights(s.after)) continue;  // the same again
     for (const RouteSlot& slot : shift->route.slots) {
       CHECK(slot.weight == 0 || was_proven(s, slot.copy),
@@ -56,12 +57,11 @@ void only_shifts_move_traffic(const Turned& s) {
   });
   auto expected = weights(s.before);
   std::erase_if(expected, [&](const auto& entry) { return !s.after.copies.contains(entry.first); });
-  CHECK(shifts || expected == weights(s.after),
-        "invariant 2: weights changed without a shift");
+  CHECK(shifts || expected == weights(s.after), "invariant 2: weights changed without a shift");
   const Route route = route_of(s.after);
   if (route.fallback < 0) return;
-  const bool to_stable = std::any_of(
-      route.slots.begin(), route.slots.end(), [&](const RouteSlot& slot) {
+  const bool to_stable =
+      std::any_of(route.slots.begin(), route.slots.end(), [&](const RouteSlot& slot) {
         return slot.slot == route.fallback && s.after.live && slot.copy == s.after.live->stable &&
                slot.copy != s.after.live->candidate;
       });
@@ -81,7 +81,9 @@ void capacity_stays(const Turned& s) {
     if (drain == nullptr || g.attempt > 1) continue;
     for (const std::uint32_t id : drain->instances) {
       const auto found = s.before.instances.find(id);
+      const auto now = s.after.instances.find(id);
       if (found == s.before.instances.end() || !is_ready(found->second)) continue;
+      if (now == s.after.instances.end() || !now->second.healthy) continue;
       ++drained_anywhere;
       const Copy* copy = find_copy(s.before, found->second.copy);
       if (copy != nullptr && copy->weight > 0 && find_copy(s.after, copy->number) != nullptr &&
@@ -108,7 +110,9 @@ void drained_before_stopped(const Turned& s) {
     if (found == s.before.instances.end()) continue;  // a straggler
     const Instance& i = found->second;
     const bool drained = i.phase == InstancePhase::draining || i.phase == InstancePhase::stopping;
-    CHECK(drained || !i.admitted || i.phase == InstancePhase::crashed,
+    const auto now = s.after.instances.find(stop->instance);
+    const bool died = now != s.after.instances.end() && now->second.port == 0;
+    CHECK(drained || !i.admitted || died,
           "invariant 3: instance {} is stopped before it was drained", i.id);
   }
 }

@@ -14,11 +14,16 @@ constexpr int kExtensions = 3;  // deadlines added while nobody decides
 
 const char* word_of(analysis::DataState data) {
   switch (data) {
-    case analysis::DataState::enough: return "enough";
-    case analysis::DataState::no_data: return "no_data";
-    case analysis::DataState::stale: return "stale";
-    case analysis::DataState::too_little: return "too_little";
-    case analysis::DataState::bad: return "bad";
+    case analysis::DataState::enough:
+      return "enough";
+    case analysis::DataState::no_data:
+      return "no_data";
+    case analysis::DataState::stale:
+      return "stale";
+    case analysis::DataState::too_little:
+      return "too_little";
+    case analysis::DataState::bad:
+      return "bad";
   }
   return "";
 }
@@ -29,7 +34,8 @@ std::string number(std::uint64_t value) { return fmt::format("{}", value); }
 Because why_failed(const std::string& stage, const analysis::Verdict& v) {
   Because because = why(codes::kJudgeFailed, {{"stage", stage}});
   if (v.decided_by < 0 || v.decided_by >= static_cast<int>(v.findings.size())) {
-    return why(codes::kUnattended, {{"stage", stage}, {"data", word_of(v.data)}, {"then", "rollback"}});
+    return why(codes::kUnattended,
+               {{"stage", stage}, {"data", word_of(v.data)}, {"then", "rollback"}});
   }
   const analysis::Finding& f = v.findings[static_cast<std::size_t>(v.decided_by)];
   because.values.insert(because.values.end(), {{"metric", f.name},
@@ -58,6 +64,7 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   VerdictEntry entry{t.wall, d.judge->charge.stage, verdict};
   const std::size_t n = d.verdicts.size();
   const bool changed = n == 0 || !alike(d.verdicts[n - 1], entry);
+  if (!changed && d.verdicts[n - 1].verdict == verdict) return;
   if (n >= 2 && !changed && alike(d.verdicts[n - 2], entry)) {
     d.verdicts[n - 1] = std::move(entry);
     return;
@@ -65,8 +72,9 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   if (n >= limits::kVerdictsKept) d.verdicts.erase(d.verdicts.begin() + 1);
   d.verdicts.push_back(std::move(entry));
   if (!changed || verdict.ruling != analysis::Ruling::hold) return;
-  t.story(d, "deployment.verdict", why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage},
-                                                           {"data", word_of(verdict.data)}}));
+  t.story(
+      d, "deployment.verdict",
+      why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage}, {"data", word_of(verdict.data)}}));
 }
 
 void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
@@ -90,9 +98,9 @@ void undecided(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
                                     {"extension", fmt::format("{}", judge.extensions)},
                                     {"of", fmt::format("{}", kExtensions)}});
     t.story(d, "deployment.waiting", because);
-    t.tell(because, fmt::format("{}-{}: {} is undecided ({}); it holds on ({} of {})",
-                                t.site.id.name(), d.number, stage, word_of(verdict.data),
-                                judge.extensions, kExtensions));
+    t.tell(because,
+           fmt::format("{}-{}: {} is undecided ({}); it holds on ({} of {})", t.site.id.name(),
+                       d.number, stage, word_of(verdict.data), judge.extensions, kExtensions));
     return;
   }
   const bool promote = judge.charge.on_unattended == analysis::OnInconclusive::promote;
@@ -109,8 +117,13 @@ void undecided(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
 
 void begin_judge(Turn& t, const Step& step) {
   Deployment& d = *t.site.live;
-  d.judge.emplace(step.charge, t.at);
-  if (step.charge.bake && d.stable != 0) watch_rows(t, true, why(codes::kWatching));
+  analysis::Charge charge = step.charge;
+  const Copy* candidate = find_copy(t.site, d.candidate);
+  // With all of the traffic there is nothing beside it to compare with, whatever the plan meant.
+  charge.bake |= candidate != nullptr && candidate->weight == limits::kWeightSum;
+  const bool bake = charge.bake;
+  d.judge.emplace(std::move(charge), t.at);
+  if (bake && d.stable != 0) watch_rows(t, true, why(codes::kWatching));
 }
 
 void judge_now(Turn& t) {

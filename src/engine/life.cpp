@@ -7,12 +7,14 @@
 #include "base/limits.h"
 #include "engine/census.h"
 #include "engine/instances.h"
+#include "engine/steps.h"
 #include "engine/way_back.h"
 
 namespace slipway::engine {
 
 namespace {
 
+constexpr Duration kShiftWithin = std::chrono::seconds(30);
 constexpr Duration kRestartFirst = std::chrono::seconds(1);
 constexpr Duration kRestartSlowest = std::chrono::seconds(60);
 constexpr Duration kHealthForgets = std::chrono::seconds(60);  // after it restarts count anew
@@ -31,6 +33,7 @@ void crashed(Turn& t, Instance& i, const Because& because) {
   i.admitted = false;
   i.ejected = false;
   i.pid = 0;
+  i.port = 0;
   i.restart_at = t.at + backoff(i.restarts++);
   // The process was there and is gone: no answer about its start can bring anything.
   std::erase_if(t.site.awaiting, [&](const Awaited& a) {
@@ -45,6 +48,20 @@ bool is_unwanted(const Site& site, const Copy& copy) {
   if (copy.retiring || copy.number == site.serving || copy.weight > 0) return false;
   if (copy.warm_until != kNever) return false;
   return !site.live || (copy.number != site.live->stable && copy.number != site.live->candidate);
+}
+
+// Nobody has the traffic, because a rollback was ended by a person between two weights: what serves
+// gets it as soon as it can.
+void give_traffic(Turn& t) {
+  Site& site = t.site;
+  const Copy* serving = find_copy(site, site.serving);
+  if (site.live || serving == nullptr || ready_in(site, site.serving) == 0) return;
+  for (const auto& [number, copy] : site.copies) {
+    if (copy.weight > 0) return;
+  }
+  set_weights(t, site.serving, limits::kWeightSum, 0);
+  t.issue(Shift{{}, false}, 0, kShiftWithin,
+          why(codes::kTrafficFirst, {{"to", serving->release.version}}));
 }
 
 void watch_over(Turn& t) {
@@ -72,8 +89,11 @@ void watch_over(Turn& t) {
 
 void start_failed(Turn& t, const StartInstance& command, const Failed& failed) {
   const auto found = t.site.instances.find(command.instance);
-  if (found == t.site.instances.end() || is_leaving(found->second)) return;
+  if (found == t.site.instances.end()) {
+    return remove_straggler(t, command);  // it may have been started all the same
+  }
   Instance& i = found->second;
+  if (is_leaving(i)) return;
   i.trouble = failed.error.text;
   i.tail = failed.tail;
   const Because because = why(codes::kStartFailed, {{"instance", fmt::format("{}", i.id)},
@@ -98,7 +118,8 @@ void on(Turn& t, const HealthChanged& e) {
                                {"version", version_of(t.site, i)},
                                {"text", e.text}});
   if (i.port != 0) t.route_changed(because);
-  if (e.healthy || i.phase != InstancePhase::ready) return;
+  if (e.healthy) return;
+  const bool was_ready = i.phase == InstancePhase::ready;
   i.phase = InstancePhase::unhealthy;
   i.since = t.at;
   t.live_story("instance.unhealthy", because);
@@ -109,7 +130,8 @@ void on(Turn& t, const HealthChanged& e) {
     others |= id != i.id && other.healthy && !is_leaving(other);
   }
   if (others) i.admitted = false;
-  candidate_hurt(t, i, because);
+  // One that was never ready has until the end of its step.
+  if (was_ready) candidate_hurt(t, i, because);
 }
 
 void on(Turn& t, const Exited& e) {
@@ -152,7 +174,6 @@ void restart_due(Turn& t) {
     i.phase = InstancePhase::starting;
     i.since = t.at;
     i.restart_at = kNever;
-    i.port = 0;
     t.issue(StartInstance{id, copy->release.version, copy->spec}, 0, kStartWithin,
             why(codes::kInstanceRestart, {{"instance", fmt::format("{}", id)},
                                           {"version", copy->release.version},
@@ -185,8 +206,7 @@ bool tend(Turn& t) {
   for (const auto& [number, copy] : t.site.copies) numbers.push_back(number);
   for (const std::uint32_t number : numbers) {
     const Copy& copy = t.site.copies.at(number);
-    const Because because =
-        why(codes::kNotWanted, {{"version", copy.release.version}});
+    const Because because = why(codes::kNotWanted, {{"version", copy.release.version}});
     if (is_unwanted(t.site, copy) && !is_last_healthy(t.site, number)) {
       retire_copy(t, number, because);
       changed = true;
@@ -196,6 +216,7 @@ bool tend(Turn& t) {
     t.route_changed(because);
     changed = true;
   }
+  give_traffic(t);
   watch_over(t);
   return changed;
 }

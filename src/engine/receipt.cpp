@@ -52,7 +52,8 @@ void on(Turn& t, const Counted& e) {
   add(d.receipt, e);
   const std::uint64_t assigned = e.tally.stable_requests + e.tally.candidate_requests;
   if (assigned > 0) {
-    d.served_share = static_cast<double>(e.tally.candidate_requests) / static_cast<double>(assigned);
+    d.served_share =
+        static_cast<double>(e.tally.candidate_requests) / static_cast<double>(assigned);
   }
   // A block that ended before the stage began tells about another weight.
   if (e.judged && d.judge && e.block.to > d.judge->started) d.judge->ingest(e.block);

@@ -19,8 +19,10 @@ constexpr std::size_t kDigestsKept = 1'000;
 
 Kind kind_of(Act act) {
   switch (act) {
-    case Act::rollback: return Kind::rollback;
-    case Act::restart: return Kind::restart;
+    case Act::rollback:
+      return Kind::rollback;
+    case Act::restart:
+      return Kind::restart;
     case Act::deploy:
     case Act::promote:
     case Act::approve:
@@ -29,7 +31,8 @@ Kind kind_of(Act act) {
     case Act::resume:
     case Act::skip:
     case Act::abort:
-    case Act::retry: return Kind::deploy;
+    case Act::retry:
+      return Kind::deploy;
   }
   return Kind::deploy;
 }
@@ -43,13 +46,15 @@ bool can_do(Verb verb) {
     case Verb::shift:
     case Verb::judge:
     case Verb::gate:
-    case Verb::retire: return true;
+    case Verb::retire:
+      return true;
     case Verb::build:
     case Verb::save:
     case Verb::migrate:
     case Verb::mirror:
     case Verb::disturb:
-    case Verb::purge: return false;
+    case Verb::purge:
+      return false;
   }
   return false;
 }
@@ -91,11 +96,15 @@ void remember_digest(Site& site, const Release& release) {
 }
 
 // A plan that cannot be run here: told with its code and text.
-std::optional<std::pair<const char*, std::string>> trouble_with(const Site& site, const Plan& plan) {
+std::optional<std::pair<const char*, std::string>> trouble_with(const Site& site,
+                                                                const Plan& plan) {
   for (const Step& step : plan.steps) {
     if (!can_do(step.verb)) {
       return std::pair(codes::kNotSupported,
                        fmt::format("the step `{}` is not supported yet", word(step.verb)));
+    }
+    if (step.verb == Verb::gate && step.gate.kind == GateKind::window) {
+      return std::pair(codes::kNotSupported, std::string("windows are not supported yet"));
     }
   }
   if (plan.to.digest.empty()) return std::nullopt;
@@ -211,8 +220,8 @@ void on(Turn& t, const Planned& e) {
   if (const auto trouble = trouble_with(t.site, d.plan)) {
     return on(t, Refused{e.number, trouble->first, trouble->second});
   }
-  if (d.plan.reuse && (find_copy(t.site, *d.plan.reuse) == nullptr ||
-                       find_copy(t.site, *d.plan.reuse)->retiring)) {
+  if (d.plan.reuse &&
+      (find_copy(t.site, *d.plan.reuse) == nullptr || find_copy(t.site, *d.plan.reuse)->retiring)) {
     return look_anew(t, d);  // its warm time ended meanwhile
   }
   const bool is_live = place == &t.site.live;

@@ -31,8 +31,8 @@ RouteSlot slot_of(const Site& site, const Copy& copy) {
                  .weight = copy.weight};
   bool any_healthy = false;
   for (const auto& [id, i] : site.instances) {
-    any_healthy |= i.copy == copy.number && i.healthy && !is_leaving(i) &&
-                   i.phase != InstancePhase::crashed;
+    any_healthy |=
+        i.copy == copy.number && i.healthy && !is_leaving(i) && i.phase != InstancePhase::crashed;
   }
   for (const auto& [id, i] : site.instances) {
     if (i.copy != copy.number || i.port == 0) continue;

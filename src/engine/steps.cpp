@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "engine/census.h"
 #include "engine/way_back.h"
 
@@ -19,32 +20,45 @@ std::string step_number(const Deployment& d) { return fmt::format("{}", d.step +
 
 void begin_verb(Turn& t, const Step& step) {
   switch (step.verb) {
-    case Verb::check: return begin_check(t, step);
-    case Verb::smoke: return begin_smoke(t, step);
-    case Verb::shift: return begin_shift(t, step);
-    case Verb::judge: return begin_judge(t, step);
-    case Verb::gate: return begin_gate(t, step);
+    case Verb::check:
+      return begin_check(t, step);
+    case Verb::smoke:
+      return begin_smoke(t, step);
+    case Verb::shift:
+      return begin_shift(t, step);
+    case Verb::judge:
+      return begin_judge(t, step);
+    case Verb::gate:
+      return begin_gate(t, step);
     case Verb::provision:
     case Verb::warm:
-    case Verb::retire: return;  // all in their level test
+    case Verb::retire:
+      return;  // all in their level test
     case Verb::build:
     case Verb::save:
     case Verb::migrate:
     case Verb::mirror:
     case Verb::disturb:
-    case Verb::purge: break;
+    case Verb::purge:
+      break;
   }
   CHECK(false, "a plan with the step {} was accepted", word(step.verb));
 }
 
 void try_verb(Turn& t, const Step& step) {
   switch (step.verb) {
-    case Verb::provision: return try_provision(t, step);
-    case Verb::warm: return try_warm(t, step);
-    case Verb::shift: return try_shift(t, step);
-    case Verb::gate: return try_gate(t, step);
-    case Verb::retire: return try_retire(t, step);
-    case Verb::judge: return judge_now(t);
+    case Verb::provision:
+      return try_provision(t, step);
+    case Verb::warm:
+      return try_warm(t, step);
+    case Verb::shift:
+      return try_shift(t, step);
+    case Verb::gate:
+      return try_gate(t, step);
+    case Verb::retire:
+      return try_retire(t, step);
+    case Verb::judge:
+      return judge_now(t);
     case Verb::check:
     case Verb::smoke:
     case Verb::build:
@@ -52,8 +66,15 @@ void try_verb(Turn& t, const Step& step) {
     case Verb::migrate:
     case Verb::mirror:
     case Verb::disturb:
-    case Verb::purge: return;  // an answer ends it
+    case Verb::purge:
+      return;  // an answer ends it
   }
+}
+
+// Nothing new begins while the disk is full. A hold without an end would be a wait without an
+// action: after a day the deployment is aborted.
+void hold(Turn& t) {
+  if (t.site.live->deadline == kNever) t.site.live->deadline = t.at + limits::kPauseMax;
 }
 
 void begin_step(Turn& t) {
@@ -68,8 +89,7 @@ void begin_step(Turn& t) {
   const bool own_time = step.verb == Verb::judge || step.verb == Verb::gate;
   p.deadline = own_time ? kNever : t.at + limit_of(step, d.plan);
   const Because because = why(
-      codes::kNextStep,
-      {{"step", step_number(d)}, {"verb", word(step.verb)}, {"name", step.name}});
+      codes::kNextStep, {{"step", step_number(d)}, {"verb", word(step.verb)}, {"name", step.name}});
   p.because = because;
   t.story(d, "step.started", because);
   if (counts) watch_rows(t, false, because);
@@ -81,9 +101,12 @@ void begin_step(Turn& t) {
 Duration limit_of(const Step& step, const Plan& plan) {
   if (step.deadline > Duration::zero()) return step.deadline;
   switch (step.verb) {
-    case Verb::warm: return plan.spec.health.start_timeout;
-    case Verb::shift: return kShiftLimit;
-    case Verb::retire: return 2 * plan.spec.drain + kStepLimit;
+    case Verb::warm:
+      return plan.spec.health.start_timeout;
+    case Verb::shift:
+      return kShiftLimit;
+    case Verb::retire:
+      return 2 * plan.spec.drain + kStepLimit;
     case Verb::judge:
     case Verb::gate:
     case Verb::check:
@@ -94,7 +117,8 @@ Duration limit_of(const Step& step, const Plan& plan) {
     case Verb::smoke:
     case Verb::mirror:
     case Verb::disturb:
-    case Verb::purge: return kStepLimit;
+    case Verb::purge:
+      return kStepLimit;
   }
   return kStepLimit;
 }
@@ -110,10 +134,11 @@ void begin_plan(Turn& t) {
   d.step = 0;
   d.progress.assign(d.plan.steps.size(), {});
   d.warnings = d.plan.warnings;
-  t.story(d, "deployment.started", why(codes::kPlanned, {{"from", d.plan.from.version},
-                                                         {"to", d.plan.to.version},
-                                                         {"strategy", word(d.plan.strategy)},
-                                                         {"steps", fmt::format("{}", d.plan.steps.size())}}));
+  t.story(d, "deployment.started",
+          why(codes::kPlanned, {{"from", d.plan.from.version},
+                                {"to", d.plan.to.version},
+                                {"strategy", word(d.plan.strategy)},
+                                {"steps", fmt::format("{}", d.plan.steps.size())}}));
 }
 
 void drive_forward(Turn& t) {
@@ -122,14 +147,14 @@ void drive_forward(Turn& t) {
     if (d.state == State::paused && is_current_step(d, Verb::judge)) judge_now(t);
     if (!t.site.live || t.site.live->state != State::running) return;
     if (d.step == d.plan.steps.size()) {
-      if (t.site.disk_critical) return;
+      if (t.site.disk_critical) return hold(t);
       settle(t, State::succeeded, why(codes::kSucceeded, {{"version", d.plan.to.version}}));
       return;
     }
     const Step step = d.plan.steps[d.step];
     switch (d.progress[d.step].state) {
       case StepState::waiting:
-        if (t.site.disk_critical) return;
+        if (t.site.disk_critical) return hold(t);
         begin_step(t);
         break;
       case StepState::running:
@@ -170,9 +195,9 @@ void step_deadline_due(Turn& t) {
   const StepProgress& p = d.progress[d.step];
   const Duration took = t.at - p.started;
   if (step.verb != Verb::warm) {
-    fail_deployment(t, why(codes::kStepTimeout, {{"step", step_number(d)},
-                                                 {"verb", word(step.verb)},
-                                                 {"seconds", seconds(took)}}));
+    fail_deployment(
+        t, why(codes::kStepTimeout,
+               {{"step", step_number(d)}, {"verb", word(step.verb)}, {"seconds", seconds(took)}}));
     return;
   }
   const std::uint32_t copy = step.who == Who::candidate ? d.candidate : d.stable;
@@ -185,12 +210,12 @@ void step_deadline_due(Turn& t) {
     tail = joined(i.tail);
     break;
   }
-  fail_deployment(t, why(codes::kStartTimeout,
-                         {{"ready", fmt::format("{}", ready_in(t.site, copy))},
-                          {"wanted", fmt::format("{}", step.instances)},
-                          {"seconds", seconds(took)},
-                          {"text", trouble},
-                          {"tail", tail}}));
+  fail_deployment(t,
+                  why(codes::kStartTimeout, {{"ready", fmt::format("{}", ready_in(t.site, copy))},
+                                             {"wanted", fmt::format("{}", step.instances)},
+                                             {"seconds", seconds(took)},
+                                             {"text", trouble},
+                                             {"tail", tail}}));
 }
 
 }  // namespace slipway::engine

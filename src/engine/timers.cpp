@@ -75,8 +75,8 @@ void adopt_instances(Turn& t, const Because& because) {
 // A request that was being compiled when the agent ended: what was observed for it is gone.
 void compile_anew(Turn& t, std::optional<Deployment>& place) {
   if (!place || place->state != State::looking) return;
-  const bool looks = std::any_of(
-      t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {
+  const bool looks =
+      std::any_of(t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {
         return a.number == place->number && std::holds_alternative<Look>(a.command);
       });
   if (looks) return;
@@ -87,15 +87,18 @@ void compile_anew(Turn& t, std::optional<Deployment>& place) {
 }  // namespace
 
 void on(Turn& t, const Due&) {
-  retries_due(t);
   deadlines_due(t);
+  retries_due(t);
   restart_due(t);
   end_warm_due(t);
   if (t.site.live) live_due(t);
   if (t.site.queued && t.site.queued->deadline <= t.at) {
     look_failed(t, t.site.queued->number, "no plan was made in time; ask again");
   }
-  if (t.site.down) t.route_changed(why(codes::kSiteDown, {{"version", version_of(t.site, t.site.serving)}}));
+  const bool idle = t.given.empty();
+  if (t.site.down && idle) {
+    t.route_changed(why(codes::kSiteDown, {{"version", version_of(t.site, t.site.serving)}}));
+  }
 }
 
 void on(Turn& t, const Resumed& e) {
@@ -120,18 +123,18 @@ void on(Turn& t, const DiskCritical& e) {
   t.site.disk_critical = e.critical;
   const Because because = why(e.critical ? codes::kDiskCritical : codes::kDiskFreed);
   t.live_story("deployment.waiting", because);
-  // A hold without an end would be a wait without an action: after a day it is aborted.
-  if (!t.site.live || t.site.live->state != State::running || t.site.live->settling) return;
-  t.site.live->deadline = e.critical ? t.at + limits::kPauseMax : kNever;
+  const bool held = t.site.live && t.site.live->state == State::running;
+  if (held && !e.critical) t.site.live->deadline = kNever;
 }
 
 void on(Turn& t, const Quarantined& e) {
   t.site.quarantine = e.invariant;
   const Because because = why(codes::kQuarantined, {{"invariant", e.invariant}});
   t.live_story("deployment.waiting", because);
-  t.tell(because, fmt::format("{}: a rule of the engine was about to be broken; traffic stays where "
-                              "it is until a person acts: {}",
-                              t.site.id.name(), e.invariant));
+  t.tell(because,
+         fmt::format("{}: a rule of the engine was about to be broken; traffic stays where "
+                     "it is until a person acts: {}",
+                     t.site.id.name(), e.invariant));
 }
 
 Instant next_due_of(const Site& site, const Deployment& d) {

@@ -18,8 +18,8 @@ constexpr Duration kKnownIdle = std::chrono::seconds(10);  // watched for so lon
 
 bool awaits_answer(const Site& site, std::uint32_t number) {
   return std::any_of(site.awaiting.begin(), site.awaiting.end(), [&](const Awaited& a) {
-    const bool mine = std::holds_alternative<Count>(a.command) ||
-                      std::holds_alternative<Shift>(a.command);
+    const bool mine =
+        std::holds_alternative<Count>(a.command) || std::holds_alternative<Shift>(a.command);
     return mine && a.number == number;
   });
 }
@@ -69,9 +69,9 @@ void set_weights(Turn& t, std::uint32_t number, std::int32_t weight, std::uint32
 // What was answered until now is counted first, so that the next block holds this weight alone.
 void begin_shift(Turn& t, const Step& step) {
   Deployment& d = *t.site.live;
-  const Because because = why(codes::kNextStep, {{"step", fmt::format("{}", d.step + 1)},
-                                                 {"verb", word(step.verb)},
-                                                 {"name", step.name}});
+  const Because because = why(
+      codes::kNextStep,
+      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
   if (d.stable == 0 && !d.moved_traffic) {
     watch_rows(t, true, because);
     return;
@@ -88,14 +88,20 @@ void try_shift(Turn& t, const Step& step) {
     return;
   }
   std::int32_t weight = step.weight;
+  const bool rescued = std::any_of(d.warnings.begin(), d.warnings.end(), [](const auto& warning) {
+    return warning.first == codes::kRescue;
+  });
+  if (rescued) weight = std::max(weight, candidate->weight);  // never back to what was broken
   if (find_copy(t.site, d.stable) == nullptr) {
     weight = limits::kWeightSum;  // there is nothing beside it
   } else if (weight < limits::kWeightSum && ready_in(t.site, d.stable) == 0) {
     // The rescue lane: nothing of stable is healthy, and a weight may not name it.
     weight = limits::kWeightSum;
-    d.warnings.emplace_back(codes::kRescue,
-                            fmt::format("{} has no healthy instance: all traffic goes to {}",
-                                        d.plan.from.version, d.plan.to.version));
+    if (!rescued) {
+      d.warnings.emplace_back(codes::kRescue,
+                              fmt::format("{} has no healthy instance: all traffic goes to {}",
+                                          d.plan.from.version, d.plan.to.version));
+    }
     t.live_story("step.progress", why(codes::kRescue, {{"version", d.plan.from.version}}));
   }
   const int left = capacity_with(t.site, d, weight);
@@ -108,6 +114,7 @@ void try_shift(Turn& t, const Step& step) {
   t.site.route = d.plan.route;
   set_weights(t, d.candidate, weight, d.stable);
   d.moved_traffic = true;
+  d.measured.clear();
   const Duration within = std::max<Duration>(d.progress[d.step].deadline - t.at, kCountWithin);
   t.issue(Shift{{}, measure}, d.number, within,
           why(codes::kNextStep, {{"step", fmt::format("{}", d.step + 1)},

@@ -33,21 +33,31 @@ bool stays_warm(const Site& site, const Deployment& d) {
   return copy != nullptr && d.plan.reuse && !d.moved_traffic && copy->warm_until != kNever;
 }
 
+// The last weights that were commanded are in force, as far as anybody has said so.
+bool is_confirmed(const Deployment& d) { return !d.moved_traffic || !d.measured.empty(); }
+
+bool has_all_traffic(const Copy& stable, const Deployment& d) {
+  return stable.weight == limits::kWeightSum && is_confirmed(d);
+}
+
 bool is_needed(const Site& site, const Deployment& d, BackPhase phase) {
   const Copy* stable = find_copy(site, d.stable);
   switch (phase) {
-    case BackPhase::none: return false;
+    case BackPhase::none:
+      return false;
     case BackPhase::shift:
-      return stable != nullptr && stable->weight < limits::kWeightSum && d.moved_traffic &&
+      return stable != nullptr && d.moved_traffic && !has_all_traffic(*stable, d) &&
              ready_in(site, d.stable) > 0;
     case BackPhase::restore:
       return stable != nullptr && ready_in(site, d.stable) < full_size(site, d.stable) &&
              (d.moved_traffic || standing_in(site, d.stable) < full_size(site, d.stable));
-    case BackPhase::reshift: return stable != nullptr && stable->weight < limits::kWeightSum;
+    case BackPhase::reshift:
+      return stable != nullptr && !has_all_traffic(*stable, d);
     case BackPhase::remove:
       return find_copy(site, d.candidate) != nullptr && d.candidate != d.stable &&
              !stays_warm(site, d);
-    case BackPhase::settle: return true;
+    case BackPhase::settle:
+      return true;
   }
   return false;
 }
@@ -55,12 +65,18 @@ bool is_needed(const Site& site, const Deployment& d, BackPhase phase) {
 BackPhase after(const Deployment& d, BackPhase phase) {
   const bool first = removes_first(d);
   switch (phase) {
-    case BackPhase::none: return first ? BackPhase::remove : BackPhase::shift;
-    case BackPhase::shift: return BackPhase::restore;
-    case BackPhase::restore: return BackPhase::reshift;
-    case BackPhase::reshift: return first ? BackPhase::settle : BackPhase::remove;
-    case BackPhase::remove: return first ? BackPhase::restore : BackPhase::settle;
-    case BackPhase::settle: break;
+    case BackPhase::none:
+      return first ? BackPhase::remove : BackPhase::shift;
+    case BackPhase::shift:
+      return BackPhase::restore;
+    case BackPhase::restore:
+      return BackPhase::reshift;
+    case BackPhase::reshift:
+      return first ? BackPhase::settle : BackPhase::remove;
+    case BackPhase::remove:
+      return first ? BackPhase::restore : BackPhase::settle;
+    case BackPhase::settle:
+      break;
   }
   CHECK(false, "nothing follows the last phase of a rollback");
 }
@@ -72,6 +88,7 @@ void shift_back(Turn& t, Deployment& d) {
     return;
   }
   set_weights(t, d.stable, limits::kWeightSum, 0);
+  d.measured.clear();
   t.issue(Shift{{}, false}, d.number, kShiftWithin,
           why(codes::kTrafficFirst, {{"to", stable->release.version}}));
 }
@@ -95,10 +112,13 @@ void enter(Turn& t, BackPhase phase) {
   d.back = phase;
   d.deadline = kNever;
   switch (phase) {
-    case BackPhase::none: return;
+    case BackPhase::none:
+      return;
     case BackPhase::shift:
-    case BackPhase::reshift: return shift_back(t, d);
-    case BackPhase::restore: return restore_stable(t, d);
+    case BackPhase::reshift:
+      return shift_back(t, d);
+    case BackPhase::restore:
+      return restore_stable(t, d);
     case BackPhase::remove: {
       const Copy* copy = find_copy(t.site, d.candidate);
       if (d.stable != 0 && !removes_first(d) && is_last_healthy(t.site, d.candidate)) {
@@ -109,7 +129,8 @@ void enter(Turn& t, BackPhase phase) {
                   why(codes::kRemoveCandidate, {{"version", copy->release.version}}));
       return;
     }
-    case BackPhase::settle: return settle(t, d.back_to, d.because);
+    case BackPhase::settle:
+      return settle(t, d.back_to, d.because);
   }
 }
 
@@ -122,12 +143,15 @@ void leave(Turn& t) {
 
 bool is_over(const Site& site, const Deployment& d) {
   switch (d.back) {
-    case BackPhase::restore: return !is_needed(site, d, BackPhase::restore);
-    case BackPhase::remove: return find_copy(site, d.candidate) == nullptr;
+    case BackPhase::restore:
+      return ready_in(site, d.stable) >= full_size(site, d.stable);
+    case BackPhase::remove:
+      return find_copy(site, d.candidate) == nullptr;
     case BackPhase::none:
     case BackPhase::shift:
     case BackPhase::reshift:
-    case BackPhase::settle: return false;  // an answer ends it
+    case BackPhase::settle:
+      return false;  // an answer ends it
   }
   return false;
 }
@@ -149,8 +173,8 @@ void candidate_hurt(Turn& t, const Instance& i, Because because) {
   if (!t.site.live) return;
   const Deployment& d = *t.site.live;
   const bool depends = d.planned && !d.settling && !d.progress.empty() &&
-                       d.state != State::looking && !is_going_back(d) &&
-                       i.copy == d.candidate && d.candidate != d.stable;
+                       d.state != State::looking && !is_going_back(d) && i.copy == d.candidate &&
+                       d.candidate != d.stable;
   // A warm copy that this deployment has not touched yet heals by itself.
   const bool touched = !d.plan.reuse || d.moved_traffic || is_current_step(d, Verb::smoke);
   if (depends && touched) fail_deployment(t, std::move(because));
@@ -159,8 +183,7 @@ void candidate_hurt(Turn& t, const Instance& i, Because because) {
 void take_back(Turn& t, State ending, Because because) {
   Deployment& d = *t.site.live;
   if (is_going_back(d)) return;
-  const bool begun =
-      d.step < d.progress.size() && d.progress[d.step].state == StepState::running;
+  const bool begun = d.step < d.progress.size() && d.progress[d.step].state == StepState::running;
   if (begun) end_step(t, StepState::undone, because);
   t.abandon([&](const Awaited& a) { return a.number == d.number; });
   if (d.state == State::paused) d.wait += t.at - d.paused_at;
@@ -222,12 +245,12 @@ void back_deadline_due(Turn& t) {
 
 void back_shifted(Turn& t) {
   Deployment& d = *t.site.live;
+  d.measured = "read_back";
   if (d.back != BackPhase::shift && d.back != BackPhase::reshift) return;
   if (d.receipt.traffic_back < d.receipt.verdict_at) d.receipt.traffic_back = t.wall;
-  t.story(d, "deployment.shifted", why(codes::kShifted, {{"weight", "0"},
-                                                         {"measured", "read_back"},
-                                                         {"share", ""},
-                                                         {"text", ""}}));
+  t.story(d, "deployment.shifted",
+          why(codes::kShifted,
+              {{"weight", "0"}, {"measured", "read_back"}, {"share", ""}, {"text", ""}}));
   leave(t);
 }
 

@@ -8,7 +8,7 @@ namespace {
 constexpr Duration kTick = 1s;
 // After a restart rows are read only when every site that was being counted is watched again.
 constexpr Duration kPatience = 10s;
-constexpr Duration kBusyRest = 5ms;
+constexpr Duration kBusyRest = 20ms;
 constexpr Duration kIdleRest = 250ms;
 constexpr std::uint64_t kFreeStep = 1 << 20;  // bytes recorded before a hole is punched
 }  // namespace
@@ -57,8 +57,7 @@ void Counting::stop() {
 }
 
 Duration Counting::rest() const {
-  if (world_.hurry()) return kBusyRest;
-  return watched_.empty() ? kIdleRest : kBusyRest * 10;
+  return watched_.empty() ? kIdleRest : kBusyRest;
 }
 
 void Counting::run() {

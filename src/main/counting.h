@@ -28,7 +28,6 @@ class Counting : public Driver {
     std::function<Wall()> wall;
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
     std::function<void(const Row&)> on_row;    // the router's share probe
-    std::function<bool()> hurry;               // somebody waits for rows right now
   };
 
   explicit Counting(World);

@@ -58,17 +58,30 @@ Refusal refuse(const text::Diagnostics& diagnostics) {
 
 namespace {
 
-// Lines of a .env file but for those that set a secret.
-std::string without_secrets(const std::string& file, const std::vector<std::string>& secrets) {
-  std::string kept;
+using Lines = std::vector<std::pair<std::string, std::string>>;  // name, line
+
+// The lines of a .env file with the name each sets.
+Lines lines_of(const std::string& file) {
+  Lines lines;
   for (std::size_t begin = 0; begin < file.size();) {
     std::size_t end = std::min(file.find('\n', begin), file.size());
-    std::string_view line(file.data() + begin, end - begin);
-    std::string_view name = line.substr(0, line.find('='));
-    if (name.starts_with("export ")) name.remove_prefix(7);
-    bool secret = std::ranges::any_of(secrets, [&](const std::string& s) { return name == s; });
-    if (!secret) kept.append(line).append("\n");
+    std::string line = file.substr(begin, end - begin);
+    std::string name = line.substr(0, line.find('='));
+    if (name.starts_with("export ")) name.erase(0, 7);
+    lines.emplace_back(name, line);
     begin = end + 1;
+  }
+  return lines;
+}
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+std::string without_secrets(const std::string& file, const std::vector<std::string>& secrets) {
+  std::string kept;
+  for (const auto& [name, line] : lines_of(file)) {
+    if (!among(secrets, name)) kept.append(line).append("\n");
   }
   return kept;
 }
@@ -77,7 +90,7 @@ std::vector<std::string> secrets_in(const config::Config& config) {
   std::vector<std::string> names;
   for (const auto& [key, effective] : config.effective) {
     for (const std::string& name : effective.secrets) {
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+      if (!among(names, name)) names.push_back(name);
     }
   }
   return names;
@@ -93,11 +106,12 @@ std::vector<SiteId> sites_of(const config::Config& config) {
   return sites;
 }
 
-std::string record_of(const api::ConfigFiles& files, const std::vector<std::string>& secrets) {
+std::string record_of(const api::ConfigFiles& files, const std::vector<std::string>& secrets,
+                      const std::set<std::pair<std::string, std::string>>& sealed) {
   json::object env;
   for (const auto& [name, text] : files.env_files) env[name] = without_secrets(text, secrets);
   return json::serialize(
-      json::object{{"file", files.file}, {"folder", files.folder}, {"bytes", files.bytes}, {"env_files", env}});
+      json::object{{"file", files.file}, {"folder", files.folder}, {"bytes", files.bytes}, {"env_files", env}, {"sealed", json::value_from(sealed)}});
 }
 
 api::ConfigFiles files_of(const json::object& object) {
@@ -118,7 +132,11 @@ Result<> Desk::restore(const std::string& bytes) {
   json::value value = json::parse(bytes, error);
   if (error || !value.is_object()) return fail(Fault::corrupt, "a configuration revision is not readable");
   api::ConfigFiles files = files_of(value.as_object());
-  files.caller = ways_.sealed();
+  if (const json::value* names = value.as_object().if_contains("sealed")) {
+    std::lock_guard lock(mutex_);
+    sealed_names_ = json::value_to<Names>(*names);
+  }
+  add_sealed(files);
   auto loaded = config::load(sources_of(files, ways_.variables));
   if (!loaded) {
     return fail(Fault::invalid, "the recorded configuration no longer loads: {}",
@@ -143,20 +161,16 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
         .mistakes = {},
         .http = 409});
   }
-  for (const auto& [name, value] : ways_.sealed()) files.caller.emplace(name, value);
+  add_sealed(files);
   auto loaded = config::load(sources_of(files, ways_.variables));
   if (!loaded) return std::unexpected(refuse(loaded.error()));
   auto config = std::make_shared<const config::Config>(std::move(*loaded));
-  for (const std::string& name : secrets_in(*config)) {
-    auto value = given.caller.find(name);
-    if (value == given.caller.end()) continue;
-    if (auto sealed = ways_.seal(name, value->second); !sealed) {
-      return std::unexpected(Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
-    }
+  if (auto sealed = seal(given, secrets_in(*config)); !sealed) {
+    return std::unexpected(Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
   }
   bool changed = !current() || current()->digest != config->digest;
   if (changed) {
-    if (auto recorded = ways_.record(record_of(files, secrets_in(*config))); !recorded) {
+    if (auto recorded = ways_.record(record_of(files, secrets_in(*config), sealed_names_)); !recorded) {
       return std::unexpected(
           Refusal{.code = "record_failed", .text = recorded.error().text, .mistakes = {}, .http = 503});
     }
@@ -173,6 +187,46 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
   return json::object{{"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
 }
 
+// What was sealed earlier takes the place that its value was left out of.
+void Desk::add_sealed(api::ConfigFiles& files) const {
+  Names names;
+  {
+    std::lock_guard lock(mutex_);
+    names = sealed_names_;
+  }
+  for (const auto& [name, environment] : names) {
+    auto value = ways_.sealed(name, environment);
+    if (!value) continue;
+    if (environment.empty()) {
+      files.caller.emplace(name, *value);
+      continue;
+    }
+    std::string& file = files.env_files[environment];
+    auto there = lines_of(file);
+    if (std::ranges::find(there, name, &Lines::value_type::first) == there.end()) {
+      file.append("\n").append(name).append("=").append(*value).append("\n");
+    }
+  }
+}
+
+Result<> Desk::seal(const api::ConfigFiles& files, const std::vector<std::string>& secrets) {
+  auto keep = [&](const std::string& name, const std::string& environment, const std::string& value) -> Result<> {
+    TRY(ways_.seal(name, environment, value));
+    std::lock_guard lock(mutex_);
+    sealed_names_.emplace(name, environment);
+    return {};
+  };
+  for (const auto& [name, value] : files.caller) {
+    if (among(secrets, name)) TRY(keep(name, "", value));
+  }
+  for (const auto& [environment, file] : files.env_files) {
+    for (const auto& [name, line] : lines_of(file)) {
+      if (among(secrets, name)) TRY(keep(name, environment, line.substr(line.find('=') + 1)));
+    }
+  }
+  return {};
+}
+
 std::shared_ptr<const config::Config> Desk::current() const {
   std::lock_guard lock(mutex_);
   return current_;
@@ -181,6 +235,12 @@ std::shared_ptr<const config::Config> Desk::current() const {
 std::string Desk::folder() const {
   std::lock_guard lock(mutex_);
   return folder_;
+}
+
+std::optional<std::string> Desk::secret(const std::string& name) const {
+  auto it = ways_.variables.find(name);
+  if (it == ways_.variables.end() || it->second.empty()) return std::nullopt;
+  return it->second;
 }
 
 namespace {

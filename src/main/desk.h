@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "api/server.h"
@@ -20,8 +21,9 @@ class Desk : public Intake {
   struct Ways {
     std::map<std::string, std::string> variables;  // the agent's own environment
     std::function<Result<>(const std::string& bytes)> record;
-    std::function<Result<>(const std::string& name, const std::string& value)> seal;
-    std::function<std::map<std::string, std::string>()> sealed;
+    // Values of secrets, for one environment (from its .env file) or for all ("", from a caller).
+    std::function<Result<>(const std::string& name, const std::string& environment, const std::string& value)> seal;
+    std::function<Result<std::string>(const std::string& name, const std::string& environment)> sealed;
     // The sites that the configuration names, whenever it changes.
     std::function<void(std::vector<SiteId>)> known;
   };
@@ -34,15 +36,23 @@ class Desk : public Intake {
 
   std::shared_ptr<const config::Config> current() const;
   std::string folder() const;
+  // A secret's value from the agent's own environment; nothing when it has none.
+  std::optional<std::string> secret(const std::string& name) const;
 
   std::expected<Admitted, Refusal> admit(const Request&, const FindSite&) override;
   std::expected<Plan, Refusal> compile(const Request&, const Site&, const World&) override;
 
  private:
+  using Names = std::set<std::pair<std::string, std::string>>;  // name, environment
+
+  void add_sealed(api::ConfigFiles&) const;
+  Result<> seal(const api::ConfigFiles&, const std::vector<std::string>& secrets);
+
   Ways ways_;
   mutable std::mutex mutex_;
   std::shared_ptr<const config::Config> current_;
   std::string folder_;
+  Names sealed_names_;  // of secrets whose values are kept sealed
 };
 
 // The diagnostics of a configuration as a refusal (HTTP 422, exit status 2).

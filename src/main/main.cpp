@@ -1,1 +1,42 @@
-int main() { return 0; }
+// The program: the command line, and behind `agent run` the agent.
+#include "cli/cli.h"
+#include "drivers/local/release.h"
+#include "main/agent.h"
+#include "main/desk.h"
+#include "main/plan_object.h"
+
+#ifndef SLIPWAY_VERSION
+#define SLIPWAY_VERSION "0"
+#endif
+
+namespace slipway {
+namespace {
+
+// A plan as for a first release, without an agent: nothing is recorded.
+std::expected<boost::json::object, Refusal> plan_alone(const Request& request, const api::ConfigFiles& files) {
+  Desk desk({.variables = environment_variables(),
+             .record = [](const std::string&) { return Result<>(); },
+             .seal = [](const std::string&, const std::string&, const std::string&) { return Result<>(); },
+             .sealed = [](const std::string& name, const std::string&) -> Result<std::string> {
+               return fail(Fault::missing, "{} is not kept without an agent", name);
+             },
+             .known = [](std::vector<SiteId>) {}});
+  if (auto put = desk.put(files, true); !put) return std::unexpected(put.error());
+  const char* path = std::getenv("PATH");
+  local::Releases releases;
+  return plan_object(
+      request, desk, [](const SiteId&) -> const Site* { return nullptr; },
+      [&](const Look& asked) { return releases.look(asked, path != nullptr ? path : ""); });
+}
+
+}  // namespace
+}  // namespace slipway
+
+int main(int argc, char** argv) {
+  using namespace slipway;
+  return cli::run(argc, argv,
+                  {.agent_run = [](const cli::AgentOptions& options) { return run_agent(options, SLIPWAY_VERSION); },
+                   .agent_spawn = spawn_agent,
+                   .plan = plan_alone,
+                   .version = SLIPWAY_VERSION});
+}

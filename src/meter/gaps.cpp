@@ -37,16 +37,18 @@ void Gaps::row(std::int64_t start, std::int64_t end, bool answered) {
   }
   std::int64_t since = unanswered_ == 0 ? start : std::min(start, unanswered_);
   unanswered_ = 0;
-  const std::int64_t from = newest_ == 0 ? since : newest_;
+  // Before the first answer there is none to count from: those who waited longest say how long.
+  const std::int64_t from = newest_ == 0 ? end - kUnseenUs : newest_;
   since = std::max(since, from);
   newest_ = end;
   found(end - since, end);
-  if (since == from) return;
+  if (since == from || end - from <= largest_) return;
   // Those that cannot become the largest need not be kept.
-  while (!silences_.empty() && silences_.front().to - silences_.front().from <= largest_)
-    silences_.pop_front();
-  if (end - from <= largest_) return;
-  if (silences_.size() == kSilences) silences_.pop_front();
+  if (silences_.size() >= crowd_) {
+    std::erase_if(silences_, [this](const Silence& s) { return s.to - s.from <= largest_; });
+    crowd_ = std::max(kCrowd, 2 * silences_.size());
+  }
+  if (silences_.size() >= kSilences) silences_.pop_front();
   silences_.push_back({from, since, end});
 }
 
@@ -67,6 +69,7 @@ std::int64_t Gaps::last_minute() const {
 
 void Gaps::begin() {
   silences_.clear();
+  crowd_ = kCrowd;
   largest_ = -1;
   taken_ = -1;
 }

@@ -30,17 +30,19 @@ class Gaps {
     std::int64_t to;     // end(i)
   };
   static constexpr int kSeconds = 60;
-  static constexpr std::size_t kSilences = 4096;
+  static constexpr std::size_t kCrowd = 128, kSilences = 4096;
+  static constexpr std::int64_t kUnseenUs = 3'600'000'000;  // no request is older than a tunnel
 
   void waited(std::int64_t start);
   void found(std::int64_t gap, std::int64_t at);
 
   std::deque<Silence> silences_;
-  std::int64_t newest_ = 0;        // end of the newest answer; 0: none yet
-  std::int64_t unanswered_ = 0;    // earliest start of those that ended unanswered since; 0: none
-  std::int64_t clock_ = 0;         // newest end of any row
-  std::int64_t largest_ = -1;      // since begin()
-  std::int64_t taken_ = -1;        // since take()
+  std::size_t crowd_ = kCrowd;   // so many are looked through for those that matter
+  std::int64_t newest_ = 0;      // end of the newest answer; 0: none yet
+  std::int64_t unanswered_ = 0;  // earliest start of those that ended unanswered since; 0: none
+  std::int64_t clock_ = 0;       // newest end of any row
+  std::int64_t largest_ = -1;    // since begin()
+  std::int64_t taken_ = -1;      // since take()
   struct Second {
     std::int64_t second = -1;
     std::int64_t gap = -1;

@@ -41,7 +41,8 @@ std::uint16_t latency_bucket(std::int64_t us) {
   const Table& t = table();
   const auto width = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(us)));
   const auto* begin = t.bound.data() + t.first[width];
-  const auto* end = width + 1 < 64 ? t.bound.data() + t.first[width + 1] : t.bound.data() + kBuckets;
+  const auto* end =
+      width + 1 < 64 ? t.bound.data() + t.first[width + 1] : t.bound.data() + kBuckets;
   end = std::min(end + 1, t.bound.data() + kBuckets);
   const auto* at = std::lower_bound(begin, end, us);
   return static_cast<std::uint16_t>(std::min<std::ptrdiff_t>(at - t.bound.data(), kBuckets - 1));

@@ -8,14 +8,14 @@
 namespace slipway::meter {
 namespace {
 
-constexpr std::uint64_t kStableNeeded = 5;        // analysis page, section 6.1
-constexpr Duration kOldest = 10s;                 // of a block with both versions in it
+constexpr std::uint64_t kStableNeeded = 5;  // analysis page, section 6.1
+constexpr Duration kOldest = 10s;           // of a block with both versions in it
 // Stable has no traffic (everything was shifted): its requests are not waited for for ever, since
 // absolute limits are judged on the candidate's alone.
 constexpr std::uint64_t kCandidateAlone = 20;
 constexpr Duration kAloneSoon = 3s, kAloneLate = 20s;
-constexpr Duration kReceiptEvery = 5s;            // blocks that are for the receipt alone
-constexpr Duration kCandidateQuiet = 20s;         // then its next request is not waited for
+constexpr Duration kReceiptEvery = 5s;     // blocks that are for the receipt alone
+constexpr Duration kCandidateQuiet = 20s;  // then its next request is not waited for
 
 Wall wall_of(std::int64_t us) { return Wall(Duration(us)); }
 
@@ -45,8 +45,8 @@ struct Side {
 struct Watched {
   Watch watch;
   RowPosition from;
-  Instant since{};          // of the open block
-  Instant candidate_at{};   // newest tick with a request of the candidate
+  Instant since{};         // of the open block
+  Instant candidate_at{};  // newest tick with a request of the candidate
   bool candidate_seen = false, candidate_new = false;
   Side stable, candidate;
   Tally tally;
@@ -127,7 +127,7 @@ struct Meter::Impl {
   std::map<std::string, Traffic, std::less<>> sites;  // by SiteId::name()
   Traffic* newest = nullptr;                          // of the last row; rows come in runs
   std::string newest_name;
-  RowPosition seen;                                   // after the last row
+  RowPosition seen;  // after the last row
 
   Traffic& traffic(const std::string& name) {
     if (newest == nullptr || newest_name != name) {

@@ -34,7 +34,8 @@ class Meter {
   Meter();
   ~Meter();
 
-  // Rows of this site are counted into blocks from now on; those before `from` were counted already.
+  // Rows of this site are counted into blocks from now on; those before `from` were counted
+  // already.
   void watch(const SiteId&, const Watch&, RowPosition from, Instant now);
   void unwatch(const SiteId&);
   bool watching(const SiteId&) const;

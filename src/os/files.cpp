@@ -23,16 +23,20 @@ namespace {
 Fault fault_of(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Fault::missing;
+    case ENOTDIR:
+      return Fault::missing;
     case EACCES:
     case EPERM:
-    case EROFS: return Fault::refused;
+    case EROFS:
+      return Fault::refused;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
     case ENFILE:
-    case ENOMEM: return Fault::exhausted;
-    default: return Fault::unavailable;
+    case ENOMEM:
+      return Fault::exhausted;
+    default:
+      return Fault::unavailable;
   }
 }
 
@@ -44,8 +48,8 @@ bool writable_folder(const fs::path& path) {
   std::error_code ignored;
   fs::create_directory(path, ignored);
   struct stat info{};
-  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
-         info.st_uid == ::geteuid() && ::access(path.c_str(), W_OK | X_OK) == 0;
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::geteuid() &&
+         ::access(path.c_str(), W_OK | X_OK) == 0;
 }
 
 }  // namespace

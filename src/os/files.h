@@ -1,5 +1,5 @@
-// Files as whole values: read at once, written by rename, folders, and the digest of a tree. Decides
-// nothing about what the bytes mean.
+// Files as whole values: read at once, written by rename, folders, and the digest of a tree.
+// Decides nothing about what the bytes mean.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace slipway::os {
 
-// The whole file; Fault::missing when there is none, Fault::exhausted when longer than `limit` bytes.
+// The whole file; Fault::missing when there is none, Fault::exhausted when longer than `limit`
+// bytes.
 Result<std::string> read_file(const std::filesystem::path&, std::size_t limit = 64 << 20);
 
 // Written beside, synced, renamed: readers see the old bytes or the new ones. `mode` as of open(2).
@@ -31,8 +32,8 @@ std::vector<std::string> last_lines(const std::vector<std::filesystem::path>&, s
 // that is a file is a tree of one. "sha256:" + 64 hex digits. Fault::missing: no such root.
 Result<std::string> tree_digest(const std::filesystem::path& root);
 
-// Changes whenever a file of the tree may have (names, sizes, modes, inodes, change times): cheap to
-// ask before tree_digest is computed anew. `settled`: the newest change is more than 2 s old, so
+// Changes whenever a file of the tree may have (names, sizes, modes, inodes, change times): cheap
+// to ask before tree_digest is computed anew. `settled`: the newest change is more than 2 s old, so
 // that a later one cannot hide in the same tick of the file system's clock.
 struct TreeMark {
   std::string mark;

@@ -108,7 +108,8 @@ ReplyReader::State ReplyReader::fill(std::string_view bytes) {
 
 ReplyReader::State ReplyReader::take_body() {
   std::string_view bytes = pending_;
-  if (has_length_) bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+  if (has_length_)
+    bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
   State state = fill(bytes);
   if (has_length_) left_ -= bytes.size();
   pending_.clear();
@@ -176,8 +177,9 @@ Result<HttpReply> http(const HttpAsk& ask) {
     state = n == 0 ? reader.end() : reader.feed({buffer, static_cast<std::size_t>(n)});
     if (state == ReplyReader::State::done) return std::move(reader.reply());
     if (state == ReplyReader::State::broken) {
-      return fail(Fault::corrupt, "{}", n == 0 ? "the connection was closed before the answer's end"
-                                               : "the answer is not HTTP");
+      return fail(
+          Fault::corrupt, "{}",
+          n == 0 ? "the connection was closed before the answer's end" : "the answer is not HTTP");
     }
   }
 }

@@ -51,7 +51,8 @@ bool port_free(std::uint16_t port) {
 PortPool::PortPool(std::uint16_t first, std::uint16_t last, const std::string& seed)
     : first_(first), last_(last) {
   CHECK(first > 0 && first <= last, "{}-{}", first, last);
-  std::uint32_t start = static_cast<std::uint32_t>(std::stoul(sha256_hex(seed).substr(0, 7), nullptr, 16));
+  std::uint32_t start =
+      static_cast<std::uint32_t>(std::stoul(sha256_hex(seed).substr(0, 7), nullptr, 16));
   next_ = start % (last_ - first_ + 1U);
 }
 
@@ -65,7 +66,8 @@ Result<std::uint16_t> PortPool::take() {
     taken_.insert(port);
     return port;
   }
-  return fail(Fault::exhausted, "no free port between {} and {}; stop what holds them", first_, last_);
+  return fail(Fault::exhausted, "no free port between {} and {}; stop what holds them", first_,
+              last_);
 }
 
 void PortPool::keep(std::uint16_t port) {

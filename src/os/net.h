@@ -19,14 +19,14 @@ Result<> end_connect(int fd);
 // Nothing listens there on any IPv4 address and it could be bound now.
 bool port_free(std::uint16_t port);
 
-// Gives each port to one taker. Starts at a place that depends on `seed` (the state folder) and goes
-// round, so that two agents seldom meet and a port just given back rests.
+// Gives each port to one taker. Starts at a place that depends on `seed` (the state folder) and
+// goes round, so that two agents seldom meet and a port just given back rests.
 class PortPool {
  public:
   PortPool(std::uint16_t first, std::uint16_t last, const std::string& seed);
   // Fault::exhausted when no port of the range is free.
   Result<std::uint16_t> take();
-  void keep(std::uint16_t port);       // an adopted process has it
+  void keep(std::uint16_t port);  // an adopted process has it
   void give_back(std::uint16_t port);
 
  private:

@@ -71,15 +71,6 @@ bool alive(const Process& process) {
   return stat.start == process.start && stat.state != 'Z' && stat.state != 'X';
 }
 
-const std::string& boot_id() {
-  static const std::string id = [] {
-    std::string text = read_file("/proc/sys/kernel/random/boot_id", 4096).value_or("");
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    return text;
-  }();
-  return id;
-}
-
 Result<> end_session(const Process& shim, const Process& child) {
   using namespace std::chrono_literals;
   auto deadline = std::chrono::steady_clock::now() + 5s;
@@ -120,11 +111,11 @@ Result<Running> run_command(const std::vector<std::string>& argv,
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   Running running;
-  int error = ::posix_spawnp(&running.pid, words[0], &actions, &attributes, words.data(),
-                             variables.data());
+  int error =
+      ::posix_spawnp(&running.pid, words[0], &actions, &attributes, words.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   for (std::string& pair : pairs) ::explicit_bzero(pair.data(), pair.size());

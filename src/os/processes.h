@@ -22,8 +22,6 @@ struct Process {
 Process process_of(pid_t);
 // It runs (and is not a zombie) with this start time.
 bool alive(const Process&);
-// This boot of the machine; start times mean nothing beyond it.
-const std::string& boot_id();
 
 // Kills what a killed shim left: its child's process group and its session, as long as they are
 // provably its own. Fault::timeout when something is still there after 5 s.

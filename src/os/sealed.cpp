@@ -41,9 +41,10 @@ Result<Sealed> Sealed::open(const fs::path& folder) {
   }
   if (!key) return std::unexpected(key.error());
   if (key->size() != crypto_secretbox_KEYBYTES) {
-    return fail(Fault::corrupt, "{} is not a key of {} bytes; restore it from a backup, or remove {} "
-                "and set the secrets again", file.string(), crypto_secretbox_KEYBYTES,
-                folder.string());
+    return fail(Fault::corrupt,
+                "{} is not a key of {} bytes; restore it from a backup, or remove {} "
+                "and set the secrets again",
+                file.string(), crypto_secretbox_KEYBYTES, folder.string());
   }
   return Sealed(folder, Secret(std::move(*key)));
 }
@@ -52,7 +53,8 @@ fs::path Sealed::file_of(const std::string& name, const std::string& version) co
   return folder_ / (sha256_hex(label(name, version)).substr(0, 32) + ".box");
 }
 
-Result<> Sealed::put(const std::string& name, const std::string& version, const Secret& value) const {
+Result<> Sealed::put(const std::string& name, const std::string& version,
+                     const Secret& value) const {
   std::string plain = label(name, version) + value.reveal();
   std::string box(crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.size(), '\0');
   randombytes_buf(box.data(), crypto_secretbox_NONCEBYTES);
@@ -91,7 +93,8 @@ Result<Secret> Sealed::get(const std::string& name, const std::string& version) 
 Result<> Sealed::remove(const std::string& name, const std::string& version) const {
   std::error_code error;
   fs::remove(file_of(name, version), error);
-  if (error) return fail(Fault::refused, "cannot remove the sealed value of {}: {}", name, error.message());
+  if (error)
+    return fail(Fault::refused, "cannot remove the sealed value of {}: {}", name, error.message());
   return {};
 }
 

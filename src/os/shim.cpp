@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "os/clock.h"
 #include "os/files.h"
 #include "os/processes.h"
 
@@ -61,8 +62,8 @@ Result<Fd> call_door(const std::string& directory) {
   if (!folder) return fail(Fault::missing, "{}: no shim has run here", directory);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  auto end = fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1, "/proc/self/fd/{}/sock",
-                              folder.get());
+  auto end = fmt::format_to_n(address.sun_path, sizeof address.sun_path - 1,
+                              "/proc/self/fd/{}/sock", folder.get());
   *end.out = '\0';
   if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
     bool gone = errno == ENOENT || errno == ECONNREFUSED;
@@ -88,16 +89,22 @@ Result<std::string> hear(int fd, const std::string& who) {
 Fault fault_of(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR: return Fault::missing;
+    case ENOTDIR:
+      return Fault::missing;
     case EACCES:
     case EPERM:
-    case ENOEXEC: return Fault::refused;
+    case ENOEXEC:
+      return Fault::refused;
     case EADDRINUSE:
-    case EWOULDBLOCK: return Fault::conflict;
+    case EWOULDBLOCK:
+      return Fault::conflict;
     case EINVAL:
-    case E2BIG: return Fault::invalid;
-    case ESRCH: return Fault::missing;
-    default: return Fault::exhausted;
+    case E2BIG:
+      return Fault::invalid;
+    case ESRCH:
+      return Fault::missing;
+    default:
+      return Fault::exhausted;
   }
 }
 
@@ -371,8 +378,8 @@ std::vector<std::string> Shim::tail(std::size_t lines) const {
   return last_lines({fs::path(directory_) / "out.log.1", fs::path(directory_) / "out.log"}, lines);
 }
 
-std::string Shim::user_data() const {
-  auto text = read_file(fs::path(directory_) / "spec");
+std::string Shim::user_data_of(const std::string& directory) {
+  auto text = read_file(fs::path(directory) / "spec");
   if (!text) return {};
   constexpr std::string_view kMark = "\nuser_data\n";
   std::size_t at = text->find(kMark);

@@ -107,8 +107,8 @@ Result<TreeMark> tree_mark(const fs::path& root) {
     std::int64_t changed = info.st_ctim.tv_sec * 1'000'000'000LL + info.st_ctim.tv_nsec;
     newest = std::max(newest, changed);
     add(hash, name);
-    hash.update(fmt::format("{} {} {} {} {};", info.st_mode, info.st_size, info.st_ino,
-                            info.st_dev, changed));
+    hash.update(fmt::format("{} {} {} {} {};", info.st_mode, info.st_size, info.st_ino, info.st_dev,
+                            changed));
   }
   auto now = std::chrono::system_clock::now().time_since_epoch();
   std::int64_t now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();

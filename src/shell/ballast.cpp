@@ -14,6 +14,7 @@ namespace slipway::shell {
 
 bool Ballast::there() const {
   struct stat about {};
+  if (path_.empty()) return true;
   return ::stat(path_.c_str(), &about) == 0 &&
          static_cast<std::size_t>(about.st_blocks) * 512 >= limits::kBallastBytes;
 }
@@ -38,6 +39,8 @@ Result<> Ballast::make() {
               strerror(error), full ? "free some space" : "the agent's user must own the folder");
 }
 
-void Ballast::drop() { ::unlink(path_.c_str()); }
+void Ballast::drop() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
 
 }  // namespace slipway::shell

@@ -10,7 +10,9 @@ namespace slipway::shell {
 
 class Ballast {
  public:
-  explicit Ballast(const std::string& state_dir) : path_(state_dir + "/ballast") {}
+  // An empty folder (simulations): there is none, and nothing ever fails.
+  explicit Ballast(const std::string& state_dir)
+      : path_(state_dir.empty() ? "" : state_dir + "/ballast") {}
 
   bool there() const;  // whole
   // Makes it when twice its size is free; exhausted when not.

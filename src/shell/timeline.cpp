@@ -52,6 +52,10 @@ Instant Timeline::now() {
 
 void Timeline::note(Anchor& anchor) {
   anchor.at = now();
+  place(anchor);
+}
+
+void Timeline::place(Anchor& anchor) {
   anchor.wall = clock_.wall();
   anchor.since_boot = clock_.monotonic();
   anchor.boot = clock_.boot_id();

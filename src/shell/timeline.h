@@ -45,8 +45,9 @@ class Timeline {
   // Stamps: never less than any stamp before.
   Instant now();
   Wall wall() { return clock_.wall(); }
-  // Time and boot of this moment into the anchor.
+  // This moment into the anchor; `place` leaves its engine time alone.
   void note(Anchor&);
+  void place(Anchor&);
 
  private:
   Clock& clock_;

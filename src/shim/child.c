@@ -14,7 +14,7 @@
 
 #include "shim.h"
 
-extern char **environ;
+extern char** environ;
 
 struct report {
   int error;
@@ -22,7 +22,7 @@ struct report {
 };
 
 /* Runs in the child, which has one thread and whose other descriptors close at exec. */
-static void place_descriptors(const struct shim *shim, int *report_fd) {
+static void place_descriptors(const struct shim* shim, int* report_fd) {
   int above = kFirstListener + shim->socket_count + 1;
   *report_fd = fcntl(*report_fd, F_DUPFD_CLOEXEC, above);
   int output = fcntl(shim->output[1], F_DUPFD_CLOEXEC, above);
@@ -39,7 +39,7 @@ static void place_descriptors(const struct shim *shim, int *report_fd) {
   for (int i = 0; i < shim->socket_count; ++i) dup2(moved[i], kFirstListener + i);
 }
 
-static void run(const struct shim *shim, char **argv, int gate, int report_fd) {
+static void run(const struct shim* shim, char** argv, int gate, int report_fd) {
   struct report report = {0, 'x'};
   setpgid(0, 0);
   char go = 0;
@@ -62,15 +62,15 @@ static void run(const struct shim *shim, char **argv, int gate, int report_fd) {
   _exit(127);
 }
 
-static int start_failed(struct failure *failure, char stage, int error) {
-  const char *text = stage == 'w' ? "workdir" : stage == 'x' ? "exec" : "start";
+static int start_failed(struct failure* failure, char stage, int error) {
+  const char* text = stage == 'w' ? "workdir" : stage == 'x' ? "exec" : "start";
   snprintf(failure->stage, sizeof failure->stage, "%s", text);
   failure->error = error;
   return -1;
 }
 
 /* The child's number is written down, then it may go; 0 when its exec succeeded. */
-static int let_go(pid_t pid, int gate, int report_fd, struct failure *failure) {
+static int let_go(pid_t pid, int gate, int report_fd, struct failure* failure) {
   int wrote = write_pids(pid);
   int error = errno;
   if (wrote == 0) {
@@ -90,7 +90,7 @@ static int let_go(pid_t pid, int gate, int report_fd, struct failure *failure) {
   return start_failed(failure, report.stage, report.error);
 }
 
-int start_child(struct shim *shim, char **argv, struct failure *failure) {
+int start_child(struct shim* shim, char** argv, struct failure* failure) {
   int gate[2], report[2];
   if (pipe2(gate, O_CLOEXEC) != 0) return start_failed(failure, 's', errno);
   if (pipe2(report, O_CLOEXEC) != 0) {
@@ -114,7 +114,7 @@ int start_child(struct shim *shim, char **argv, struct failure *failure) {
   }
   setpgid(pid, pid);
   if (let_go(pid, gate[1], report[0], failure) != 0) return -1;
-  shim->child = pid;
+  shim->child = shim->group = pid;
   shim->asked = 0;
   shim->starts += 1;
   shim->started_us = wall_us();
@@ -124,7 +124,7 @@ int start_child(struct shim *shim, char **argv, struct failure *failure) {
 
 /* Collects what ended. The child's group is killed before its number is given back, so that no
  * stranger can have it. A child that was asked to end leaves the others of its group to finish. */
-void reap(struct shim *shim) {
+void reap(struct shim* shim) {
   for (;;) {
     siginfo_t info = {0};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
@@ -142,6 +142,9 @@ void reap(struct shim *shim) {
   }
 }
 
+/* Others of the child's group that may still be finishing what they were asked to end. */
+int group_lives(const struct shim* shim) { return shim->group > 0 && kill(-shim->group, 0) == 0; }
+
 int anything_left(void) {
   siginfo_t info = {0};
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
@@ -156,17 +159,17 @@ static pid_t parent_of(pid_t pid) {
   close(fd);
   if (n <= 0) return 0;
   text[n] = 0;
-  const char *at = strrchr(text, ')');
+  const char* at = strrchr(text, ')');
   return at == NULL || strlen(at) < 5 ? 0 : (pid_t)atoi(at + 4);
 }
 
 /* Kills the shim's own children: descendants whose parents ended come to it (it is a subreaper), so
  * that repeating this reaches all. A child's number cannot be recycled before it is reaped here. */
 void kill_rest(void) {
-  DIR *proc = opendir("/proc");
+  DIR* proc = opendir("/proc");
   if (proc == NULL) return;
   pid_t self = getpid();
-  for (struct dirent *entry = readdir(proc); entry != NULL; entry = readdir(proc)) {
+  for (struct dirent* entry = readdir(proc); entry != NULL; entry = readdir(proc)) {
     if (!isdigit((unsigned char)entry->d_name[0])) continue;
     pid_t pid = (pid_t)atoi(entry->d_name);
     if (pid != self && parent_of(pid) == self) kill(pid, SIGKILL);

@@ -14,23 +14,23 @@
 
 enum { kPacket = 192 * 1024, kArguments = 4096 };
 
-static void drop(struct client *client) {
+static void drop(struct client* client) {
   close(client->fd);
   client->fd = -1;
   client->watching = client->wants_end = 0;
 }
 
-static void say(struct client *client, const char *text) {
+static void say(struct client* client, const char* text) {
   if (send(client->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) drop(client);
 }
 
-static void say_failure(struct client *client, const char *stage, int error) {
+static void say_failure(struct client* client, const char* stage, int error) {
   char text[256];
   snprintf(text, sizeof text, "error %d %s", error, stage);
   say(client, text);
 }
 
-void accept_client(struct shim *shim) {
+void accept_client(struct shim* shim) {
   int fd = accept4(shim->door, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
   for (int i = 0; i < kClients; ++i) {
@@ -41,17 +41,18 @@ void accept_client(struct shim *shim) {
   close(fd);
 }
 
-static void tell_status(const struct shim *shim, struct client *client) {
+static void tell_status(const struct shim* shim, struct client* client) {
   char text[512], ended[16] = "-";
   if (shim->child == 0 && shim->has_exit) snprintf(ended, sizeof ended, "%d", shim->exit_status);
-  snprintf(text, sizeof text,
-           "ok\nshim %d\nchild %d\nexit %s\nstarts %u\nstarted_us %lld\ndown_us %lld\ndropped %llu\n",
-           (int)getpid(), (int)shim->child, ended, shim->starts, (long long)shim->started_us,
-           (long long)shim->down_us, (unsigned long long)shim->dropped);
+  snprintf(
+      text, sizeof text,
+      "ok\nshim %d\nchild %d\nexit %s\nstarts %u\nstarted_us %lld\ndown_us %lld\ndropped %llu\n",
+      (int)getpid(), (int)shim->child, ended, shim->starts, (long long)shim->started_us,
+      (long long)shim->down_us, (unsigned long long)shim->dropped);
   say(client, text);
 }
 
-static void pass_signal(struct shim *shim, struct client *client, const char *number) {
+static void pass_signal(struct shim* shim, struct client* client, const char* number) {
   int signal_number = atoi(number);
   if (shim->child == 0 || kill(-shim->child, signal_number) != 0) {
     say_failure(client, "signal", shim->child == 0 ? ESRCH : errno);
@@ -61,7 +62,7 @@ static void pass_signal(struct shim *shim, struct client *client, const char *nu
   say(client, "ok");
 }
 
-static void add_listener(struct shim *shim, struct client *client, const char *address) {
+static void add_listener(struct shim* shim, struct client* client, const char* address) {
   char text[32];
   int fd = shim->socket_count < kListeners ? open_listener(address) : -1;
   if (fd < 0) {
@@ -75,15 +76,15 @@ static void add_listener(struct shim *shim, struct client *client, const char *a
 }
 
 /* The new list lives until the shim ends; it is small and comes seldom. */
-static char **copy_list(char **list, int count) {
-  char **copy = calloc((size_t)count + 1, sizeof *copy);
+static char** copy_list(char** list, int count) {
+  char** copy = calloc((size_t)count + 1, sizeof *copy);
   for (int i = 0; copy != NULL && i < count; ++i) copy[i] = strdup(list[i]);
   return copy;
 }
 
-static void replace_child(struct shim *shim, struct client *client, char **arguments, int count) {
+static void replace_child(struct shim* shim, struct client* client, char** arguments, int count) {
   int leave = atoi(arguments[0]);
-  char **argv = copy_list(arguments + 1, count - 1);
+  char** argv = copy_list(arguments + 1, count - 1);
   if (argv == NULL || !shim->spec.keep_running) {
     say_failure(client, "replace", argv == NULL ? ENOMEM : EPERM);
     return;
@@ -115,8 +116,8 @@ static void replace_child(struct shim *shim, struct client *client, char **argum
   say(client, "ok");
 }
 
-static void obey(struct shim *shim, struct client *client, char **words, int count) {
-  const char *verb = words[0];
+static void obey(struct shim* shim, struct client* client, char** words, int count) {
+  const char* verb = words[0];
   if (strcmp(verb, "status") == 0) {
     tell_status(shim, client);
   } else if (strcmp(verb, "signal") == 0 && count == 2) {
@@ -138,9 +139,9 @@ static void obey(struct shim *shim, struct client *client, char **words, int cou
   }
 }
 
-void serve_client(struct shim *shim, struct client *client) {
+void serve_client(struct shim* shim, struct client* client) {
   static char packet[kPacket + 1];
-  static char *words[kArguments];
+  static char* words[kArguments];
   ssize_t n = recv(client->fd, packet, kPacket, 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) {
@@ -155,16 +156,16 @@ void serve_client(struct shim *shim, struct client *client) {
   obey(shim, client, words, count);
 }
 
-void tell_watchers(struct shim *shim, const char *text) {
+void tell_watchers(struct shim* shim, const char* text) {
   for (int i = 0; i < kClients; ++i) {
-    struct client *client = &shim->clients[i];
+    struct client* client = &shim->clients[i];
     if (client->fd >= 0 && client->watching) say(client, text);
   }
 }
 
-void answer_ended(struct shim *shim) {
+void answer_ended(struct shim* shim) {
   for (int i = 0; i < kClients; ++i) {
-    struct client *client = &shim->clients[i];
+    struct client* client = &shim->clients[i];
     if (client->fd >= 0 && client->wants_end) say(client, "ok");
   }
 }

@@ -21,7 +21,7 @@ int64_t wall_us(void) {
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static ssize_t read_text(const char *path, char *to, size_t size) {
+static ssize_t read_text(const char* path, char* to, size_t size) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -1;
   ssize_t n = read(fd, to, size - 1);
@@ -34,7 +34,7 @@ unsigned long long start_time(pid_t pid) {
   char path[64], text[1024];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
   if (read_text(path, text, sizeof text) <= 0) return 0;
-  const char *at = strrchr(text, ')'); /* the name before it may hold anything */
+  const char* at = strrchr(text, ')'); /* the name before it may hold anything */
   if (at == NULL) return 0;
   /* Field 3 follows ") "; the start time is field 22. */
   at += 1;
@@ -46,7 +46,7 @@ unsigned long long start_time(pid_t pid) {
   return strtoull(at, NULL, 10);
 }
 
-int write_file(const char *name, const char *text, size_t length) {
+int write_file(const char* name, const char* text, size_t length) {
   char temporary[32];
   snprintf(temporary, sizeof temporary, "%s.new", name);
   int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -71,7 +71,7 @@ int write_pids(pid_t child) {
   return write_file("pid", text, (size_t)n);
 }
 
-int write_exit(const struct shim *shim) {
+int write_exit(const struct shim* shim) {
   char text[256];
   int n = snprintf(text, sizeof text, "status %d\nstarts %u\nstarted_us %lld\nended_us %lld\n",
                    shim->exit_status, shim->starts, (long long)shim->started_us,
@@ -79,7 +79,7 @@ int write_exit(const struct shim *shim) {
   return write_file("exit", text, (size_t)n);
 }
 
-int open_log(struct shim *shim) {
+int open_log(struct shim* shim) {
   shim->log_fd = open("out.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (shim->log_fd < 0) return -1;
   off_t size = lseek(shim->log_fd, 0, SEEK_END);
@@ -87,7 +87,7 @@ int open_log(struct shim *shim) {
   return 0;
 }
 
-static void rotate(struct shim *shim) {
+static void rotate(struct shim* shim) {
   if (rename("out.log", "out.log.1") != 0) return;
   close(shim->log_fd);
   if (open_log(shim) != 0) shim->log_fd = -1;
@@ -95,7 +95,7 @@ static void rotate(struct shim *shim) {
 
 /* Takes what the child wrote. What the disk refuses is dropped and counted: a full disk must not
  * block a service. */
-void take_output(struct shim *shim) {
+void take_output(struct shim* shim) {
   static char buffer[64 * 1024];
   for (int turn = 0; turn < 16; ++turn) {
     ssize_t n = read(shim->output[0], buffer, sizeof buffer);

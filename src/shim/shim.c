@@ -1,5 +1,7 @@
 /* The loop: output, signals, clients. See shim.h for what this program is. */
 #define _GNU_SOURCE
+#include "shim.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,33 +16,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shim.h"
-
 static struct shim shim;
 
 /* The agent waits for one line: "ok SHIM CHILD" or "error ERRNO STAGE". */
-static void answer(const char *text) {
+static void answer(const char* text) {
   ssize_t ignored = send(0, text, strlen(text), MSG_NOSIGNAL);
   (void)ignored;
 }
 
-static int give_up(const struct failure *failure) {
+/* The answer comes last: whoever hears it may remove the folder. */
+static int give_up(const struct failure* failure) {
   char text[256];
   snprintf(text, sizeof text, "error %d %s", failure->error, failure->stage);
-  answer(text);
   unlink("sock");
   unlink("pid");
+  answer(text);
   return 1;
 }
 
-static int fail_at(struct failure *failure, const char *stage) {
+static int fail_at(struct failure* failure, const char* stage) {
   failure->error = errno;
   snprintf(failure->stage, sizeof failure->stage, "%s", stage);
   return -1;
 }
 
 /* One shim a folder, held by a lock that ends with the process. */
-static int take_folder(const char *directory, struct failure *failure) {
+static int take_folder(const char* directory, struct failure* failure) {
   if (chdir(directory) != 0) return fail_at(failure, "folder");
   int lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return fail_at(failure, "lock");
@@ -68,8 +69,8 @@ static int open_signals(void) {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int open_inheritance(struct failure *failure) {
-  const struct spec *spec = &shim.spec;
+static int open_inheritance(struct failure* failure) {
+  const struct spec* spec = &shim.spec;
   for (int i = 0; i < spec->listen_count; ++i) {
     int fd = open_listener(spec->listen[i]);
     if (fd < 0) {
@@ -85,7 +86,7 @@ static int open_inheritance(struct failure *failure) {
   return shim.append_fd < 0 ? fail_at(failure, "append file") : 0;
 }
 
-static int set_up(struct failure *failure) {
+static int set_up(struct failure* failure) {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   raise_file_limit();
   for (int i = 0; i < kClients; ++i) shim.clients[i].fd = -1;
@@ -151,7 +152,8 @@ static int settle(void) {
     if (shim.restart_at_ms > 0 && monotonic_ms() >= shim.restart_at_ms) restart();
     return 0;
   }
-  if (shim.ending || !shim.asked) kill_rest();
+  /* Whoever heard the signal may finish; those outside the group never heard it. */
+  if (shim.ending || !shim.asked || !group_lives(&shim)) kill_rest();
   reap(&shim);
   if (anything_left()) return 0;
   take_output(&shim);
@@ -170,8 +172,8 @@ static int patience(void) {
     int64_t left = shim.restart_at_ms - monotonic_ms();
     return left < 0 ? 0 : (int)left;
   }
-  /* What is being killed is looked for again until it is gone. */
-  return shim.ending || (shim.child == 0 && !shim.asked) ? 10 : -1;
+  /* What is being killed, or finishing, is looked for again until it is gone. */
+  return shim.ending || shim.child == 0 ? 10 : -1;
 }
 
 static void loop(void) {
@@ -193,7 +195,7 @@ static void loop(void) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static struct failure failure;
   if (argc != 2) {
     fprintf(stderr, "slipway-shim is started by slipway: slipway-shim FOLDER < SPEC\n");

@@ -15,13 +15,13 @@ enum { kClients = 32, kListeners = 1024, kFirstListener = 10, kAppendFd = 9 };
 
 /* What it was told to run. All strings point into `memory`. */
 struct spec {
-  char *memory;
+  char* memory;
   size_t size;
-  char **argv;
-  char **env;
-  const char *workdir;
-  const char *append_file; /* NULL: none */
-  const char **listen;
+  char** argv;
+  char** env;
+  const char* workdir;
+  const char* append_file; /* NULL: none */
+  const char** listen;
   int listen_count;
   uint64_t log_bytes;
   int keep_running;
@@ -52,9 +52,10 @@ struct shim {
   uint64_t dropped; /* output bytes that the disk did not take */
   struct client clients[kClients];
 
-  pid_t child; /* 0: none */
-  int asked;   /* a signal was passed on: the end that follows is not a crash */
-  int ending;  /* `end`: everything is killed */
+  pid_t child;               /* 0: none */
+  pid_t group;               /* of the newest child; others of it may outlive the child */
+  int asked;                 /* a signal was passed on: the end that follows is not a crash */
+  int ending;                /* `end`: everything is killed */
   int has_exit, exit_status; /* of the newest child: code, or -signal */
   uint32_t starts;
   int64_t started_us, ended_us, down_us; /* wall clock */
@@ -64,33 +65,34 @@ struct shim {
 };
 
 /* spec.c */
-int read_spec(int fd, struct spec *spec, struct failure *failure);
-void forget_spec(struct spec *spec);
+int read_spec(int fd, struct spec* spec, struct failure* failure);
+void forget_spec(struct spec* spec);
 
 /* sockets.c */
-int open_listener(const char *address);
+int open_listener(const char* address);
 int open_door(void);
 
 /* files.c */
 int64_t monotonic_ms(void);
 int64_t wall_us(void);
 unsigned long long start_time(pid_t pid); /* of /proc/PID/stat, clock ticks since boot; 0: gone */
-int write_file(const char *name, const char *text, size_t length);
+int write_file(const char* name, const char* text, size_t length);
 int write_pids(pid_t child);
-int write_exit(const struct shim *shim);
-int open_log(struct shim *shim);
-void take_output(struct shim *shim);
+int write_exit(const struct shim* shim);
+int open_log(struct shim* shim);
+void take_output(struct shim* shim);
 
 /* child.c */
-int start_child(struct shim *shim, char **argv, struct failure *failure);
-void reap(struct shim *shim);
+int start_child(struct shim* shim, char** argv, struct failure* failure);
+void reap(struct shim* shim);
+int group_lives(const struct shim* shim);
 int anything_left(void);
 void kill_rest(void);
 
 /* door.c */
-void accept_client(struct shim *shim);
-void serve_client(struct shim *shim, struct client *client);
-void tell_watchers(struct shim *shim, const char *text);
-void answer_ended(struct shim *shim);
+void accept_client(struct shim* shim);
+void serve_client(struct shim* shim, struct client* client);
+void tell_watchers(struct shim* shim, const char* text);
+void answer_ended(struct shim* shim);
 
 #endif

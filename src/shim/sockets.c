@@ -11,15 +11,15 @@
 
 #include "shim.h"
 
-/* "127.0.0.1:8080", "[::1]:8080", "*:8080", ":8080", "localhost:8080": numbers only, so that a start
- * never waits for a name server. */
-static int parse_address(const char *text, struct sockaddr_storage *address, socklen_t *length) {
+/* "127.0.0.1:8080", "[::1]:8080", "*:8080", ":8080", "localhost:8080": numbers only, so that a
+ * start never waits for a name server. */
+static int parse_address(const char* text, struct sockaddr_storage* address, socklen_t* length) {
   char host[64];
-  const char *colon = strrchr(text, ':');
+  const char* colon = strrchr(text, ':');
   if (colon == NULL || (size_t)(colon - text) >= sizeof host) return -1;
   memcpy(host, text, (size_t)(colon - text));
   host[colon - text] = 0;
-  char *end = NULL;
+  char* end = NULL;
   long port = strtol(colon + 1, &end, 10);
   if (end == colon + 1 || *end != 0 || port < 1 || port > 65535) return -1;
 
@@ -27,23 +27,23 @@ static int parse_address(const char *text, struct sockaddr_storage *address, soc
   size_t n = strlen(host);
   if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
     host[n - 1] = 0;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+    struct sockaddr_in6* six = (struct sockaddr_in6*)address;
     six->sin6_family = AF_INET6;
     six->sin6_port = htons((uint16_t)port);
     *length = sizeof *six;
     return inet_pton(AF_INET6, host + 1, &six->sin6_addr) == 1 ? 0 : -1;
   }
-  struct sockaddr_in *four = (struct sockaddr_in *)address;
+  struct sockaddr_in* four = (struct sockaddr_in*)address;
   four->sin_family = AF_INET;
   four->sin_port = htons((uint16_t)port);
   *length = sizeof *four;
-  const char *name = host;
+  const char* name = host;
   if (n == 0 || strcmp(host, "*") == 0) name = "0.0.0.0";
   if (strcmp(host, "localhost") == 0) name = "127.0.0.1";
   return inet_pton(AF_INET, name, &four->sin_addr) == 1 ? 0 : -1;
 }
 
-int open_listener(const char *text) {
+int open_listener(const char* text) {
   struct sockaddr_storage address;
   socklen_t length = 0;
   if (parse_address(text, &address, &length) != 0) {
@@ -54,7 +54,7 @@ int open_listener(const char *text) {
   if (fd < 0) return -1;
   int yes = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, 4096) != 0) {
+  if (bind(fd, (struct sockaddr*)&address, length) != 0 || listen(fd, 4096) != 0) {
     int error = errno;
     close(fd);
     errno = error;
@@ -69,7 +69,7 @@ int open_door(void) {
   if (fd < 0) return -1;
   unlink("sock");
   mode_t before = umask(0177);
-  int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
+  int bound = bind(fd, (struct sockaddr*)&address, sizeof address);
   umask(before);
   if (bound != 0 || listen(fd, kClients) != 0) {
     int error = errno;

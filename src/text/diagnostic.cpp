@@ -23,16 +23,20 @@ Paint paint(Severity severity, bool colour) {
 
 const char* word(Severity severity) {
   switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::notice: return "notice";
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::notice:
+      return "notice";
   }
   return "error";
 }
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-// What a hostile file says must not steer the terminal; tabs become one column, as they are counted.
+// What a hostile file says must not steer the terminal; tabs become one column, as they are
+// counted.
 std::string tame(const std::string& text) {
   std::string out;
   for (char c : text) {

@@ -22,7 +22,7 @@ struct Diagnostic {
   Place place;
   std::string code;  // a word of a closed list, for machines: unknown_key, out_of_range, …
   std::string text;
-  std::string hint;  // may be empty
+  std::string hint;     // may be empty
   std::string excerpt;  // the source line, without its end; may be empty
   bool operator==(const Diagnostic&) const = default;
 };

@@ -136,19 +136,29 @@ bool Builder::spend(std::size_t nodes, const Place& place) {
 std::string Builder::anchor() const {
   const yaml_event_t& e = event_->yaml;
   switch (e.type) {
-    case YAML_SCALAR_EVENT: return std::string(text_of(e.data.scalar.anchor));
-    case YAML_SEQUENCE_START_EVENT: return std::string(text_of(e.data.sequence_start.anchor));
-    case YAML_MAPPING_START_EVENT: return std::string(text_of(e.data.mapping_start.anchor));
-    case YAML_ALIAS_EVENT: return std::string(text_of(e.data.alias.anchor));
-    default: return "";
+    case YAML_SCALAR_EVENT:
+      return std::string(text_of(e.data.scalar.anchor));
+    case YAML_SEQUENCE_START_EVENT:
+      return std::string(text_of(e.data.sequence_start.anchor));
+    case YAML_MAPPING_START_EVENT:
+      return std::string(text_of(e.data.mapping_start.anchor));
+    case YAML_ALIAS_EVENT:
+      return std::string(text_of(e.data.alias.anchor));
+    default:
+      return "";
   }
 }
 
 void Builder::check_tag(std::string_view tag, const Place& place) {
-  static const std::set<std::string_view> known = {
-      "",     "!",      "tag:yaml.org,2002:str",  "tag:yaml.org,2002:int",
-      "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool", "tag:yaml.org,2002:null",
-      "tag:yaml.org,2002:map",   "tag:yaml.org,2002:seq"};
+  static const std::set<std::string_view> known = {"",
+                                                   "!",
+                                                   "tag:yaml.org,2002:str",
+                                                   "tag:yaml.org,2002:int",
+                                                   "tag:yaml.org,2002:float",
+                                                   "tag:yaml.org,2002:bool",
+                                                   "tag:yaml.org,2002:null",
+                                                   "tag:yaml.org,2002:map",
+                                                   "tag:yaml.org,2002:seq"};
   if (!known.contains(tag))
     note(place, "tag", fmt::format("the tag `{}` has no meaning here", tag), "leave the tag out");
 }
@@ -267,8 +277,7 @@ void Builder::merge(Node& map, const Node::Entry& merged) {
   std::vector<const Node*> from;
   if (merged.value.is_map()) from.push_back(&merged.value);
   for (const auto& i : merged.value.items) from.push_back(&i);
-  if (from.empty())
-    note(merged.key_place, "bad_merge", "`<<` needs a map or a list of maps", "");
+  if (from.empty()) note(merged.key_place, "bad_merge", "`<<` needs a map or a list of maps", "");
   for (const Node* f : from) {
     if (!f->is_map()) note(f->place, "bad_merge", "`<<` needs a map or a list of maps", "");
     for (const auto& e : f->entries)

@@ -20,8 +20,8 @@ struct Node {
   Kind kind = Kind::null;
   Place place;
   std::string scalar;
-  bool quoted = false;        // a quoted "5" is never a number by guess
-  std::vector<Node> items;    // of a list
+  bool quoted = false;         // a quoted "5" is never a number by guess
+  std::vector<Node> items;     // of a list
   std::vector<Entry> entries;  // of a map, in the order of the file
 
   const Node* find(std::string_view key) const;  // exact spelling; null when there is none

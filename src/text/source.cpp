@@ -16,8 +16,10 @@ std::size_t sequence(std::string_view s, std::size_t i) {
   const auto u = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const unsigned char a = u(i);
   if (a < 0x80) return 1;
-  const std::size_t n = a >= 0xf0 && a <= 0xf4 ? 4 : a >= 0xe0 && a < 0xf0 ? 3
-                        : a >= 0xc2 && a < 0xe0 ? 2 : 0;
+  const std::size_t n = a >= 0xf0 && a <= 0xf4  ? 4
+                        : a >= 0xe0 && a < 0xf0 ? 3
+                        : a >= 0xc2 && a < 0xe0 ? 2
+                                                : 0;
   if (n == 0 || i + n > s.size()) return 0;
   for (std::size_t k = 1; k < n; ++k)
     if (!continues(s[i + k])) return 0;
@@ -73,16 +75,19 @@ Place Source::at_mark(std::size_t line, std::size_t column) const {
 
 Diagnostic Source::error(const Place& place, std::string code, std::string text,
                          std::string hint) const {
-  return {Severity::error, place, std::move(code), std::move(text), std::move(hint),
-          std::string(line(place.line))};
+  return {Severity::error, place,           std::move(code),
+          std::move(text), std::move(hint), std::string(line(place.line))};
 }
 
 std::optional<Diagnostic> Source::unreadable() const {
   if (bytes_.size() > limits::kConfigBytes)
-    return Diagnostic{Severity::error, {file_, 0, 0, 1}, "too_large",
+    return Diagnostic{Severity::error,
+                      {file_, 0, 0, 1},
+                      "too_large",
                       fmt::format("the file has {} bytes; at most {} are read", bytes_.size(),
                                   limits::kConfigBytes),
-                      "a configuration holds settings; keep data in files of its own", ""};
+                      "a configuration holds settings; keep data in files of its own",
+                      ""};
   if (const auto nul = bytes_.find('\0'); nul != std::string_view::npos) {
     Diagnostic d = error(at_offset(nul), "nul_byte", "the file holds a NUL byte",
                          "save it as plain UTF-8 text");
@@ -90,10 +95,10 @@ std::optional<Diagnostic> Source::unreadable() const {
     return d;
   }
   if (const auto bad = first_broken_utf8(bytes_); bad != std::string_view::npos) {
-    Diagnostic d = error(at_offset(bad), "not_utf8",
-                         fmt::format("byte 0x{:02x} is not UTF-8",
-                                     static_cast<unsigned char>(bytes_[bad])),
-                         "save the file as UTF-8");
+    Diagnostic d =
+        error(at_offset(bad), "not_utf8",
+              fmt::format("byte 0x{:02x} is not UTF-8", static_cast<unsigned char>(bytes_[bad])),
+              "save the file as UTF-8");
     d.excerpt.clear();
     return d;
   }

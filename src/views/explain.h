@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/json.hpp>
-#include <string>
 
 #include "contract/site.h"
 
@@ -11,9 +10,5 @@ namespace slipway::views {
 // explain/1: {schema, id, state, sentences: [{at, type, code, text, values}], verdicts}; oldest
 // first.
 boost::json::object explain_json(const Deployment&, const SiteId&, const Site*);
-
-// The screen of the interface page ("why was … rolled back?") from an explain/1 object, newest
-// first; one line a sentence, no final newline.
-std::string explain_text(const boost::json::object& explain);
 
 }  // namespace slipway::views

@@ -100,8 +100,11 @@ boost::json::array steps_json(const Deployment& d, const Site* site) {
     o["attempt"] = p.attempt;
     o["started_at"] = time_json(p.started_wall);
     o["ended_at"] = time_json(p.ended_wall);
+    // A stage's deadline is the judge's own: it moves while paused and when it is extended.
+    const bool judged = step.verb == Verb::judge && d.judge && i == d.step;
+    const Instant deadline = judged ? d.judge->deadline : p.deadline;
     o["deadline"] = site != nullptr && p.state == StepState::running
-                        ? time_json(wall_of(*site, p.deadline))
+                        ? time_json(wall_of(*site, deadline))
                         : boost::json::value(nullptr);
     o["because"] = to_json(p.because);
     out.push_back(std::move(o));

@@ -22,7 +22,8 @@ inline Step smoke() {
 inline Step shift(std::int32_t weight) {
   return {.verb = Verb::shift, .weight = weight, .deadline = 60s};
 }
-inline Step judge(std::string stage, std::int32_t weight, Duration dwell, Duration deadline = 60min) {
+inline Step judge(std::string stage, std::int32_t weight, Duration dwell,
+                  Duration deadline = 60min) {
   Step step{.verb = Verb::judge, .name = stage};
   step.charge.stage = stage;
   step.charge.weight = weight;
@@ -69,7 +70,12 @@ inline Plan first(const Site& site, const std::string& to, int n = 1) {
 
 inline Plan blue_green(const Site& site, const std::string& to, int n = 1, Duration warm_for = 1h) {
   Plan p = base(site, to, n);
-  p.steps = {check(), provision(n),  warm(n), smoke(), shift(10'000), judge("bake", 10'000, 10s),
+  p.steps = {check(),
+             provision(n),
+             warm(n),
+             smoke(),
+             shift(10'000),
+             judge("bake", 10'000, 10s),
              retire(0, warm_for)};
   return p;
 }
@@ -77,12 +83,18 @@ inline Plan blue_green(const Site& site, const std::string& to, int n = 1, Durat
 inline Plan canary(const Site& site, const std::string& to, int n = 2) {
   Plan p = base(site, to, n);
   p.strategy = Strategy::canary;
-  p.steps = {check(),       provision(1),
-             warm(1),       shift(500),
-             judge("initial", 500, 10s), shift(2'500),
-             judge("expansion", 2'500, 10s), provision(n),
-             warm(n),       shift(10'000),
-             judge("final", 10'000, 10s), retire(0)};
+  p.steps = {check(),
+             provision(1),
+             warm(1),
+             shift(500),
+             judge("initial", 500, 10s),
+             shift(2'500),
+             judge("expansion", 2'500, 10s),
+             provision(n),
+             warm(n),
+             shift(10'000),
+             judge("final", 10'000, 10s),
+             retire(0)};
   return p;
 }
 
@@ -92,8 +104,8 @@ inline Plan rolling(const Site& site, const std::string& to) {
   p.strategy = Strategy::rolling;
   p.floor = 2;
   p.route.servers = 6;
-  p.steps = {check(),      retire(2), provision(2), warm(2), shift(5'000), retire(0),
-             provision(4), warm(4),   shift(10'000), judge("bake", 10'000, 10s)};
+  p.steps = {check(),   retire(2),    provision(2), warm(2),       shift(5'000),
+             retire(0), provision(4), warm(4),      shift(10'000), judge("bake", 10'000, 10s)};
   // The last two go only when the new two carry half.
   return p;
 }
@@ -121,8 +133,8 @@ inline Plan recreate(const Site& site, const std::string& to, int n = 1) {
 inline Plan steps(const Site& site, const std::string& to) {
   Plan p = base(site, to, 1);
   p.strategy = Strategy::steps;
-  p.steps = {provision(1), warm(1), shift(1'000), gate(GateKind::pause, 30s), shift(10'000),
-             retire(0)};
+  p.steps = {provision(1),  warm(1),  shift(1'000), gate(GateKind::pause, 30s),
+             shift(10'000), retire(0)};
   return p;
 }
 

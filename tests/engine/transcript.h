@@ -5,7 +5,8 @@
 //   request ACT VERSION [k=v…]     deploy, rollback, restart; by= when_busy=
 //   planned | refused CODE         for the newest request
 //   release VERSION                request, look, plan and everything until nothing is awaited
-//   done WHAT [N] | fail WHAT [N] TEXT | lost WHAT [N] TEXT      the newest awaited one of that kind;
+//   done WHAT [N] | fail WHAT [N] TEXT | lost WHAT [N] TEXT      the newest awaited one of that
+//   kind;
 //                                  lost is not retryable
 //   healthy N | unhealthy N TEXT | exited N STATUS LINE | ejected N
 //   auto [but WHAT…]               answers all that is awaited, and makes started ones healthy
@@ -13,7 +14,8 @@
 //   traffic SECONDS CANDIDATE BAD STABLE BAD      a block a second, with the timers between
 //   ask VERB [k=v…]                by= plan= full= step= for=(seconds) number= version= force=
 //   wait SECONDS                   timers fire at their time
-//   resumed SECONDS | proxy MS LOST | disk full | disk free | quarantined | steps | weights | receipt
+//   resumed SECONDS | proxy MS LOST | disk full | disk free | quarantined | steps | weights |
+//   receipt
 #pragma once
 
 #include <fmt/format.h>
@@ -32,9 +34,6 @@ namespace slipway::engine {
 
 class Transcript {
  public:
-  using Pair = std::pair<std::string, std::string>;
-  static inline std::set<Pair> covered;  // (state of the live deployment, event) of every script
-
   Transcript() { site_.id = {"web", "production"}; }
 
   std::string run(const std::string& script) {
@@ -53,7 +52,7 @@ class Transcript {
 
   void happen(What what, const std::string& told = {}) {
     if (!told.empty()) out_ += "  @ " + told + "\n";
-    covered.insert({site_.live ? word(site_.live->state) : "idle", word(what)});
+    cover(site_, what);
     const Event event{now_, Wall(now_.time_since_epoch()), std::move(what)};
     for (const Given& g : step(site_, event)) out_ += "  > " + show(g) + "\n";
     const std::string state = show(site_);
@@ -157,15 +156,16 @@ class Transcript {
       if (a.retry_at != kNever || but.contains(word(a.command))) continue;
       const Awaited given = a;
       const auto* start = std::get_if<StartInstance>(&given.command);
-      const std::string told =
-          fmt::format("done {}{}", word(given.command), start ? fmt::format(" {}", start->instance) : "");
+      const std::string told = fmt::format("done {}{}", word(given.command),
+                                           start ? fmt::format(" {}", start->instance) : "");
       happen(Answered{given.id, given.attempt, Done{seen(given)}}, told);
       if (std::holds_alternative<Look>(given.command) && !but.contains("compile")) {
         planned(given.number, "planned");
       }
       if (start && site_.instances.contains(start->instance) && !but.contains("health") &&
           site_.instances.at(start->instance).phase == InstancePhase::starting) {
-        happen(HealthChanged{start->instance, true, ""}, fmt::format("healthy {}", start->instance));
+        happen(HealthChanged{start->instance, true, ""},
+               fmt::format("healthy {}", start->instance));
       }
       return true;
     }
@@ -232,43 +232,72 @@ class Transcript {
 
   void show_receipt() {
     const auto& r = (site_.live ? site_.live : site_.last)->receipt;
-    out_ += fmt::format("  | requests {} failed {} caused {} exposed {} drained {} unobserved {:g} s\n",
-                        r.requests, r.failed, r.caused_direct, r.exposed, r.drained,
-                        to_seconds(r.unobserved));
+    out_ += fmt::format(
+        "  | requests {} failed {} caused {} exposed {} drained {} unobserved {:g} s\n", r.requests,
+        r.failed, r.caused_direct, r.exposed, r.drained, to_seconds(r.unobserved));
   }
 
   void read(const std::string& line) {
     const Words w = split(line);
     const std::string& verb = w[0];
-    const auto instance = [&] {
-      return w.size() > 2 && std::isdigit(w[2][0]) ? number(w[2]) : 0U;
-    };
+    const auto instance = [&] { return w.size() > 2 && std::isdigit(w[2][0]) ? number(w[2]) : 0U; };
     const auto text = [&] { return rest(w, instance() != 0 ? 3 : 2); };
-    if (verb == "plan") plan_ = w.at(1);
-    else if (verb == "changed") changed_ = "-" + w.at(1);
-    else if (verb == "request") request(w);
-    else if (verb == "planned") planned(number_);
-    else if (verb == "refused") happen(Refused{number_, w.at(1), "no"});
-    else if (verb == "release") { request({"", "deploy", w.at(1)}); automatic({"auto"}); }
-    else if (verb == "done") answer(w.at(1), instance(), Done{seen(*find(w.at(1), instance()))});
-    else if (verb == "fail") answer(w.at(1), instance(), Failed{{Fault::unavailable, text()}, true, {}});
-    else if (verb == "lost") answer(w.at(1), instance(), Failed{{Fault::refused, text()}, false, {}});
-    else if (verb == "healthy") happen(HealthChanged{number(w.at(1)), true, ""});
-    else if (verb == "unhealthy") happen(HealthChanged{number(w.at(1)), false, rest(w, 2)});
-    else if (verb == "exited") happen(Exited{number(w.at(1)), std::stoi(w.at(2)), {rest(w, 3)}});
-    else if (verb == "ejected") happen(Ejected{number(w.at(1)), true, "L4CON"});
-    else if (verb == "auto") automatic(w);
-    else if (verb == "counted") { now_ += 1s; counted(w, 1); }
-    else if (verb == "traffic") for (int n = 0; n < std::stoi(w.at(1)); ++n) { advance(1s); counted(w, 2); }
-    else if (verb == "ask") ask(w);
-    else if (verb == "wait") advance(std::chrono::seconds(number(w.at(1))));
-    else if (verb == "away") { now_ += std::chrono::seconds(number(w.at(1))); happen(Resumed{std::chrono::seconds(number(w.at(1)))}); }
-    else if (verb == "proxy") happen(ProxyRestarted{std::chrono::milliseconds(number(w.at(1))), number(w.at(2))});
-    else if (verb == "disk") happen(DiskCritical{w.at(1) == "full"});
-    else if (verb == "quarantined") happen(Quarantined{"invariant 0: a test"});
-    else if (verb == "steps") show_steps();
-    else if (verb == "receipt") show_receipt();
-    else throw std::runtime_error("no such line: " + line);
+    if (verb == "plan")
+      plan_ = w.at(1);
+    else if (verb == "changed")
+      changed_ = "-" + w.at(1);
+    else if (verb == "request")
+      request(w);
+    else if (verb == "planned")
+      planned(number_);
+    else if (verb == "refused")
+      happen(Refused{number_, w.at(1), "no"});
+    else if (verb == "release") {
+      request({"", "deploy", w.at(1)});
+      automatic({"auto"});
+    } else if (verb == "done")
+      answer(w.at(1), instance(), Done{seen(*find(w.at(1), instance()))});
+    else if (verb == "fail")
+      answer(w.at(1), instance(), Failed{{Fault::unavailable, text()}, true, {}});
+    else if (verb == "lost")
+      answer(w.at(1), instance(), Failed{{Fault::refused, text()}, false, {}});
+    else if (verb == "healthy")
+      happen(HealthChanged{number(w.at(1)), true, ""});
+    else if (verb == "unhealthy")
+      happen(HealthChanged{number(w.at(1)), false, rest(w, 2)});
+    else if (verb == "exited")
+      happen(Exited{number(w.at(1)), std::stoi(w.at(2)), {rest(w, 3)}});
+    else if (verb == "ejected")
+      happen(Ejected{number(w.at(1)), true, "L4CON"});
+    else if (verb == "auto")
+      automatic(w);
+    else if (verb == "counted") {
+      now_ += 1s;
+      counted(w, 1);
+    } else if (verb == "traffic")
+      for (int n = 0; n < std::stoi(w.at(1)); ++n) {
+        advance(1s);
+        counted(w, 2);
+      }
+    else if (verb == "ask")
+      ask(w);
+    else if (verb == "wait")
+      advance(std::chrono::seconds(number(w.at(1))));
+    else if (verb == "away") {
+      now_ += std::chrono::seconds(number(w.at(1)));
+      happen(Resumed{std::chrono::seconds(number(w.at(1)))});
+    } else if (verb == "proxy")
+      happen(ProxyRestarted{std::chrono::milliseconds(number(w.at(1))), number(w.at(2))});
+    else if (verb == "disk")
+      happen(DiskCritical{w.at(1) == "full"});
+    else if (verb == "quarantined")
+      happen(Quarantined{"invariant 0: a test"});
+    else if (verb == "steps")
+      show_steps();
+    else if (verb == "receipt")
+      show_receipt();
+    else
+      throw std::runtime_error("no such line: " + line);
   }
 
   Site site_;

@@ -48,8 +48,12 @@ TEST(Render, DoesNotPassEscapesOn) {
 }
 
 TEST(Render, LongLinesAreCutAroundTheMark) {
-  Diagnostic d{Severity::error, {"f", 1, 5001, 3}, "c", "t", "", std::string(5000, 'a') + "bad" +
-                                                                      std::string(5000, 'z')};
+  Diagnostic d{Severity::error,
+               {"f", 1, 5001, 3},
+               "c",
+               "t",
+               "",
+               std::string(5000, 'a') + "bad" + std::string(5000, 'z')};
   const std::string out = render(d);
   EXPECT_LT(out.size(), 400u);
   const auto excerpt = out.find(" | ") + 3;

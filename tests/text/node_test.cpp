@@ -47,7 +47,11 @@ TEST(Parse, ColumnsCountBytes) {
 TEST(Parse, EmptyIsANullNode) {
   EXPECT_TRUE(good("").is_null());
   EXPECT_TRUE(good("# nothing\n").is_null());
-  EXPECT_EQ(good("\xef\xbb\xbf" "a: 1").find("a")->place.column, 4);
+  EXPECT_EQ(good("\xef\xbb\xbf"
+                 "a: 1")
+                .find("a")
+                ->place.column,
+            4);
 }
 
 TEST(Parse, AnchorsAndMergeKeys) {
@@ -124,9 +128,12 @@ TEST(Hostile, Bytes) {
   EXPECT_EQ(nul.place, (Place{"f.yaml", 2, 5, 1}));
   EXPECT_EQ(bad("a: \"x\\0y\"\n").code, "nul_byte");
   EXPECT_EQ(bad("a: caf\xe9\n").code, "not_utf8");
-  EXPECT_EQ(bad("a: \xed\xa0\x80\n").code, "not_utf8");          // a surrogate
-  EXPECT_EQ(bad("a: \xc0\xaf\n").code, "not_utf8");              // overlong
-  EXPECT_EQ(bad("\xff\xfe" "a\0:\0 \0"s).code, "nul_byte");      // UTF-16
+  EXPECT_EQ(bad("a: \xed\xa0\x80\n").code, "not_utf8");  // a surrogate
+  EXPECT_EQ(bad("a: \xc0\xaf\n").code, "not_utf8");      // overlong
+  EXPECT_EQ(bad("\xff\xfe"
+                "a\0:\0 \0"s)
+                .code,
+            "nul_byte");  // UTF-16
   EXPECT_EQ(bad("a: \x01\n").code, "bad_character");
 }
 

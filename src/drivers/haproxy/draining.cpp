@@ -13,9 +13,19 @@ Result<std::uint64_t> sessions_of(const std::string& socket, const std::string& 
   const std::string answer = TRY(ask_worker(socket, show_stat(site), 200ms));
   std::uint64_t sum = 0;
   for (const auto& line : TRY(hear_stat(answer)))
-    if (std::find(servers.begin(), servers.end(), line.backend + "/" + line.server) != servers.end())
+    if (std::find(servers.begin(), servers.end(), line.backend + "/" + line.server) !=
+        servers.end())
       sum += line.sessions;
   return sum;
+}
+
+// The route when these are gone.
+Route without(Route route, const std::vector<std::uint32_t>& instances) {
+  for (auto& slot : route.slots)
+    std::erase_if(slot.servers, [&](const RouteServer& server) {
+      return std::count(instances.begin(), instances.end(), server.instance) > 0;
+    });
+  return route;
 }
 
 }  // namespace
@@ -41,7 +51,9 @@ Outcome Haproxy::Worker::drain(Site& site, const Issued& issued, const Drain& co
     d.sessions = *open;
   }
   // Other servers of the route may still be waited for; that does not hold up this one's end.
-  auto outcome = apply(site, command.route, true);
+  // Given again after it was done, it finds them out of the proxy, and they stay there.
+  auto outcome = apply(
+      site, d.servers.empty() ? without(command.route, command.instances) : command.route, true);
   if (std::holds_alternative<Failed>(outcome)) return outcome;
   site.draining = std::move(d);
   return drained(site, command);
@@ -59,24 +71,19 @@ Outcome Haproxy::Worker::drained(Site& site, const Drain& command) {
   if ((*open > 0 || !old->empty()) && !late) return Pending{20ms};
   if (*open > 0 && !d.was_cut) {
     for (const auto& server : d.servers)
-      if (const auto cut = tell_worker(socket, cut_sessions(server)); !cut) return failed(cut.error());
+      if (const auto cut = tell_worker(socket, cut_sessions(server)); !cut)
+        return failed(cut.error());
     d.cut = *open;
     d.was_cut = true;
     if (!old->empty()) proxy_.end_old_workers();
     return Pending{5ms};
   }
   if (!old->empty()) proxy_.end_old_workers();  // they would still send to what is stopped next
-  for (const auto& server : d.servers) {
-    // Server lines that the route has given to others meanwhile stay as they are.
-    const auto wanted = places(name, command.route, proxy_.servers(name));
-    const bool taken = std::any_of(wanted.begin(), wanted.end(), [&](const Place& place) {
-      return place.path == server && place.admin == Admin::ready;
-    });
-    if (taken) continue;
-    if (const auto out = tell_worker(socket, set_admin(server, Admin::maint)); !out)
-      return failed(out.error());
+  if (!d.servers.empty()) {
+    // Out of the proxy; other servers may still be waited for, which is not this command's affair.
+    auto outcome = apply(site, without(command.route, command.instances), true);
+    if (std::holds_alternative<Failed>(outcome)) return outcome;
   }
-  if (const auto saved = proxy_.save_servers(); !saved) return failed(saved.error());
   Observed observed;
   observed.cut = d.cut;
   observed.drained = d.sessions > d.cut ? d.sessions - d.cut : 0;

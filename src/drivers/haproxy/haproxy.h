@@ -15,8 +15,8 @@ namespace slipway::haproxy {
 
 class Haproxy : public Driver {
  public:
-  // Adopts the proxy that an earlier agent left, if there is one, and starts the thread. Answers and
-  // facts (Ejected, ProxyRestarted) go to `sink`, which must outlive it.
+  // Adopts the proxy that an earlier agent left, if there is one, and starts the thread. Answers
+  // and facts (Ejected, ProxyRestarted) go to `sink`, which must outlive it.
   Haproxy(Settings, Sink& sink);
   ~Haproxy() override;  // as stop()
 
@@ -27,10 +27,11 @@ class Haproxy : public Driver {
   void cancel(const Issued&) override;
   void stop() override;
 
-  // Each row of the row file, from whoever reads it (any thread): the shares of shifts come from it.
-  // Costs one atomic load while no shift is measured.
+  // Each row of the row file, from whoever reads it (any thread): the shares of shifts come from
+  // it. Costs one atomic load while no shift is measured.
   void on_row(const Row&);
-  // Rows that HAProxy could not write since this was last asked (its DroppedLogs, polled each second).
+  // Rows that HAProxy could not write since this was last asked (its DroppedLogs, polled each
+  // second).
   std::uint64_t dropped_rows();
   // What a site's proxy shall be told again after its death, for a site that no command named since
   // this agent started. Starts nothing.

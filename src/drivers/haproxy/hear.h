@@ -37,8 +37,8 @@ struct StatLine {  // show stat: one server
 };
 Result<std::vector<StatLine>> hear_stat(std::string_view);
 
-Result<Pairs> hear_map(std::string_view);                  // show map
-Result<std::uint64_t> hear_version(std::string_view);      // prepare map
+Result<Pairs> hear_map(std::string_view);              // show map
+Result<std::uint64_t> hear_version(std::string_view);  // prepare map
 
 struct Workers {  // show proc on the master's socket
   std::int64_t master = 0;

@@ -9,7 +9,7 @@
 
 #include "drivers/haproxy/carrier.h"
 #include "drivers/haproxy/ports.h"
-#include "os/processes.h"
+#include "os/clock.h"
 
 namespace slipway::haproxy {
 namespace {
@@ -100,9 +100,8 @@ Result<> Proxy::provide(const std::string& site, const Route& route) {
   const std::string block = site_section(
       paths_, site, route.spec, server_slots(route, rendered_servers(before)), descriptors);
   if (running_ && block == before && !new_listener) return {};
-  const std::pair<const char*, Pairs> maps[] = {{"split", {}},
-                                                {"ver", version_pairs(site, route)},
-                                                {"ctl", control_pairs(site, route)}};
+  const std::pair<const char*, Pairs> maps[] = {
+      {"split", {}}, {"ver", version_pairs(site, route)}, {"ctl", control_pairs(site, route)}};
   for (const auto& [kind, pairs] : maps) {
     std::error_code ignored;
     if (!fs::exists(paths_.map(site, kind), ignored)) TRY(save_map(site, kind, pairs));
@@ -132,10 +131,11 @@ Result<> Proxy::take_back(const std::string& site, const RouteSpec& spec,
 Result<> Proxy::add_listener(const std::string& site, const std::string& address) {
   for (const auto& listener : listeners_)
     if (listener.address == address)
-      return fail(Fault::conflict,
-                  "{} is already the address of {}; give {} another `listen` (one address serves one "
-                  "service)",
-                  address, listener.site, site);
+      return fail(
+          Fault::conflict,
+          "{} is already the address of {}; give {} another `listen` (one address serves one "
+          "service)",
+          address, listener.site, site);
   if (shim_) {
     if (const auto added = shim_->listen(address); !added) {
       if (added.error().fault != Fault::conflict) return added;
@@ -161,8 +161,14 @@ Result<> Proxy::replace() {
   const std::string config = TRY(render(generation_ + 1));
   TRY(check(config));
   TRY(write(config));
-  ++generation_;
-  TRY(shim_->replace(argv(), SIGUSR1));
+  // A socket goes on under another name: what the old one still serves can be told through it.
+  const std::string left = fmt::format("{}/master.{}.sock", paths_.run, generation_++);
+  std::error_code ignored;
+  fs::rename(paths_.master(), left, ignored);
+  if (const auto replaced = shim_->replace(argv(), SIGUSR1); !replaced) {
+    fs::rename(left, paths_.master(), ignored);
+    return replaced;
+  }
   if (const auto status = shim_->status()) starts_ = status->starts;
   inherited_ = listeners_.size();
   old_until_ms_ = now_ms() + kOldWorkerMs;
@@ -190,7 +196,8 @@ Result<> Proxy::start() {
       for (const auto& listener : listeners_)
         if (shim.error().text.find("listen " + listener.address) != std::string::npos) {
           const auto who = who_listens(listener.address);
-          return fail(Fault::conflict, "{} is in use by another process{}; stop it or change `listen`",
+          return fail(Fault::conflict,
+                      "{} is in use by another process{}; stop it or change `listen`",
                       listener.address, who.empty() ? "" : " (" + who + ")");
         }
     return std::unexpected(shim.error());
@@ -223,17 +230,41 @@ Result<> Proxy::await_generation() {
               last.text, said);
 }
 
-Result<std::vector<std::int64_t>> Proxy::old_workers() {
+std::vector<std::string> Proxy::old_masters() const {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(paths_.run, error)) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("master.") && name.ends_with(".sock") && name != "master.sock")
+      out.push_back(entry.path());
+  }
+  return out;
+}
+
+Result<std::vector<Proxy::OldWorker>> Proxy::old_workers() {
   if (now_ms() > old_until_ms_) return {};
+  std::vector<OldWorker> out;
   const auto workers = TRY(hear_workers(TRY(ask_master(paths_.master(), "show proc"))));
-  if (workers.old.empty()) old_until_ms_ = 0;
-  return workers.old;
+  for (const auto pid : workers.old) out.push_back({paths_.master(), pid});
+  for (const auto& master : old_masters()) {
+    const auto answer = ask_master(master, "show proc", {});
+    const auto theirs = answer ? hear_workers(*answer) : std::unexpected(answer.error());
+    if (!theirs) {  // it has ended
+      std::error_code ignored;
+      fs::remove(master, ignored);
+      continue;
+    }
+    for (const auto& list : {theirs->current, theirs->old})
+      for (const auto pid : list) out.push_back({master, pid});
+  }
+  if (out.empty()) old_until_ms_ = 0;
+  return out;
 }
 
 void Proxy::end_old_workers() {
   const auto workers = old_workers();
   if (!workers) return;
-  for (const auto pid : *workers) ::kill(static_cast<pid_t>(pid), SIGTERM);
+  for (const auto& worker : *workers) ::kill(static_cast<pid_t>(worker.pid), SIGTERM);
 }
 
 std::optional<Proxy::Restart> Proxy::look() {

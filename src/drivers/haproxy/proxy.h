@@ -17,8 +17,8 @@
 namespace slipway::haproxy {
 
 struct Settings {
-  std::string state_dir;             // the shim's folder is run/haproxy below it
-  std::string runtime_dir;           // sockets, maps, rows: on memory, 0700 (os::runtime_dir)
+  std::string state_dir;    // the shim's folder is run/haproxy below it
+  std::string runtime_dir;  // sockets, maps, rows: on memory, 0700 (os::runtime_dir)
   std::string program = "haproxy";
 };
 
@@ -39,8 +39,14 @@ class Proxy {
   int servers(const std::string& site) const;  // per backend, as rendered; 0: none
 
   Result<Info> info(Duration patience = {}) const;
-  // Workers that were left by a reload and still serve; empty without asking when there can be none.
-  Result<std::vector<std::int64_t>> old_workers();
+  // Workers that were left by a reload or a replacement and still serve, with the socket of the
+  // master through which they can be told; empty without asking when there can be none.
+  struct OldWorker {
+    std::string master;
+    std::int64_t pid = 0;
+    bool operator==(const OldWorker&) const = default;
+  };
+  Result<std::vector<OldWorker>> old_workers();
   void end_old_workers();
 
   // The shim says by this descriptor that the child ended or came back; -1: none to watch.
@@ -56,6 +62,7 @@ class Proxy {
   const Paths& paths() const { return paths_; }
 
  private:
+  std::vector<std::string> old_masters() const;
   std::string shim_dir() const { return settings_.state_dir + "/run/haproxy"; }
   std::vector<std::string> argv() const;
   os::ShimSpec shim_spec() const;
@@ -81,7 +88,7 @@ class Proxy {
   std::uint32_t starts_ = 0;
   std::uint64_t generation_ = 0;
   std::vector<Listener> listeners_;
-  std::size_t inherited_ = 0;  // of them, those the running master was started with
+  std::size_t inherited_ = 0;      // of them, those the running master was started with
   std::int64_t old_until_ms_ = 0;  // monotonic: until then an old worker may live
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "drivers/haproxy/proxy.h"
+#include "os/clock.h"
 #include "os/processes.h"
 
 namespace slipway::haproxy {
@@ -41,7 +42,8 @@ Result<> Proxy::prepare_folders() const {
     TRY(os::make_folder(folder));
   TRY(os::write_file(paths_.run + "/boot", os::boot_id()));
   std::error_code ignored;
-  if (!fs::exists(paths_.servers_state(), ignored)) TRY(os::write_file(paths_.servers_state(), "1\n"));
+  if (!fs::exists(paths_.servers_state(), ignored))
+    TRY(os::write_file(paths_.servers_state(), "1\n"));
   return {};
 }
 
@@ -76,7 +78,8 @@ Result<std::string> Proxy::render(std::uint64_t generation) const {
   return global_section(globals) + sites + closing_section();
 }
 
-// A look at a copy with the addresses in place of the inherited descriptors, which only the shim has.
+// A look at a copy with the addresses in place of the inherited descriptors, which only the shim
+// has.
 Result<> Proxy::check(const std::string& config) const {
   TRY(os::write_file(paths_.check_config(), for_check(config, listeners_)));
   const std::string output = paths_.run + "/check.out";

@@ -1,4 +1,5 @@
-// Apply: servers, versions, fallback and weights of a site as its Route says, from whatever is there.
+// Apply: servers, versions, fallback and weights of a site as its Route says, from whatever is
+// there.
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,8 +14,8 @@
 namespace slipway::haproxy {
 namespace {
 
-constexpr Duration kAdmission = 10s;      // then waiting is a failure
-constexpr std::size_t kLine = 8 * 1024;   // HAProxy reads a line into 16 KiB
+constexpr Duration kAdmission = 10s;     // then waiting is a failure
+constexpr std::size_t kLine = 8 * 1024;  // HAProxy reads a line into 16 KiB
 
 // Somebody accepts on this port of the loopback. HAProxy's own first check of a server comes up to
 // half a second late; the platform has already proven the instance healthy.
@@ -74,9 +75,9 @@ Result<Haproxy::Worker::Actual> Haproxy::Worker::actual(const std::string& name)
   const Paths& p = proxy_.paths();
   Actual out;
   out.servers = TRY(hear_servers(TRY(ask_worker(p.socket(), show_servers(name), 200ms))));
-  const std::string maps = TRY(ask_worker(
-      p.socket(), show_map(p.map(name, "split")) + ";" + show_map(p.map(name, "ver")) + ";" +
-                      show_map(p.map(name, "ctl"))));
+  const std::string maps = TRY(ask_worker(p.socket(), show_map(p.map(name, "split")) + ";" +
+                                                          show_map(p.map(name, "ver")) + ";" +
+                                                          show_map(p.map(name, "ctl"))));
   const auto parts = hear_parts(maps);
   if (parts.size() < 3)
     return fail(Fault::corrupt, "HAProxy does not know the maps of {}: {}", name,
@@ -96,15 +97,16 @@ static Result<> settle_map(Proxy& proxy, const std::string& name, const char* ki
   std::string line;
   for (const auto& pair : wanted) {
     if (std::find(now.begin(), now.end(), pair) != now.end()) continue;
-    line += (line.empty() ? "" : ";") +
-            set_map(proxy.paths().map(name, kind), pair.first, pair.second);
+    line +=
+        (line.empty() ? "" : ";") + set_map(proxy.paths().map(name, kind), pair.first, pair.second);
   }
   TRY(tell_worker(proxy.paths().socket(), line));
   now = wanted;
   return {};
 }
 
-Result<> Haproxy::Worker::settle_versions(const std::string& name, const Route& route, Actual& now) {
+Result<> Haproxy::Worker::settle_versions(const std::string& name, const Route& route,
+                                          Actual& now) {
   return settle_map(proxy_, name, "ver", version_pairs(name, route), now.versions);
 }
 
@@ -123,26 +125,31 @@ Result<> Haproxy::Worker::swap_split(const std::string& name, const Route& route
   const Pairs pairs = split_pairs(name, route);
   TRY(proxy_.save_map(name, "split", pairs));
   const std::string file = proxy_.paths().map(name, "split");
-  TRY(swap_on(file, pairs, 0));
-  for (const auto pid : TRY(proxy_.old_workers())) {
-    const auto swapped = swap_on(file, pairs, pid);
+  TRY(swap_on(file, pairs, nullptr));
+  for (const auto& worker : TRY(proxy_.old_workers())) {
+    const auto swapped = swap_on(file, pairs, &worker);
     if (swapped) continue;
+    // It may have ended meanwhile; or it was there before this site, and does not know it.
     const auto left = TRY(proxy_.old_workers());
-    if (std::find(left.begin(), left.end(), pid) != left.end()) return swapped;
+    const bool lives = std::find(left.begin(), left.end(), worker) != left.end();
+    if (lives && swapped.error().fault != Fault::missing) return swapped;
   }
   return {};
 }
 
-// One version of the map replaces the other at once, and is read back. `old_worker` 0: the current.
+// One version of the map replaces the other at once, and is read back. No `old`: on the current
+// one.
 Result<> Haproxy::Worker::swap_on(const std::string& file, const Pairs& pairs,
-                                  std::int64_t old_worker) {
+                                  const Proxy::OldWorker* old) {
   const auto ask = [&](const std::string& command) {
-    return old_worker == 0
-               ? ask_worker(proxy_.paths().socket(), command, 200ms)
-               : ask_master(proxy_.paths().master(), to_old_worker(old_worker, command));
+    return old == nullptr ? ask_worker(proxy_.paths().socket(), command, 200ms)
+                          : ask_master(old->master, to_old_worker(old->pid, command), {});
   };
-  const auto version = TRY(hear_version(TRY(ask(prepare_map(file)))));
-  if (old_worker == 0) {
+  const std::string prepared = TRY(ask(prepare_map(file)));
+  if (prepared.starts_with("Unknown map"))
+    return fail(Fault::missing, "HAProxy does not know the map {}", file);
+  const auto version = TRY(hear_version(prepared));
+  if (old == nullptr) {
     TRY(tell_worker(proxy_.paths().socket(), commit_map(file, version, pairs)));
   } else {  // the master passes one command at a time on
     std::string rest = commit_map(file, version, pairs) + ";";

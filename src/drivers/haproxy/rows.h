@@ -20,8 +20,9 @@ class RowFile {
   // Gives each full line from `offset` on to `line` with the offset after it; returns how many.
   // A file that was replaced (another inode) is read from its start; a part that was freed is
   // passed over. The caller goes on at the offset of the last line. Fault::missing: no file yet.
-  Result<std::uint64_t> read(std::uint64_t offset,
-                             const std::function<void(std::string_view line, std::uint64_t end)>& line);
+  Result<std::uint64_t> read(
+      std::uint64_t offset,
+      const std::function<void(std::string_view line, std::uint64_t end)>& line);
   Result<> free_before(std::uint64_t offset);  // hole punching; rounds down to a page
   // Of the file that was read last; 0: none.
   std::uint64_t inode() const;

@@ -1,6 +1,6 @@
-// Everything HAProxy is told, as text: the configuration, the map files, the runtime commands. Pure:
-// knows nothing of sockets, files or time. The rules are those of the data plane page, section 1;
-// a rule is rendered only for a service that uses it.
+// Everything HAProxy is told, as text: the configuration, the map files, the runtime commands.
+// Pure: knows nothing of sockets, files or time. The rules are those of the data plane page,
+// section 1; a rule is rendered only for a service that uses it.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct Paths {
   std::string rows() const { return run + "/rows"; }
   std::string servers_state() const { return run + "/servers.state"; }
   std::string listeners() const { return run + "/listeners"; }
-  std::string block(std::string_view site) const;                  // the site's part of the config
+  std::string block(std::string_view site) const;  // the site's part of the config
   std::string map(std::string_view site, std::string_view kind) const;  // split, ver, ctl
 };
 
@@ -39,11 +39,11 @@ struct Globals {
   Paths paths;
   std::uint64_t generation = 0;  // of the configuration; `show info` gives it back
   int maxconn = 0;
-  bool drop_rights = false;      // the agent is root and there is a user haproxy
+  bool drop_rights = false;  // the agent is root and there is a user haproxy
 };
 
-// Connections that may be open at once: 2 × maxconn + servers + listeners + 64 ≤ descriptors, and at
-// most 32,000. 0 when there are too few descriptors for even 16.
+// Connections that may be open at once: 2 × maxconn + servers + listeners + 64 ≤ descriptors, and
+// at most 32,000. 0 when there are too few descriptors for even 16.
 int maxconn_for(std::uint64_t descriptors, int servers, int listeners);
 inline int fallback_servers(int servers) { return servers < 4 ? servers : 4; }
 // Servers per backend: a power of two, never fewer than `rendered` (shrinking would cost a reload).
@@ -71,9 +71,9 @@ enum class Admin : std::uint8_t { maint, drain, ready };
 // What one server line shall be.
 struct Place {
   int slot = 0;
-  std::string name;            // "s1", "fb1"
-  std::string path;            // "web-production_a/s1"
-  std::uint16_t port = 0;      // 0: nobody's
+  std::string name;        // "s1", "fb1"
+  std::string path;        // "web-production_a/s1"
+  std::uint16_t port = 0;  // 0: nobody's
   Admin admin = Admin::maint;
   std::uint32_t instance = 0;  // 0: nobody's
   bool operator==(const Place&) const = default;
@@ -88,8 +88,8 @@ std::string set_healthy(std::string_view server);
 std::string cut_sessions(std::string_view server);
 std::string set_map(std::string_view file, std::string_view key, std::string_view value);
 std::string show_map(std::string_view file);
-std::string show_servers(std::string_view site);   // of the three backends, chained
-std::string show_stat(std::string_view site);      // of the three backends' servers, chained
+std::string show_servers(std::string_view site);  // of the three backends, chained
+std::string show_stat(std::string_view site);     // of the three backends' servers, chained
 std::string prepare_map(std::string_view file);
 // Fills the version that prepare_map() answered and commits it, in one write.
 std::string commit_map(std::string_view file, std::uint64_t version, const Pairs&);

@@ -61,7 +61,8 @@ std::string frontend(const Paths& paths, std::string_view site, const RouteSpec&
       "    http-request set-var(txn.why) str(S)\n"
       "    http-request set-var(txn.ver) var(txn.be),map_str({ver},-)\n"
       "    # a slot without a usable server: the slot named by `fallback` answers (stable's)\n"
-      "    http-request set-var(txn.fo) str(fallback),map_str({ctl}) if {{ var(txn.be),nbsrv eq 0 }}\n"
+      "    http-request set-var(txn.fo) str(fallback),map_str({ctl}) if {{ var(txn.be),nbsrv eq 0 "
+      "}}\n"
       "    http-request set-var(txn.fv) var(txn.fo),map_str({ver},-) "
       "if {{ var(txn.fo),nbsrv gt 0 }}\n"
       "    http-request set-var(txn.why) str(F) if {{ var(txn.fv) -m found }}\n"
@@ -80,7 +81,8 @@ std::string frontend(const Paths& paths, std::string_view site, const RouteSpec&
       "if {{ srv_name -m beg fb }}\n"
       "    http-after-response set-var(txn.sv) var(txn.fv) if {{ var(txn.fv) -m found }}\n"
       "    http-after-response set-header x-slipway-version %[var(txn.sv)]\n"
-      "    log-format \"R\\t%f\\t%[var(txn.ver)]\\t%b\\t%s\\t%[var(txn.why)]\\t%[var(txn.b)]\\t%HM\\t"
+      "    log-format "
+      "\"R\\t%f\\t%[var(txn.ver)]\\t%b\\t%s\\t%[var(txn.why)]\\t%[var(txn.b)]\\t%HM\\t"
       "%ST\\t%[date(0,us),sub(txn.t0)]\\t%[var(txn.ttfb)]\\t%Tw\\t%Tc\\t%B\\t%U\\t%tsc\\t%rc\\t"
       "%[date(0,us)]\\t%pid.%rt\\t%[var(txn.sv)]\\t-\\t-\\t-\\t-\"\n"
       "    use_backend %[var(txn.be)]\n"
@@ -190,7 +192,8 @@ std::string closing_section() {
 
 std::string for_check(std::string config, const std::vector<Listener>& listeners) {
   const auto replace = [&config](const std::string& from, const std::string& to) {
-    for (auto at = config.find(from); at != std::string::npos; at = config.find(from, at + to.size()))
+    for (auto at = config.find(from); at != std::string::npos;
+         at = config.find(from, at + to.size()))
       config.replace(at, from.size(), to);
   };
   replace("log fd@9 ", "log stdout ");

@@ -51,7 +51,8 @@ Pairs split_pairs(std::string_view site, const Route& route) {
   Pairs out;
   int from = 0;
   for (const RouteSlot* slot : slots) {
-    out.emplace_back(fmt::format("{}-{}", from, from + slot->weight - 1), backend(site, slot->slot));
+    out.emplace_back(fmt::format("{}-{}", from, from + slot->weight - 1),
+                     backend(site, slot->slot));
     from += slot->weight;
   }
   return out;

@@ -17,7 +17,7 @@ namespace slipway::haproxy {
 class ShareProbe {
  public:
   struct Label {
-    std::uint64_t count = 0;        // requests; with sticky routing clients
+    std::uint64_t count = 0;         // requests; with sticky routing clients
     std::int64_t last_start_us = 0;  // wall
   };
   struct Seen {
@@ -25,8 +25,8 @@ class ShareProbe {
     std::map<std::string, Label> labels;
   };
 
-  // Requests of `site` (SiteId::name()) that started after `mark_us` (wall) are counted from now on;
-  // what was counted before is forgotten. `by_client`: each bucket once.
+  // Requests of `site` (SiteId::name()) that started after `mark_us` (wall) are counted from now
+  // on; what was counted before is forgotten. `by_client`: each bucket once.
   void arm(const std::string& site, std::int64_t mark_us, bool by_client);
   void disarm(const std::string& site);
   Seen seen(const std::string& site) const;

@@ -7,9 +7,9 @@
 namespace slipway::haproxy {
 namespace {
 
-constexpr std::uint64_t kRequests = 200;     // design page, verb `shift`
-constexpr Duration kLowTraffic = 10s;        // with fewer by then: read_back
-constexpr Duration kOff = 30s;               // a share that stays wrong is a failure then
+constexpr std::uint64_t kRequests = 200;  // design page, verb `shift`
+constexpr Duration kLowTraffic = 10s;     // with fewer by then: read_back
+constexpr Duration kOff = 30s;            // a share that stays wrong is a failure then
 constexpr std::int64_t kSilenceUs = 1'000'000;
 
 std::int64_t wall_us() {
@@ -66,7 +66,8 @@ Outcome Haproxy::Worker::shift(Site& site, const Issued& issued, const Shift& co
       site.in_force = false;
       return failed(swapped.error());
     }
-  } else if (auto outcome = apply(site, command.route, true); !std::holds_alternative<Done>(outcome)) {
+  } else if (auto outcome = apply(site, command.route, true);
+             !std::holds_alternative<Done>(outcome)) {
     return outcome;
   }
   Shifting s{.command = issued.id, .since = Clock::now(), .mark_us = wall_us()};
@@ -96,9 +97,8 @@ Outcome Haproxy::Worker::measure(Site& site, const Shift& command) {
     site.shifting.reset();
     return Done{std::move(observed)};
   };
-  const auto with_traffic = std::count_if(
-      command.route.slots.begin(), command.route.slots.end(),
-      [](const RouteSlot& slot) { return slot.weight > 0; });
+  const auto with_traffic = std::count_if(command.route.slots.begin(), command.route.slots.end(),
+                                          [](const RouteSlot& slot) { return slot.weight > 0; });
   // Nobody else was there, and nobody is: there is nothing that a share could show.
   if (with_traffic <= 1 && s.emptied.empty()) return done("read_back");
   bool silent = true;

@@ -46,8 +46,8 @@ void Haproxy::Worker::look_at(Site& site) {
   site.ejected = std::move(out);
 }
 
-// It has started from the files on disk, which are what ran, unless it died between a change and its
-// file: each site's route is set again.
+// It has started from the files on disk, which are what ran, unless it died between a change and
+// its file: each site's route is set again.
 void Haproxy::Worker::came_back(Duration down) {
   for (auto& [id, site] : sites_) {
     if (!site.known) continue;

@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "drivers/haproxy/haproxy.h"
 #include "base/check.h"
+#include "drivers/haproxy/haproxy.h"
 #include "drivers/haproxy/share.h"
 
 namespace slipway::haproxy {
@@ -54,8 +54,8 @@ class Haproxy::Worker {
   };
   struct Site {
     SiteId id;
-    Route route;           // as last commanded
-    bool known = false;    // a command named it since this agent started
+    Route route;            // as last commanded
+    bool known = false;     // a command named it since this agent started
     bool in_force = false;  // and the proxy read back so
     CommandId begun = 0;
     Clock::time_point admitting{};  // since when servers are waited for
@@ -87,7 +87,7 @@ class Haproxy::Worker {
   Result<> withdraw(const std::vector<Place>&, Actual&);
   Result<> admit_placed(const std::vector<const Place*>&, Actual&);
   Result<> swap_split(const std::string& name, const Route&);
-  Result<> swap_on(const std::string& file, const Pairs&, std::int64_t old_worker);
+  Result<> swap_on(const std::string& file, const Pairs&, const Proxy::OldWorker* old);
   std::string why_not_admitted(const Site&) const;
 
   // shifting.cpp

@@ -1,8 +1,8 @@
 #include "drivers/local/folder.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <map>
 
 #include "base/digest.h"
@@ -149,8 +149,8 @@ Result<> Folders::archive(const SiteId& site, std::uint32_t number,
     }
     fs::rename(from / name, target, error);
     if (error) {
-      return fail(Fault::unavailable, "cannot keep the output {} in {}: {}",
-                  (from / name).string(), to.string(), error.message());
+      return fail(Fault::unavailable, "cannot keep the output {} in {}: {}", (from / name).string(),
+                  to.string(), error.message());
     }
   }
   std::vector<fs::path> kept = by_age(to, "i");

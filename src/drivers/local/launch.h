@@ -1,5 +1,5 @@
-// From a plan's InstanceSpec to what a shim is given: placeholders filled, the environment complete,
-// secrets at the last moment. Starts nothing.
+// From a plan's InstanceSpec to what a shim is given: placeholders filled, the environment
+// complete, secrets at the last moment. Starts nothing.
 #pragma once
 
 #include <functional>

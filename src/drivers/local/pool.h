@@ -27,7 +27,8 @@ class Pool {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::map<std::string, std::deque<std::function<void()>>> lines_;  // the first one runs or is ready
+  std::map<std::string, std::deque<std::function<void()>>>
+      lines_;  // the first one runs or is ready
   std::deque<std::string> ready_;
   bool stopped_ = false;
   std::vector<std::jthread> threads_;

@@ -56,12 +56,14 @@ std::optional<Trouble> bad_format(const std::string& shown, const std::string& w
   std::getline(in, line);
   if (!in && line.empty()) {
     return Trouble{fmt::format("cannot start {}: the file is empty or cannot be read{}", shown,
-                               beside(shown, whole)), kBuild};
+                               beside(shown, whole)),
+                   kBuild};
   }
   if (line.starts_with("\177ELF")) return std::nullopt;
   if (!line.starts_with("#!")) {
     return Trouble{fmt::format("cannot start {}: it is neither a program nor a script that begins "
-                               "with #!{}", shown, beside(shown, whole)),
+                               "with #!{}",
+                               shown, beside(shown, whole)),
                    "begin the script with #!/bin/sh or the like, or name its interpreter in `run`"};
   }
   std::size_t from = line.find_first_not_of(" \t", 2);
@@ -94,10 +96,12 @@ std::optional<Trouble> trouble_with(const std::vector<std::string>& argv, bool s
   std::string whole = resolved(shown, directory);
   if (::stat(whole.c_str(), &info) != 0) {
     const char* cause = errno == ENOENT || errno == ENOTDIR ? "no such file" : std::strerror(errno);
-    return Trouble{fmt::format("cannot start {}: {}{}", shown, cause, beside(shown, whole)), kBuild};
+    return Trouble{fmt::format("cannot start {}: {}{}", shown, cause, beside(shown, whole)),
+                   kBuild};
   }
   if (!S_ISREG(info.st_mode)) {
-    return Trouble{fmt::format("cannot start {}: not a file{}", shown, beside(shown, whole)), kBuild};
+    return Trouble{fmt::format("cannot start {}: not a file{}", shown, beside(shown, whole)),
+                   kBuild};
   }
   if (::access(whole.c_str(), X_OK) != 0) {
     return Trouble{fmt::format("cannot start {}: not executable{}", shown, beside(shown, whole)),
@@ -147,10 +151,11 @@ Result<> Releases::check(const InstanceSpec& spec, const std::string& version) {
   Result<std::string> digest = this->digest(spec.artifact, spec.directory);
   if (!digest) return fail(digest.error().fault, "release {}: {}", version, digest.error().text);
   if (*digest == spec.digest) return {};
-  return fail(Fault::refused,
-              "release {} changed on disk: {} is {} now and was {} when it was planned; restore it, "
-              "or deploy the new content under a new version",
-              version, spec.artifact, *digest, spec.digest);
+  return fail(
+      Fault::refused,
+      "release {} changed on disk: {} is {} now and was {} when it was planned; restore it, "
+      "or deploy the new content under a new version",
+      version, spec.artifact, *digest, spec.digest);
 }
 
 }  // namespace slipway::local

@@ -57,14 +57,17 @@ Outcome run_smoke(const RunSmoke& smoke, Duration timeout) {
   Observed observed;
   auto begun = Clock::now();
   for (const SmokeTest& test : smoke.tests) {
-    os::HttpAsk ask{.method = test.method, .path = path_of(test.endpoint), .port = smoke.port,
+    os::HttpAsk ask{.method = test.method,
+                    .path = path_of(test.endpoint),
+                    .port = smoke.port,
                     .timeout = timeout};
     auto asked = Clock::now();
     Result<os::HttpReply> reply = os::http(ask);
     auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - asked);
     std::string fault = fault_in(test, reply);
     if (!fault.empty()) {
-      std::string text = fmt::format("smoke test {} {} failed: {}", test.method, test.endpoint, fault);
+      std::string text =
+          fmt::format("smoke test {} {} failed: {}", test.method, test.endpoint, fault);
       return Failed{{Fault::refused, std::move(text)}, false, {}};
     }
     observed.details.push_back(

@@ -1,0 +1,64 @@
+#include "api/event_filter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/handlers.h"
+
+namespace slipway::api {
+
+std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::Board& board) {
+  EventFilter filter;
+  for (const auto& [name, value] : ask.query) {
+    if (name == "type") {
+      for (std::size_t from = 0; from <= value.size();) {
+        const auto comma = std::min(value.find(',', from), value.size());
+        if (comma > from) filter.types_.push_back(value.substr(from, comma - from));
+        from = comma + 1;
+      }
+    } else if (name == "environment") {
+      filter.environment_ = value;
+    } else if (name == "service") {
+      filter.service_ = value;
+    } else if (name == "deployment") {
+      const auto number = board.find(value);
+      const auto object = number ? board.deployment(*number) : std::nullopt;
+      if (!object) return std::unexpected(no_deployment(value));
+      filter.deployment_ = object->at("id").as_string();
+    } else {
+      return std::unexpected(
+          problem(422, "unknown_field", fmt::format("`?{}=` is not known here", name)));
+    }
+  }
+  return filter;
+}
+
+bool EventFilter::takes(const views::EventLine& line) const {
+  if (line.type == "events.gap") return true;
+  const auto fits = [&](const std::string& type) {
+    if (type.ends_with('*')) return line.type.starts_with(type.substr(0, type.size() - 1));
+    return type == line.type;
+  };
+  if (!types_.empty() && std::none_of(types_.begin(), types_.end(), fits)) return false;
+  if (!environment_.empty() && line.environment != environment_) return false;
+  if (!service_.empty() && line.service != service_) return false;
+  return deployment_.empty() || line.deployment == deployment_;
+}
+
+std::optional<std::uint64_t> event_position(const std::string& last_event_id) {
+  if (last_event_id.empty()) return 0;
+  std::uint64_t n = 0;
+  const char* end = last_event_id.data() + last_event_id.size();
+  const auto [stop, error] = std::from_chars(last_event_id.data(), end, n);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return n;
+}
+
+std::string event_text(const views::EventLine& line) {
+  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", line.seq, line.type,
+                     boost::json::serialize(views::to_json(line)));
+}
+
+}  // namespace slipway::api

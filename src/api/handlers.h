@@ -1,0 +1,36 @@
+// What each route does. Each reads its request's body, asks the backend or the board, and answers.
+#pragma once
+
+#include "api/routes.h"
+
+namespace slipway::api {
+
+// handlers_read.cpp
+Reply get_deployment(Scene&);
+Reply get_verdicts(Scene&);
+Reply get_explain(Scene&);
+Reply get_receipt(Scene&);
+Reply get_logs(Scene&);
+Reply get_history(Scene&);
+Reply get_environments(Scene&);
+Reply get_status(Scene&);
+Reply get_agent(Scene&);
+Reply get_health(Scene&);
+Reply get_ready(Scene&);
+Reply not_supported(Scene&);
+
+// handlers_change.cpp
+Reply post_deployment(Scene&);
+Reply post_verb(Scene&);
+Reply post_rollback(Scene&);
+Reply post_restart(Scene&);
+Reply post_plan(Scene&);
+Reply post_check(Scene&);
+Reply put_config(Scene&);
+Reply post_config(Scene&);
+Reply post_stop(Scene&);
+
+// 404 with what was looked for.
+Reply no_deployment(const std::string& id);
+
+}  // namespace slipway::api

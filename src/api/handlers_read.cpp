@@ -1,0 +1,180 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <ctime>
+
+#include "api/handlers.h"
+
+namespace slipway::api {
+namespace {
+
+constexpr std::size_t kListMost = 200;
+
+std::string value_of(const std::map<std::string, std::string>& map, const char* name) {
+  const auto it = map.find(name);
+  return it == map.end() ? "" : it->second;
+}
+
+// One who asks for what we do not filter by would take the wrong list for the right one.
+std::optional<Reply> unknown_query(const Scene& s, std::initializer_list<std::string_view> known) {
+  for (const auto& [name, value] : s.ask.query) {
+    bool found = false;
+    for (const auto k : known) found |= k == name;
+    if (!found)
+      return problem(Refusal{"unknown_field", fmt::format("`?{}=` is not known here", name),
+                             {{"?" + name, "unknown_field", "not known here", "", ""}}, 422, "", 0});
+  }
+  return std::nullopt;
+}
+
+template <class N>
+bool read_number(const std::string& text, N& out) {
+  if (text.empty()) return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// "2026-11-21", "2026-11-21T10:00:00Z".
+bool read_time(const std::string& text, Wall& out) {
+  if (text.empty()) return true;
+  std::tm tm{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &tm);
+  if (end != nullptr && *end == 'T') end = ::strptime(end, "T%H:%M:%S", &tm);
+  if (end == nullptr || (*end != '\0' && std::string_view(end) != "Z")) return false;
+  out = Wall(std::chrono::seconds(::timegm(&tm)));
+  return true;
+}
+
+std::optional<std::uint32_t> number_of(const Scene& s) {
+  return s.board.find(s.names.at("id"));
+}
+
+Reply bad_query(const char* name, const char* wanted) {
+  return problem(422, "invalid_query", fmt::format("`?{}=` must be {}", name, wanted));
+}
+
+Reply status_of(Scene& s, const std::string& environment) {
+  if (auto trouble = unknown_query(s, {"service"})) return *trouble;
+  auto status = s.board.status(environment);
+  auto& environments = status["environments"].as_array();
+  if (!environment.empty() && environments.empty())
+    return problem(404, "unknown_environment",
+                   fmt::format("there is no environment `{}`", environment));
+  const std::string service = value_of(s.ask.query, "service");
+  if (service.empty()) return json_reply(200, status);
+  bool found = false;
+  for (auto& e : environments) {
+    auto& services = e.as_object()["services"].as_array();
+    for (std::size_t i = services.size(); i-- > 0;) {
+      if (services[i].as_object()["service"].as_string() != std::string_view(service))
+        services.erase(services.begin() + static_cast<std::ptrdiff_t>(i));
+      else
+        found = true;
+    }
+  }
+  if (!found)
+    return problem(404, "unknown_service", fmt::format("there is no service `{}` here", service));
+  return json_reply(200, status);
+}
+
+Reply health_reply(Scene& s) {
+  const auto health = s.backend.health();
+  const auto* status = health.if_contains("status");
+  const bool good =
+      status != nullptr && status->is_string() && status->get_string() == "healthy";
+  Reply reply = json_reply(good ? 200 : 503, health);
+  if (!good) reply.headers.emplace_back("Retry-After", "1");
+  return reply;
+}
+
+}  // namespace
+
+Reply no_deployment(const std::string& id) {
+  return problem(404, "unknown_deployment",
+                 fmt::format("there is no deployment `{}`: an ID is web-production-42, 42 or an "
+                             "environment that has had one",
+                             id));
+}
+
+Reply get_deployment(Scene& s) {
+  const auto number = number_of(s);
+  const auto object = number ? s.board.deployment(*number) : std::nullopt;
+  return object ? json_reply(200, *object) : no_deployment(s.names.at("id"));
+}
+
+Reply get_verdicts(Scene& s) {
+  const auto number = number_of(s);
+  if (!number) return no_deployment(s.names.at("id"));
+  return json_reply(200, {{"schema", "list/1"},
+                          {"items", s.board.verdicts(*number)},
+                          {"next", nullptr}});
+}
+
+Reply get_explain(Scene& s) {
+  const auto number = number_of(s);
+  const auto object = number ? s.board.explain(*number) : std::nullopt;
+  return object ? json_reply(200, *object) : no_deployment(s.names.at("id"));
+}
+
+Reply get_receipt(Scene& s) {
+  const auto number = number_of(s);
+  const auto object = number ? s.board.deployment(*number) : std::nullopt;
+  if (!object) return no_deployment(s.names.at("id"));
+  boost::json::object receipt{{"schema", "receipt/1"},
+                              {"id", object->at("id")},
+                              {"state", object->at("state")}};
+  for (const auto& field : object->at("receipt").as_object()) receipt[field.key()] = field.value();
+  return json_reply(200, receipt);
+}
+
+Reply get_logs(Scene& s) {
+  for (const char* later : {"since", "step"})
+    if (s.ask.query.contains(later))
+      return problem(501, "not_supported", fmt::format("`?{}=` is not supported yet", later));
+  if (auto trouble = unknown_query(s, {"version", "instance", "tail", "grep"})) return *trouble;
+  std::size_t n = 0;
+  for (const char* name : {"instance", "tail"})
+    if (!read_number(value_of(s.ask.query, name), n)) return bad_query(name, "a number");
+  auto query = s.ask.query;
+  query["id"] = s.names.at("id");
+  auto text = s.backend.logs(query);
+  if (!text) return problem(text.error());
+  return {200, "text/plain; charset=utf-8", std::move(*text), {}};
+}
+
+Reply get_history(Scene& s) {
+  if (auto trouble = unknown_query(s, {"environment", "service", "state", "version", "since",
+                                       "until", "limit", "after"}))
+    return *trouble;
+  const auto& q = s.ask.query;
+  views::HistoryFilter filter;
+  filter.environment = value_of(q, "environment");
+  filter.service = value_of(q, "service");
+  filter.state = value_of(q, "state");
+  filter.version = value_of(q, "version");
+  State known{};
+  if (!filter.state.empty() && !parse(filter.state, known))
+    return bad_query("state", "a deployment's state");
+  if (!read_number(value_of(q, "limit"), filter.limit) || filter.limit == 0 ||
+      filter.limit > kListMost)
+    return bad_query("limit", "a number from 1 to 200");
+  if (!read_number(value_of(q, "after"), filter.after)) return bad_query("after", "a list's `next`");
+  if (!read_time(value_of(q, "since"), filter.since)) return bad_query("since", "an RFC 3339 time");
+  if (!read_time(value_of(q, "until"), filter.until)) return bad_query("until", "an RFC 3339 time");
+  return json_reply(200, s.board.history(filter));
+}
+
+Reply get_environments(Scene& s) { return status_of(s, ""); }
+Reply get_status(Scene& s) { return status_of(s, s.names.at("env")); }
+Reply get_agent(Scene& s) { return json_reply(200, s.backend.agent()); }
+Reply get_health(Scene& s) { return health_reply(s); }
+Reply get_ready(Scene& s) { return health_reply(s); }
+
+Reply not_supported(Scene& s) {
+  std::string path;
+  for (const auto& part : s.ask.path) path += "/" + part;
+  return problem(501, "not_supported",
+                 fmt::format("{} {} is not supported yet", s.ask.method, path));
+}
+
+}  // namespace slipway::api

@@ -1,0 +1,58 @@
+// What the server's connections share: the io thread, the workers for what blocks, the limits, and
+// the bell that wakes streams of events. Everything here but the constructor runs on the io thread.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "api/server.h"
+
+namespace slipway::api {
+
+inline constexpr std::size_t kConnections = 1024;
+inline constexpr std::size_t kHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kBodyBytes = 1024 * 1024;
+inline constexpr std::chrono::seconds kRequestTime{10};  // from its first byte to its last
+inline constexpr std::chrono::seconds kIdleTime{60};     // between two requests
+inline constexpr std::chrono::seconds kWriteTime{30};    // of one answer, one part of a stream
+inline constexpr std::chrono::seconds kCommentEvery{15};
+
+using Socket = boost::asio::generic::stream_protocol::socket;
+
+// Who may knock at a door, and who it is.
+struct Caller {
+  std::string by;
+  bool local = false;    // over the unix socket
+  bool allowed = false;  // TCP: the agent's own user or root
+};
+
+class Connection;
+
+struct Hub {
+  Hub(Backend& b, const views::Board& v, int threads)
+      : backend(b), board(v), workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
+
+  Backend& backend;
+  const views::Board& board;
+  std::set<Connection*> connections;
+  std::set<boost::asio::steady_timer*> sleepers;  // streams that wait for events
+  bool stopping = false;
+  // After the sets: connections that end with it still leave them.
+  boost::asio::io_context io{1};
+  boost::asio::thread_pool workers;
+
+  void ring();  // events came, or the end
+};
+
+// Serves one accepted connection until it ends.
+void serve(Hub&, Socket, Caller);
+// Idle connections end now, busy ones after their answer.
+void end_idle(Hub&);
+
+}  // namespace slipway::api

@@ -1,0 +1,199 @@
+#include "api/server.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "api/doors.h"
+#include "api/hub.h"
+#include "api/peer.h"
+
+namespace slipway::api {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds kGrace{10};       // for answers under way, at stop()
+constexpr Duration kBellWait = 250ms;            // how long the bell's thread waits for one event
+constexpr std::chrono::milliseconds kFullRest{100};  // no descriptors left: try again after
+
+// One listening descriptor. Accepting is by hand: the two families become one kind of socket.
+class Door {
+ public:
+  Door(Hub& hub, int fd, bool local) : hub_(hub), local_(local), fd_(hub.io, fd), rest_(hub.io) {}
+
+  void open() {
+    fd_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code e) {
+      if (e) return;
+      if (take_all()) return open();
+      rest_.expires_after(kFullRest);
+      rest_.async_wait([this](boost::system::error_code stopped) {
+        if (!stopped) open();
+      });
+    });
+  }
+
+  void close() {
+    boost::system::error_code ignored;  // closing what is closed
+    fd_.close(ignored);
+    rest_.cancel();
+  }
+
+ private:
+  // False: the process has no descriptors left.
+  bool take_all() {
+    for (;;) {
+      const int fd = ::accept4(fd_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      if (fd < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+      if (fd < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+      welcome(fd);
+    }
+  }
+
+  void welcome(int fd) {
+    if (hub_.connections.size() >= kConnections) {
+      static constexpr std::string_view kFull =
+          "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
+          "Connection: close\r\n\r\n";
+      // A courtesy: one that does not take it at once is closed all the same.
+      (void)::send(fd, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::close(fd);
+      return;
+    }
+    Caller caller{.by = {}, .local = local_, .allowed = false};
+    if (local_) {
+      if (const auto uid = peer_of_unix(fd)) {
+        caller.by = name_of(*uid);
+        caller.allowed = true;
+      }
+    } else if (const auto uid = peer_of_loopback(fd)) {
+      caller.by = name_of(*uid);
+      caller.allowed = *uid == ::geteuid() || *uid == 0;
+    }
+    Socket socket(hub_.io);
+    boost::system::error_code error;
+    socket.assign(asio::generic::stream_protocol(local_ ? AF_UNIX : AF_INET, SOCK_STREAM), fd, error);
+    if (error) {
+      ::close(fd);
+      return;
+    }
+    serve(hub_, std::move(socket), std::move(caller));
+  }
+
+  Hub& hub_;
+  bool local_;
+  asio::posix::stream_descriptor fd_;
+  asio::steady_timer rest_;
+};
+
+class RunningServer : public Server {
+ public:
+  RunningServer(Settings settings, Backend& backend, const views::Board& board)
+      : settings_(std::move(settings)), hub_(backend, board, settings_.threads) {}
+  ~RunningServer() override { stop(); }
+
+  Result<> begin() {
+    if (!settings_.socket.empty()) {
+      const int fd = TRY(listen_unix(settings_.socket));
+      doors_.push_back(std::make_unique<Door>(hub_, fd, true));
+      struct stat mine {};
+      if (::lstat(settings_.socket.c_str(), &mine) == 0) inode_ = mine.st_ino;
+    }
+    if (!settings_.listen.empty()) {
+      const int fd = TRY(listen_loopback(settings_.listen, bound_));
+      doors_.push_back(std::make_unique<Door>(hub_, fd, false));
+    }
+    for (auto& door : doors_) door->open();
+    io_ = std::thread([this] {
+      ::pthread_setname_np(::pthread_self(), "io");
+      hub_.io.run();
+    });
+    bell_ = std::thread([this] { ring_bell(); });
+    return {};
+  }
+
+  std::string bound() const override { return bound_; }
+
+  void stop() override {
+    const std::lock_guard lock(stop_mutex_);
+    if (stopped_) return;
+    stopped_ = true;
+    ending_ = true;
+    if (io_.joinable()) {
+      asio::post(hub_.io, [this] {
+        hub_.stopping = true;
+        for (auto& door : doors_) door->close();
+        end_idle(hub_);
+        give_up_.expires_after(kGrace);
+        give_up_.async_wait([this](boost::system::error_code) { hub_.io.stop(); });
+        end_when_empty();
+      });
+      io_.join();
+      bell_.join();
+    }
+    // Handlers refer to what our owner keeps: they end before it does.
+    hub_.workers.join();
+    unlink_socket();
+  }
+
+ private:
+  void end_when_empty() {
+    if (hub_.connections.empty()) {
+      give_up_.cancel();
+      return;
+    }
+    tick_.expires_after(std::chrono::milliseconds(5));
+    tick_.async_wait([this](boost::system::error_code) {
+      end_idle(hub_);
+      end_when_empty();
+    });
+  }
+
+  void ring_bell() {
+    ::pthread_setname_np(::pthread_self(), "bell");
+    std::uint64_t seen = hub_.board.newest_event();
+    while (!ending_) {
+      if (hub_.board.events(seen, 1, kBellWait).empty()) continue;
+      seen = hub_.board.newest_event();
+      asio::post(hub_.io, [this] { hub_.ring(); });
+    }
+  }
+
+  // A successor may have made its own socket there.
+  void unlink_socket() {
+    struct stat there {};
+    if (inode_ != 0 && ::lstat(settings_.socket.c_str(), &there) == 0 && there.st_ino == inode_)
+      ::unlink(settings_.socket.c_str());
+  }
+
+  Settings settings_;
+  Hub hub_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  asio::steady_timer give_up_{hub_.io}, tick_{hub_.io};
+  std::string bound_;
+  ino_t inode_ = 0;
+  std::thread io_, bell_;
+  std::atomic<bool> ending_ = false;
+  std::mutex stop_mutex_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(Settings settings, Backend& backend,
+                                              const views::Board& board) {
+  auto server = std::make_unique<RunningServer>(std::move(settings), backend, board);
+  TRY(server->begin());
+  return server;
+}
+
+}  // namespace slipway::api

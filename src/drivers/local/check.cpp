@@ -1,0 +1,88 @@
+#include "drivers/local/check.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "os/net.h"
+
+namespace slipway::local {
+
+Check::Check(const HealthCheck& health, std::uint16_t port) : health_(health), port_(port) {}
+
+Check::~Check() { os::collect(running_); }
+
+int Check::fd() const { return running_.pidfd ? running_.pidfd.get() : socket_.get(); }
+
+std::uint32_t Check::events() const {
+  if (running_.pidfd || (connected_ && unsent_.empty())) return EPOLLIN;
+  return EPOLLOUT;
+}
+
+std::optional<Finding> Check::begin(const Result<Command>& command) {
+  if (health_.kind == HealthCheck::Kind::command) {
+    if (!command) return Finding{false, command.error().text};
+    auto running = os::run_command(command->argv, command->env, command->directory);
+    if (!running) return Finding{false, running.error().text};
+    running_ = std::move(*running);
+    return std::nullopt;
+  }
+  auto socket = os::begin_connect("127.0.0.1", port_);
+  if (!socket) {
+    std::string text = socket.error().text;
+    if (text == std::strerror(ECONNREFUSED)) text = "connection refused";
+    return Finding{false, text};
+  }
+  socket_ = std::move(*socket);
+  if (health_.kind == HealthCheck::Kind::http) {
+    unsent_ = os::http_bytes({.path = health_.path, .port = port_});
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> Check::go_on() {
+  if (running_.pidfd) {
+    int status = os::collect(running_);
+    if (status == 0) return Finding{true, ""};
+    return Finding{false, status > 0 ? fmt::format("the command exited with {}", status)
+                                     : fmt::format("the command ended by signal {}", -status)};
+  }
+  if (!connected_) {
+    auto connected = os::end_connect(socket_.get());
+    if (!connected) return Finding{false, connected.error().text};
+    connected_ = true;
+    if (health_.kind == HealthCheck::Kind::tcp) return Finding{true, ""};
+  }
+  return unsent_.empty() ? read_reply() : send_request();
+}
+
+std::optional<Finding> Check::send_request() {
+  ssize_t n = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n < 0 && errno != EAGAIN && errno != EINTR) return Finding{false, std::strerror(errno)};
+  if (n > 0) unsent_.erase(0, static_cast<std::size_t>(n));
+  return std::nullopt;
+}
+
+std::optional<Finding> Check::read_reply() {
+  char buffer[8 * 1024];
+  ssize_t n = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (n < 0) return Finding{false, std::strerror(errno)};
+  using State = os::ReplyReader::State;
+  State state = n == 0 ? reader_.end() : reader_.feed({buffer, static_cast<std::size_t>(n)});
+  if (state == State::more) return std::nullopt;
+  if (state == State::broken) {
+    return Finding{
+        false, n == 0 ? "the connection was closed without an answer" : "the answer is not HTTP"};
+  }
+  return judge_status(reader_.reply().status);
+}
+
+Finding Check::judge_status(int status) const {
+  if (status >= health_.status_min && status <= health_.status_max) return {true, ""};
+  return {false, fmt::format("status {}", status)};
+}
+
+}  // namespace slipway::local

@@ -1,0 +1,95 @@
+// The driver of processes on this machine. Each instance runs under a slipway-shim of its own; this
+// driver starts, adopts, watches and stops them, and decides nothing.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "contract/driver.h"
+#include "drivers/local/folder.h"
+#include "drivers/local/launch.h"
+#include "drivers/local/pool.h"
+#include "drivers/local/release.h"
+#include "drivers/local/watcher.h"
+#include "os/net.h"
+#include "os/shim.h"
+
+namespace slipway::local {
+
+struct Settings {
+  std::filesystem::path state;  // absolute; run/ and logs/ in it are this driver's
+  SecretOf secret;              // resolves a reference at the start of a process; any thread
+  Environment base;             // the agent's own PATH, HOME, LANG
+  std::uint16_t first_port = 20'000, last_port = 29'999;
+  int workers = 8;
+};
+
+class Local : public Driver {
+ public:
+  Local(Settings, Sink&);
+  ~Local() override { stop(); }
+
+  std::string_view name() const override { return "local"; }
+  // Look, CheckRelease, StartInstance, StopInstance, RunSmoke.
+  bool takes(const Command&) const override;
+  // StartInstance adopts what runs. A process that ended while no agent looked is answered with
+  // Done and then an Exited fact, once; the next StartInstance starts afresh.
+  void begin(const Issued&) override;
+  void observe(const Issued&) override;
+  void cancel(const Issued&) override;
+  void stop() override;
+
+  // Ends every instance of this state folder that no site wants (after recovery, before the first
+  // command); returns a sentence for each. All have `grace` together to end, then they are killed;
+  // blocks until then.
+  std::vector<std::string> sweep(
+      const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted,
+      Duration grace = 5s);
+
+  // An error as an outcome: what a second try cannot mend is not retryable.
+  static Outcome failed(const Error&);
+
+  // Output files of an instance, oldest first, also of one that is gone.
+  std::vector<std::filesystem::path> logs(const SiteId&, std::uint32_t instance) const;
+
+ private:
+  struct Asker {
+    SiteId site;
+    CommandId id = 0;
+    Attempt attempt = 0;
+  };
+  enum class Fresh : bool { no, yes };
+
+  static std::string key_of(const SiteId&, std::uint32_t instance);
+  void answer(const Asker&, Outcome);
+  void start(const Asker&, const StartInstance&, Fresh);
+  Outcome start_fresh(const Asker&, const StartInstance&, const std::filesystem::path& folder);
+  bool adopt(const Asker&, const StartInstance&, const os::Shim&, const os::ShimStatus&);
+  void tell_ended(const Asker&, const StartInstance&, const Note&, const os::ShimStatus&);
+  Error cannot_start(const StartInstance&, const Error&) const;
+  void follow(const SiteId&, const StartInstance&, std::uint16_t port, Duration age,
+              const os::Shim&);
+  void process_ended(const SiteId&, const StartInstance&);
+
+  void halt(const Asker&, const StopInstance&);
+  void finish(const SiteId&, std::uint32_t instance);
+  void finish_stop(const SiteId&, std::uint32_t instance, bool ended);
+  void answer_stops(const std::string& key, const Outcome&);
+  std::string path() const;
+
+  Settings settings_;
+  Sink& sink_;
+  Folders folders_;
+  Releases releases_;
+  os::PortPool ports_;
+  std::mutex mutex_;
+  std::map<std::string, std::vector<Asker>> stopping_;  // who waits for the end of which instance
+  Pool pool_;
+  Watcher watcher_;
+};
+
+}  // namespace slipway::local

@@ -1,0 +1,80 @@
+// One thread that watches all instances: runs their health checks side by side, counts thresholds,
+// and notices when a process ends. It tells what it sees and acts on nothing.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "contract/driver.h"
+#include "drivers/local/check.h"
+#include "os/files.h"
+
+namespace slipway::local {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+struct Watched {
+  SiteId site;
+  std::uint32_t instance = 0;
+  std::uint16_t port = 0;
+  HealthCheck health;
+  Duration age{};  // of the process; beyond start_timeout it counts as started
+  os::Fd watch;    // connection to its shim; closed by it when the process ended
+  std::function<Result<Check::Command>()> command;  // for command checks; called on the thread
+  std::function<void()> ended;                      // on the thread, once: must not block
+};
+
+class Watcher {
+ public:
+  explicit Watcher(Sink&);
+  ~Watcher();
+
+  // From any thread; the latest word on a key holds.
+  void watch(const std::string& key, Watched);
+  void forget(const std::string& key);
+  // Calls `then(true)` when the other side of `fd` is gone, `then(false)` at the deadline; on the
+  // thread, once, and it must not block.
+  void await_end(os::Fd fd, SteadyTime deadline, std::function<void(bool)> then);
+  void stop();
+
+ private:
+  struct Entry;
+  void post(std::function<void()>);
+  void run();
+  void take_mail();
+  std::uint64_t add(std::unique_ptr<Entry>);
+  void drop(std::uint64_t id);
+  void wake_at(Entry&, SteadyTime);
+  void fire(Entry&);         // its time has come
+  void watch_event(Entry&);  // its shim said something, or went
+  void begin_check(Entry&);
+  void settle(Entry&, const std::optional<Finding>&);
+  void follow(Entry&);  // polls what the check waits for
+  void end_check(Entry&);
+  void found(Entry&, const Finding&);
+  void tell(Entry&, bool healthy, const std::string& text);
+
+  Sink& sink_;
+  os::Fd epoll_, bell_;
+  std::mutex mutex_;  // of the mail
+  std::vector<std::function<void()>> mail_;
+  std::atomic<bool> stopped_{false};
+  // Touched by the thread alone:
+  std::map<std::uint64_t, std::unique_ptr<Entry>> entries_;
+  std::map<std::string, std::uint64_t> by_key_;
+  std::set<std::pair<SteadyTime, std::uint64_t>> timers_;
+  std::uint64_t next_id_ = 1;
+  std::thread thread_;
+};
+
+}  // namespace slipway::local

@@ -1,0 +1,343 @@
+#include "main/agent.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "api/server.h"
+#include "drivers/haproxy/haproxy.h"
+#include "drivers/local/local.h"
+#include "engine/engine.h"
+#include "journal/journal.h"
+#include "main/backend.h"
+#include "main/counting.h"
+#include "main/desk.h"
+#include "main/log.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/sealed.h"
+#include "shell/shell.h"
+#include "views/board.h"
+
+namespace slipway {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Drivers are made before the shell and speak to it through this.
+class Relay : public Sink {
+ public:
+  void connect(Sink* sink) { sink_ = sink; }
+  void answer(const SiteId& site, CommandId id, Attempt attempt, Outcome outcome) override {
+    if (Sink* sink = sink_) sink->answer(site, id, attempt, std::move(outcome));
+  }
+  void fact(const SiteId& site, What what) override {
+    if (Sink* sink = sink_) sink->fact(site, std::move(what));
+  }
+
+ private:
+  std::atomic<Sink*> sink_{nullptr};
+};
+
+// Engine time for those outside the loop: never after the shell's next stamp by more than an instant.
+class EngineTime {
+ public:
+  void seen(Instant at) { offset_ = at.time_since_epoch().count() - os::since_boot().count(); }
+  Instant now() const { return Instant(os::since_boot() + Duration(offset_.load())); }
+
+ private:
+  std::atomic<std::int64_t> offset_{0};
+};
+
+class Agent {
+ public:
+  Agent(const cli::AgentOptions& options, std::string version)
+      : options_(options), version_(std::move(version)), state_(options.state_dir) {}
+
+  Result<> open();
+  Result<> run();
+
+ private:
+  Result<> take_state_folder();
+  Result<> open_drivers();
+  Result<> open_shell();
+  Result<> recover();
+  Result<> serve();
+  void published(const Published&);
+  void end();
+  Desk::Ways ways();
+  AgentBackend::Parts backend_parts();
+  std::vector<LogFile> logs(const SiteId&, std::uint32_t instance) const;
+  World look(const Look&) const;
+
+  cli::AgentOptions options_;
+  std::string version_;
+  fs::path state_;
+  os::Fd lock_;
+  Relay relay_;
+  EngineTime time_;
+  views::Board board_;
+  std::atomic<bool> stop_all_{false};
+
+  std::optional<os::Sealed> sealed_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<shell::Clock> clock_;
+  std::unique_ptr<local::Local> local_;
+  std::unique_ptr<haproxy::Haproxy> haproxy_;
+  std::unique_ptr<Counting> counting_;
+  std::unique_ptr<Desk> desk_;
+  std::unique_ptr<shell::Shell> shell_;
+  std::unique_ptr<AgentBackend> backend_;
+  std::unique_ptr<api::Server> server_;
+};
+
+Result<> Agent::take_state_folder() {
+  TRY(os::make_folder(state_, 0700));
+  fs::path path = state_ / "agent.lock";
+  lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_) {
+    return fail(Fault::unavailable, "{} cannot be written ({}); name another folder with --state", path.string(),
+                std::strerror(errno));
+  }
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    auto holder = os::read_file(path, 64);
+    return fail(Fault::conflict, "another agent{} uses the state folder {}; stop it with `slipway agent stop`, or name "
+                "another folder with --state",
+                holder && !holder->empty() ? " (pid " + *holder + ")" : "", state_.string());
+  }
+  std::string pid = std::to_string(::getpid());
+  if (::ftruncate(lock_.get(), 0) != 0 || ::pwrite(lock_.get(), pid.data(), pid.size(), 0) < 0) {
+    return fail(Fault::exhausted, "{} cannot be written: {}", path.string(), std::strerror(errno));
+  }
+  std::error_code ignored;
+  fs::remove(state_ / "stopped", ignored);
+  return {};
+}
+
+Result<> Agent::open_drivers() {
+  fs::path runtime = TRY(os::runtime_dir(state_));
+  sealed_ = TRY(os::Sealed::open(state_ / "sealed"));
+  local::Settings settings;
+  settings.state = state_;
+  // The environment's own file first, then the agent's variables, then what a caller brought.
+  settings.secret = [this](const SiteId& site, const SecretRef& ref) -> Result<Secret> {
+    if (auto own = sealed_->get(ref.name, site.environment)) return own;
+    if (auto variable = desk_->secret(ref.name)) return Secret(*variable);
+    return sealed_->get(ref.name, "");
+  };
+  for (const char* name : {"PATH", "HOME", "LANG"}) {
+    if (const char* value = std::getenv(name)) settings.base.emplace_back(name, value);
+  }
+  local_ = std::make_unique<local::Local>(std::move(settings), relay_);
+  haproxy_ = std::make_unique<haproxy::Haproxy>(
+      haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime.string()}, relay_);
+  counting_ = std::make_unique<Counting>(Counting::World{
+      .rows = haproxy_->row_path(),
+      .sink = &relay_,
+      .engine_now = [this] { return time_.now(); },
+      .wall = [] { return os::wall_now(); },
+      .recorded = [this](const SiteId& id) {
+        auto site = board_.site(id);
+        return site ? site->counted : RowPosition{};
+      },
+      .on_row = [this](const Row& row) { haproxy_->on_row(row); }});
+  return {};
+}
+
+Desk::Ways Agent::ways() {
+  return {.variables = environment_variables(),
+          .record = [this](const std::string& bytes) { return shell_->note("config", bytes); },
+          .seal = [this](const std::string& name, const std::string& environment, const std::string& value) {
+            return sealed_->put(name, environment, Secret(value));
+          },
+          .sealed = [this](const std::string& name, const std::string& environment) -> Result<std::string> {
+            return TRY(sealed_->get(name, environment)).reveal();
+          },
+          .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); }};
+}
+
+Result<> Agent::open_shell() {
+  clock_ = shell::machine_clock();
+  journal_ = TRY(journal::Journal::open((state_ / "journal.db").string()));
+  desk_ = std::make_unique<Desk>(ways());
+  shell_ = TRY(shell::Shell::open({.state_dir = state_.string()},
+                                  {.journal = journal_.get(),
+                                   .clock = clock_.get(),
+                                   .intake = desk_.get(),
+                                   .drivers = {local_.get(), haproxy_.get(), counting_.get()},
+                                   .publish = [this](const Published& p) { published(p); }}));
+  relay_.connect(shell_.get());
+  return {};
+}
+
+void Agent::published(const Published& p) {
+  time_.seen(p.event.at);
+  board_.fold(p);
+  for (const Given& given : p.commands) {
+    if (const auto* tell = std::get_if<Tell>(&given.command)) {
+      log_line("warning", tell->text.empty() ? tell->code : tell->text, {{"code", tell->code}, {"site", p.after->id.name()}});
+    }
+  }
+}
+
+Result<> Agent::recover() {
+  std::string newest;
+  TRY(shell_->notes("config", [&](const std::string& bytes) { newest = bytes; }));
+  if (!newest.empty()) {
+    if (auto restored = desk_->restore(newest); !restored) log_line("error", restored.error().text, {});
+  }
+  std::map<SiteId, RowPosition> counting;
+  auto site = [&](std::shared_ptr<const Site> s) {
+    board_.restore_site(s);
+    if (s->live && !ended(s->live->state)) counting[s->id] = s->counted;
+    if (s->serving != 0) haproxy_->remember(s->id, engine::route_of(*s));
+  };
+  auto past = [&](const Deployment& d, const SiteId& id) { board_.restore_ended(d, id); };
+  TRY(shell_->recover(site, past));
+  for (const std::string& text : shell_->replay_diverged()) log_line("error", text, {{"code", "replay_diverged"}});
+  counting_->start(counting);
+  // What no site wants is ended; a site's newest state is on the board before its commands leave.
+  for (const std::string& text : local_->sweep([this](const SiteId& id, std::uint32_t instance) {
+         auto known = board_.site(id);
+         return known && known->instances.contains(instance);
+       })) {
+    log_line("warning", text, {{"code", "orphan"}});
+  }
+  return {};
+}
+
+World Agent::look(const Look& asked) const {
+  static local::Releases releases;
+  const char* path = std::getenv("PATH");
+  return releases.look(asked, path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
+}
+
+std::vector<LogFile> Agent::logs(const SiteId& id, std::uint32_t instance) const {
+  std::vector<LogFile> files;
+  auto site = board_.site(id);
+  if (!site) return files;
+  for (std::uint32_t i = 1; i < site->next_instance; ++i) {
+    if (instance != 0 && i != instance) continue;
+    auto known = site->instances.find(i);
+    std::string version;
+    if (known != site->instances.end()) {
+      auto copy = site->copies.find(known->second.copy);
+      if (copy != site->copies.end()) version = copy->second.release.version;
+    }
+    for (const fs::path& path : local_->logs(id, i)) {
+      // A file kept after its instance is named iN-VERSION.log.
+      std::string stem = path.stem().string();
+      std::size_t dash = stem.find('-');
+      files.push_back({path.string(), version.empty() && dash != std::string::npos ? stem.substr(dash + 1) : version, i});
+    }
+  }
+  return files;
+}
+
+AgentBackend::Parts Agent::backend_parts() {
+  return {.shell = shell_.get(),
+          .desk = desk_.get(),
+          .board = &board_,
+          .facts = {.version = version_,
+                    .state_dir = state_.string(),
+                    .listen = options_.listen,
+                    .started = os::wall_now(),
+                    .wall = [] { return os::wall_now(); },
+                    .journal_ok = [this] { return !shell_->fault().has_value(); },
+                    .proxy_ok = [] { return true; }},
+          .look = [this](const Look& asked) { return look(asked); },
+          .logs = [this](const SiteId& id, std::uint32_t instance) { return logs(id, instance); },
+          .stop = [this](bool all) {
+            stop_all_ = all;
+            shell_->stop();
+          }};
+}
+
+Result<> Agent::serve() {
+  backend_ = std::make_unique<AgentBackend>(backend_parts());
+  server_ = TRY(api::Server::start({.socket = (state_ / "agent.sock").string(), .listen = options_.listen}, *backend_,
+                                   board_));
+  return {};
+}
+
+Result<> Agent::open() {
+  TRY(take_state_folder());
+  TRY(open_drivers());
+  TRY(open_shell());
+  TRY(recover());
+  return serve();
+}
+
+Result<> Agent::run() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  os::Fd signals(::signalfd(-1, &set, SFD_CLOEXEC));
+  std::atomic<bool> over{false};
+  std::thread watcher([&] {
+    while (!over) {
+      pollfd p{signals.get(), POLLIN, 0};
+      if (::poll(&p, 1, 200) > 0) {
+        shell_->stop();
+        return;
+      }
+    }
+  });
+  log_line("info", "agent started", {{"state", state_.string()}, {"version", version_}});
+  Result<> ended = shell_->run();
+  over = true;
+  watcher.join();
+  end();
+  return ended;
+}
+
+// Instances and proxy serve on, unless everything was to end.
+void Agent::end() {
+  server_->stop();
+  counting_->stop();
+  if (stop_all_) {
+    for (const std::string& text : local_->sweep([](const SiteId&, std::uint32_t) { return false; })) {
+      log_line("info", text, {});
+    }
+  }
+  local_->stop();
+  haproxy_->stop();
+  if (stop_all_) {
+    if (auto down = haproxy_->shutdown(); !down) log_line("error", down.error().text, {});
+  }
+  std::error_code ignored;
+  fs::remove(state_ / "agent.sock", ignored);
+  log_line("info", "agent stopped", {});
+}
+
+}  // namespace
+
+int run_agent(const cli::AgentOptions& options, const std::string& version) {
+  // Blocked before any thread starts, so that only the watcher takes them.
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  os::raise_file_limit();
+  Agent agent(options, version);
+  if (auto opened = agent.open(); !opened) {
+    fmt::print(stderr, "slipway: {}\n", opened.error().text);
+    return cli::kExitUnreachable;
+  }
+  if (auto ended = agent.run(); !ended) {
+    fmt::print(stderr, "slipway: {}\n", ended.error().text);
+    return cli::kExitUnreachable;
+  }
+  return cli::kExitGood;
+}
+
+}  // namespace slipway

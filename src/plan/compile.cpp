@@ -1,0 +1,156 @@
+#include "plan/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/limits.h"
+#include "plan/draft.h"
+#include "plan/spec.h"
+
+namespace slipway::plan {
+namespace {
+
+void strategy_steps(Draft& d) {
+  switch (d.plan.strategy) {
+    case Strategy::blue_green:
+      return blue_green(d);
+    case Strategy::canary:
+      return canary(d);
+    case Strategy::rolling:
+      return rolling(d);
+    case Strategy::recreate:
+      return recreate(d);
+    case Strategy::steps:
+      return written_steps(d);
+    case Strategy::ab_test:
+    case Strategy::shadow:
+    case Strategy::flag:
+      return d.refuse(d.config.strategy.origin, "not_supported",
+                      fmt::format("the strategy {} is not supported yet", word(d.plan.strategy)),
+                      "use blue_green, canary, rolling, recreate or `steps:`");
+  }
+}
+
+// What a plan could not do although it was asked for.
+void refuse_unsupported(Draft& d) {
+  const auto origin = [&](const char* name) {
+    const auto found = d.config.origins.find(name);
+    return found == d.config.origins.end() ? text::Place{} : found->second;
+  };
+  if (!d.config.windows.empty() && d.order.task != Task::rollback)
+    d.refuse(origin("windows"), "not_supported", "`windows` are not supported yet",
+             "leave them out, and deploy when the window is open");
+  if (d.config.canary_enabled && d.plan.strategy == Strategy::recreate)
+    d.refuse(origin("canary_enabled"), "two_readings",
+             "`canary_enabled` cannot be had with the strategy recreate: there is never a moment "
+             "when both releases run",
+             "use blue_green or canary");
+  if (d.plan.strategy == Strategy::steps && d.config.steps.empty())
+    d.refuse(d.config.strategy.origin, "missing", "the strategy steps has no steps",
+             "write them under `deployment: { steps: [...] }`");
+  if (d.plan.replicas < 1 || d.plan.replicas > limits::kReplicas)
+    d.refuse(d.config.replicas.origin, "out_of_range",
+             fmt::format("{} replicas: between 1 and {} are possible", d.plan.replicas,
+                         limits::kReplicas));
+}
+
+// Every stage counts over the same limits, because rows are counted once for all of them.
+void share_latency_limits(Plan& plan) {
+  std::set<double> limits;
+  for (const Step& step : plan.steps) {
+    for (const auto& c : step.charge.criteria) {
+      if (c.metric == analysis::Metric::latency && c.compare == analysis::Compare::absolute)
+        limits.insert(c.limit * 1000.0);
+    }
+  }
+  for (Step& step : plan.steps) {
+    if (step.verb == Verb::judge)
+      step.charge.latency_limits_us.assign(limits.begin(), limits.end());
+  }
+}
+
+void warn_about_artifact(Draft& d) {
+  if (d.plan.spec.artifact.empty())
+    d.plan.warnings.emplace_back(
+        "no_artifact",
+        "what the release is made of cannot be told from `run`: it has no digest, and a change of "
+        "its files goes unseen; write `artifact:`");
+}
+
+}  // namespace
+
+const WarmCopy* find_warm(const Ground& ground, const Release& release) {
+  const WarmCopy* best = nullptr;
+  for (const WarmCopy& warm : ground.warm) {
+    const bool same = warm.release.version == release.version &&
+                      (warm.release.digest.empty() || release.digest.empty() ||
+                       warm.release.digest == release.digest);
+    if (same && warm.ready > 0 && (best == nullptr || warm.copy > best->copy)) best = &warm;
+  }
+  return best;
+}
+
+std::optional<Strategy> parse_strategy(const std::string& written) {
+  std::string s;
+  for (const char c : written) {
+    if (c != '-' && c != '_' && c != ' ')
+      s += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  for (const Strategy strategy :
+       {Strategy::blue_green, Strategy::canary, Strategy::rolling, Strategy::ab_test,
+        Strategy::shadow, Strategy::flag, Strategy::recreate, Strategy::steps}) {
+    std::string known = word(strategy);
+    std::erase(known, '_');
+    if (s == known) return strategy;
+  }
+  return std::nullopt;
+}
+
+std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, const Order& order,
+                                               const Ground& ground) {
+  Draft d{.config = config, .order = order, .ground = ground, .plan = {}, .errors = {}};
+  Plan& plan = d.plan;
+  const auto configured = parse_strategy(config.strategy.value);
+  if (!order.strategy && !configured && !config.strategy.value.empty())
+    d.refuse(config.strategy.origin, "invalid_value",
+             fmt::format("`{}` is no strategy", config.strategy.value));
+  plan.strategy = order.strategy.value_or(configured.value_or(Strategy::blue_green));
+  plan.from = order.from;
+  plan.to = order.to;
+  plan.environment = config.environment;
+  plan.replicas = std::max(1, config.replicas.value);
+  plan.floor = plan.replicas;
+  plan.auto_rollback = order.auto_rollback.value_or(config.rollback_on_failure);
+  plan.spec = order.spec ? *order.spec : instance_spec(config, order.to);
+  if (order.health_interval) plan.spec.health.interval = *order.health_interval;
+  const int surge = share_of(config.max_surge, plan.replicas, true).value_or(0);
+  plan.route = route_spec(config, std::max(plan.replicas, ground.stable) + surge);
+  plan.revision = config.revision;
+  plan.rules_version = kRulesVersion;
+
+  refuse_unsupported(d);
+  if (!d.errors.empty()) return std::unexpected(std::move(d.errors));
+
+  // What leads users back to a good release never asks.
+  if (config.approval.required && order.task != Task::rollback) d.gate_approval();
+  if (plan.from.version.empty()) {
+    first_release(d);
+  } else if (order.task == Task::rollback) {
+    rollback(d);
+  } else {
+    strategy_steps(d);
+  }
+  warn_about_artifact(d);
+  share_latency_limits(plan);
+  if (plan.steps.size() > limits::kSteps)
+    d.refuse(config.strategy.origin, "out_of_range",
+             fmt::format("the plan has {} steps: at most {} are possible", plan.steps.size(),
+                         limits::kSteps));
+  if (!d.errors.empty()) return std::unexpected(std::move(d.errors));
+  return plan;
+}
+
+}  // namespace slipway::plan

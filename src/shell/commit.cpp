@@ -1,0 +1,192 @@
+// Durable first, then visible, then done: the only place where a step leaves the loop.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "record/record.h"
+#include "shell/loop.h"
+
+namespace slipway::shell {
+namespace {
+
+constexpr Duration kBallastAgain = 30s;
+constexpr Duration kDueAtLeast = 1ms;  // after a Due event, so that no timer can spin
+
+const Deployment* deployment(const Site& site, std::uint32_t number) {
+  if (site.live && site.live->number == number) return &*site.live;
+  if (site.queued && site.queued->number == number) return &*site.queued;
+  return nullptr;
+}
+
+// What the platform saw, when this event is its answer.
+World world_of(const Event& event) {
+  const auto* answered = std::get_if<Answered>(&event.what);
+  const auto* done = answered ? std::get_if<Done>(&answered->outcome) : nullptr;
+  return done ? done->observed.world : World{};
+}
+
+// A broken rule inside intake is a refusal of this one request, not the end of the loop.
+std::expected<Plan, Refusal> compiled(Intake& intake, const Request& request, const Site& site,
+                                      const World& world) {
+  try {
+    return intake.compile(request, site, world);
+  } catch (const InvariantBroken& broken) {
+    return std::unexpected(Refusal{.code = "internal", .text = broken.what(), .http = 500});
+  }
+}
+
+}  // namespace
+
+bool Loop::commit(Draft& draft) {
+  for (const auto& [id, site] : draft.sites) {
+    const auto kept = sites_.find(id);
+    const std::uint64_t old = kept == sites_.end() ? 0 : kept->second.site->seq;
+    const std::uint64_t since = kept == sites_.end() ? 0 : kept->second.since_snapshot;
+    if (since + (site->seq - old) >= limits::kSnapshotEvery) draft.to_snapshot.insert(id);
+  }
+  for (const SiteId& id : draft.to_snapshot) {
+    const Site& site = *draft.sites.at(id);
+    draft.batch.snapshots.push_back({stream_of(id), site.seq, record::encode(site)});
+  }
+  timeline_.note(anchor_);
+  draft.batch.snapshots.push_back({"agent", 0, encode(anchor_)});
+  const auto first = append(draft.batch);
+  if (!first) {
+    const std::scoped_lock guard(mutex_);
+    fault_ = first.error();
+    return false;
+  }
+  for (std::size_t i = 0; i < draft.steps.size(); ++i) draft.steps[i].lsn = *first + i;
+  swap_in(draft);
+  heartbeat_ = live_.empty() ? kNever : timeline_.now() + kHeartbeat;
+  for (const Published& step : draft.steps) {
+    if (parts_.publish) parts_.publish(step);
+  }
+  dispatch(draft);
+  return true;
+}
+
+// A full disk gives up the ballast and tries once more; anything else ends the loop.
+Result<std::uint64_t> Loop::append(const journal::Batch& batch) {
+  auto first = parts_.journal->append(batch);
+  if (first || first.error().fault != Fault::exhausted) return first;
+  ballast_.drop();
+  first = parts_.journal->append(batch);
+  if (first) enter_disk_critical();
+  return first;
+}
+
+void Loop::swap_in(const Draft& draft) {
+  std::map<SiteId, bool> was_due;
+  for (const Published& step : draft.steps) {
+    was_due[step.after->id] = std::holds_alternative<Due>(step.event.what);
+    if (step.after->last && !ended_.contains(step.after->last->number)) {
+      const Deployment& last = *step.after->last;
+      ended_[last.number] = {step.after->id, last.state, last.request.version.empty()
+                                                             ? last.plan.to.version
+                                                             : last.request.version};
+    }
+  }
+  for (const auto& [id, site] : draft.sites) {
+    Kept& kept = sites_[id];
+    const std::uint64_t old = kept.site ? kept.site->seq : 0;
+    kept.since_snapshot = draft.to_snapshot.contains(id)
+                              ? 0
+                              : kept.since_snapshot + static_cast<int>(site->seq - old);
+    kept.site = site;
+    if (site->live) {
+      live_.insert(id);
+    } else {
+      live_.erase(id);
+    }
+    Instant due = engine::next_due(*site);
+    if (was_due[id] && due != kNever) due = std::max(due, site->now + kDueAtLeast);
+    set_due(id, kept, due);
+  }
+}
+
+void Loop::set_due(const SiteId& id, Kept& kept, Instant due) {
+  if (kept.due != kNever) due_.erase({kept.due, id});
+  kept.due = due;
+  if (due != kNever) due_.emplace(due, id);
+}
+
+void Loop::dispatch(const Draft& draft) {
+  for (const Published& step : draft.steps) {
+    for (const Given& given : step.commands) give(step.after, step.event, given);
+  }
+}
+
+Driver* Loop::driver_for(const Command& command) const {
+  for (Driver* driver : parts_.drivers) {
+    if (driver->takes(command)) return driver;
+  }
+  return nullptr;
+}
+
+void Loop::give(const SitePtr& site, const Event& event, const Given& given) {
+  if (const auto* said = std::get_if<Answer>(&given.command)) {
+    const auto found = replies_.find(said->request);
+    if (found == replies_.end()) return;  // asked of an earlier process, or by nobody
+    const Reply reply = std::move(found->second);
+    replies_.erase(found);
+    if (reply) reply(*said);
+    return;
+  }
+  if (const auto* wanted = std::get_if<Compile>(&given.command)) {
+    return compile(site->id, event, wanted->number);
+  }
+  if (std::holds_alternative<Tell>(given.command)) return;  // published, that is all
+  if (Driver* driver = driver_for(given.command)) {
+    return driver->begin({site->id, given.id, given.attempt, given.command});
+  }
+  answer(site->id, given.id, given.attempt,
+         Failed{{Fault::unsupported,
+                 fmt::format("no driver does `{}` here", word(given.command))},
+                false,
+                {}});
+}
+
+void Loop::compile(const SiteId& id, const Event& event, std::uint32_t number) {
+  const Site& site = *sites_.at(id).site;
+  const Deployment* wanted = deployment(site, number);
+  if (wanted == nullptr) return;  // a newer request took its place in the same batch
+  auto plan = compiled(*parts_.intake, wanted->request, site, world_of(event));
+  if (!plan) {
+    return post(id, Refused{number, plan.error().code, plan.error().text});
+  }
+  Planned planned{number, std::move(*plan), ""};
+  planned.plan_digest = record::plan_digest(planned.plan);
+  const std::size_t size = record::encode({Event{{}, {}, planned}, {}, ""}).size();
+  if (size > limits::kRecordBytes) {
+    return post(id, Refused{number, "plan_too_large",
+                            fmt::format("the plan has {} KiB, and {} KiB is the most; use fewer "
+                                        "steps, or a smaller environment",
+                                        size >> 10, limits::kRecordBytes >> 10)});
+  }
+  post(id, std::move(planned));
+}
+
+void Loop::enter_disk_critical() {
+  ballast_at_ = timeline_.now() + kBallastAgain;
+  if (std::exchange(disk_critical_, true)) return;
+  tell_all(DiskCritical{true});
+}
+
+void Loop::try_ballast() {
+  if (ballast_.make()) {
+    ballast_at_ = kNever;
+    disk_critical_ = false;
+    tell_all(DiskCritical{false});
+  } else {
+    ballast_at_ = timeline_.now() + kBallastAgain;
+  }
+}
+
+void Loop::tell_all(const What& what) {
+  for (const auto& [id, kept] : sites_) post(id, what);
+}
+
+}  // namespace slipway::shell

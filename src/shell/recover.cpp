@@ -1,0 +1,196 @@
+// After a start: state from the journal, then Resumed, then the world is asked how it stands.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "engine/engine.h"
+#include "record/record.h"
+#include "shell/loop.h"
+
+namespace slipway::shell {
+
+Result<> Loop::recover(const std::function<void(SitePtr)>& site,
+                       const std::function<void(const Deployment&, const SiteId&)>& ended) {
+  TRY(recover_agent());
+  TRY(recover_ended(ended));
+  for (const std::string& stream : TRY(parts_.journal->streams())) {
+    if (site_of_stream(stream)) TRY(recover_site(stream));
+  }
+  for (const auto& [id, kept] : sites_) {
+    if (site) site(kept.site);
+  }
+  away_ = timeline_.resume(anchor_);
+  if (disk_critical_) ballast_at_ = timeline_.now();
+  if (!resume_sites(away_)) return std::unexpected(*fault());
+  return {};
+}
+
+Result<> Loop::recover_agent() {
+  const journal::Snapshot snapshot = TRY(parts_.journal->snapshot("agent"));
+  if (!snapshot.bytes.empty()) {
+    anchor_ = TRY(decode_anchor(snapshot.bytes));
+  } else {
+    timeline_.place(anchor_);    // the first start: engine time begins now,
+    anchor_.at = Instant(1s);    // and not at 0, which means "never" in many a field
+  }
+  return {};
+}
+
+Result<> Loop::recover_ended(
+    const std::function<void(const Deployment&, const SiteId&)>& ended) {
+  std::optional<Error> trouble;
+  TRY(parts_.journal->summaries([&](const journal::Summary& summary) {
+    const auto site = site_of_stream(summary.stream);
+    const auto deployment = record::decode_deployment(summary.bytes);
+    if (trouble || !site) return;
+    if (!deployment) {
+      trouble = Error{deployment.error().fault,
+                      fmt::format("the summary of deployment {}: {}", summary.number,
+                                  deployment.error().text)};
+      return;
+    }
+    ended_[summary.number] = {*site, deployment->state,
+                              deployment->request.version.empty() ? deployment->plan.to.version
+                                                                  : deployment->request.version};
+    anchor_.next_number = std::max(anchor_.next_number, summary.number + 1);
+    if (ended) ended(*deployment, *site);
+  }));
+  if (trouble) return std::unexpected(*trouble);
+  return {};
+}
+
+Result<> Loop::recover_site(const std::string& stream) {
+  const SiteId id = *site_of_stream(stream);
+  const journal::Snapshot snapshot = TRY(parts_.journal->snapshot(stream));
+  Site site{.id = id};
+  if (snapshot.seq > 0) {
+    auto read = record::decode_site(snapshot.bytes);
+    if (!read) {
+      return fail(read.error().fault, "the snapshot of stream {} after record {}: {}", stream,
+                  snapshot.seq, read.error().text);
+    }
+    site = std::move(*read);
+  }
+  Error trouble;
+  int replayed = 0;
+  TRY(parts_.journal->read(stream, snapshot.seq,
+                           [&](std::uint64_t, const journal::Entry& entry) {
+                             replay(site, entry.bytes, entry.seq, trouble);
+                             ++replayed;
+                           }));
+  if (!trouble.text.empty()) return std::unexpected(trouble);
+  remember(site);
+  Kept& kept = sites_[id];
+  kept.since_snapshot = replayed;
+  kept.site = std::make_shared<const Site>(std::move(site));
+  return {};
+}
+
+// Events rebuild the state; what was commanded then is the truth, whatever today's engine says.
+void Loop::replay(Site& site, const std::string& bytes, std::uint64_t seq, Error& trouble) {
+  if (!trouble.text.empty()) return;
+  const auto record = record::decode_step(bytes);
+  if (!record) {
+    trouble = {record.error().fault, fmt::format("record {} of stream {}: {}", seq,
+                                                 stream_of(site.id), record.error().text)};
+    return;
+  }
+  if (const auto* requested = std::get_if<Requested>(&record->event.what)) {
+    anchor_.next_number = std::max(anchor_.next_number, requested->number + 1);
+    anchor_.next_request_id = std::max(anchor_.next_request_id, requested->request_id + 1);
+  }
+  if (const auto* asked = std::get_if<Asked>(&record->event.what)) {
+    anchor_.next_request_id = std::max(anchor_.next_request_id, asked->request_id + 1);
+  }
+  const auto differs = [&](std::string_view how) {
+    diverged_.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(site.id),
+                                    word(record->event.what), how));
+  };
+  Site next = site;
+  try {
+    if (engine::step(next, record->event) != record->commands) {
+      differs("this version would command something else");
+    }
+    site = std::move(next);
+  } catch (const InvariantBroken& broken) {
+    differs(broken.what());
+    site.quarantine = broken.what();
+  }
+  for (const Given& given : record->commands) {
+    const auto awaited =
+        std::find_if(site.awaiting.begin(), site.awaiting.end(), [&](const Awaited& a) {
+          return given.id != 0 && a.id == given.id && a.attempt == given.attempt;
+        });
+    if (awaited != site.awaiting.end()) awaited->command = given.command;
+    site.next_command = std::max(site.next_command, given.id + 1);
+  }
+  site.seq = seq;
+}
+
+// Numbers that must never be given again.
+void Loop::remember(const Site& site) {
+  std::uint32_t highest = 0;
+  std::uint64_t request = 0;
+  for (const auto* place : {&site.live, &site.queued, &site.last}) {
+    if (!*place) continue;
+    highest = std::max(highest, (*place)->number);
+    request = std::max(request, (*place)->request_id);
+  }
+  for (const auto& [number, copy] : site.copies) highest = std::max(highest, number);
+  for (const Past& past : site.past) highest = std::max(highest, past.number);
+  anchor_.next_number = std::max(anchor_.next_number, highest + 1);
+  anchor_.next_request_id = std::max(anchor_.next_request_id, request + 1);
+  // No stamp may be older than what a site has seen.
+  if (site.now > anchor_.at) {
+    anchor_.at = site.now;
+    anchor_.wall = site.wall;
+    anchor_.boot.clear();
+  }
+}
+
+bool Loop::resume_sites(Duration away) {
+  std::vector<SiteId> ids;
+  for (const auto& [id, kept] : sites_) ids.push_back(id);
+  for (std::size_t begin = 0; begin < ids.size() || begin == 0; begin += limits::kBatchEvents) {
+    Draft draft;
+    const std::size_t end = std::min(ids.size(), begin + limits::kBatchEvents);
+    for (std::size_t i = begin; i < end; ++i) {
+      step(draft, ids[i], Resumed{away});
+      if (draft.sites.at(ids[i])->disk_critical != disk_critical_) {
+        step(draft, ids[i], DiskCritical{disk_critical_});
+      }
+    }
+    if (begin == 0 && !draft.steps.empty() && !diverged_.empty()) {
+      // Said to whoever reads what is published; not a record, since nothing was decided.
+      std::string text = fmt::format("{} records would be decided otherwise today; first: {}",
+                                     diverged_.size(), diverged_.front());
+      draft.steps.front().commands.push_back(
+          {0, 0, Tell{"replay_diverged", std::move(text)}, {"replay_diverged", {}}});
+    }
+    observe_awaited(draft);
+    if (!commit(draft)) return false;
+  }
+  return true;
+}
+
+// What was given before the restart and is still wanted: how does it stand? What this very step
+// gives anew needs no question. Asking has no effect, so it may come before the commit.
+void Loop::observe_awaited(const Draft& draft) {
+  std::set<Ask> given;
+  for (const Published& step : draft.steps) {
+    for (const Given& g : step.commands) given.insert({step.after->id, g.id, g.attempt});
+  }
+  for (const auto& [id, site] : draft.sites) {
+    for (const Awaited& a : site->awaiting) {
+      const Ask which{id, a.id, a.attempt};
+      if (a.retry_at != kNever || given.contains(which)) continue;
+      if (Driver* driver = driver_for(a.command)) {
+        adopting_.insert(which);
+        driver->observe({id, a.id, a.attempt, a.command});
+      }
+    }
+  }
+}
+
+}  // namespace slipway::shell

@@ -1,0 +1,127 @@
+// A backend that answers what the test says, and a server over a real unix socket in a folder that
+// goes away.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+
+#include "api/client.h"
+#include "api/server.h"
+#include "api/wire.h"
+
+namespace slipway::api {
+
+class FakeBackend : public Backend {
+ public:
+  std::variant<Answer, Refusal> submit(Request r) override {
+    {
+      const std::lock_guard lock(mutex);
+      requests.push_back(r);
+    }
+    return on_submit(r);
+  }
+  std::expected<boost::json::object, Refusal> put_config(const ConfigFiles& files,
+                                                         bool push) override {
+    const std::lock_guard lock(mutex);
+    configs.emplace_back(files, push);
+    if (config_refusal) return std::unexpected(*config_refusal);
+    return boost::json::object{{"schema", "config/1"}};
+  }
+  std::expected<boost::json::object, Refusal> plan(const Request& r) override {
+    return boost::json::object{{"schema", "plan/1"}, {"to", r.version}, {"by", r.by}};
+  }
+  std::expected<boost::json::object, Refusal> check(const std::string& environment) override {
+    return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
+  }
+  boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
+  boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
+  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
+    std::string out;
+    for (const auto& [name, value] : q) out += name + "=" + value + "\n";
+    return out;
+  }
+  void stop(bool all) override { stopped = all ? 2 : 1; }
+
+  Request last() {
+    const std::lock_guard lock(mutex);
+    return requests.empty() ? Request{} : requests.back();
+  }
+
+  std::function<std::variant<Answer, Refusal>(const Request&)> on_submit = [](const Request&) {
+    return Answer{.request = 1, .number = 42};
+  };
+  std::mutex mutex;
+  std::vector<Request> requests;
+  std::vector<std::pair<ConfigFiles, bool>> configs;
+  std::optional<Refusal> config_refusal;
+  std::atomic<bool> healthy = true;
+  std::atomic<int> stopped = 0;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/slipway-api-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    folder = name;
+    start();
+    site = std::make_shared<Site>();
+    site->id = {"web", "production"};
+    site->now = Instant(1000s);
+    site->wall = Wall(1'795'255'200s);
+    Deployment d;
+    d.number = 42;
+    d.state = State::running;
+    d.request.version = "v2";
+    site->live = d;
+    board.restore_site(std::make_shared<const Site>(*site));
+  }
+  void TearDown() override {
+    server.reset();
+    std::filesystem::remove_all(folder);
+  }
+  void start(const std::string& listen = "") {
+    auto started = Server::start({.socket = folder + "/agent.sock", .listen = listen}, backend, board);
+    ASSERT_TRUE(started) << started.error().text;
+    server = std::move(*started);
+  }
+  Client client() {
+    auto c = Client::connect_unix(folder + "/agent.sock");
+    if (!c) throw std::runtime_error(c.error().text);
+    return std::move(*c);
+  }
+  Wire wire() {
+    auto w = Wire::unix_socket(folder + "/agent.sock");
+    if (!w) throw std::runtime_error(w.error().text);
+    return std::move(*w);
+  }
+  // The next step of the site: one more entry in its story.
+  void happen(const std::string& type) {
+    auto next = std::make_shared<Site>(*site);
+    next->now += 1s;
+    next->wall += 1s;
+    next->live->story.push_back({next->now, next->wall, type, {"site_up", {{"version", "v2"}}}});
+    Published p;
+    p.lsn = ++lsn;
+    p.event.at = next->now;
+    p.event.wall = next->wall;
+    p.before = site;
+    p.after = next;
+    board.fold(p);
+    site = next;
+  }
+
+  std::string folder;
+  FakeBackend backend;
+  views::Board board;
+  std::shared_ptr<Site> site;
+  std::uint64_t lsn = 10;
+  std::unique_ptr<Server> server;
+};
+
+}  // namespace slipway::api

@@ -1,0 +1,166 @@
+// What transcripts cannot say: broken invariants are named, and refusals leave the site as it was.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "transcript.h"
+
+namespace slipway::engine {
+namespace {
+
+using testing::HasSubstr;
+
+const char* const kCanary = "plan canary\nrelease v1\nrequest deploy v2\nauto\n";
+
+std::string broken(const Site& before, const Site& after, const std::vector<Given>& given) {
+  try {
+    check_invariants(before, after, Event{}, given);
+  } catch (const InvariantBroken& e) {
+    return e.what();
+  }
+  return "";
+}
+
+Site live_canary() {
+  Transcript t;
+  t.run(kCanary);
+  return t.site();
+}
+
+Given given(Command c) { return {1, 1, std::move(c), {"test", {}}}; }
+
+TEST(Invariants, HoldInAGoodState) {
+  const Site site = live_canary();
+  EXPECT_EQ(broken(site, site, {}), "");
+}
+
+TEST(Invariants, OneWeightsSumToAll) {
+  const Site site = live_canary();
+  Route route = route_of(site);
+  route.slots[0].weight -= 1;
+  EXPECT_THAT(broken(site, site, {given(Shift{route})}), HasSubstr("invariant 1"));
+}
+
+TEST(Invariants, OneNoTrafficToTheUnhealthy) {
+  const Site before = live_canary();
+  Site after = before;
+  Site sick = before;
+  for (Site* site : {&sick, &after}) {
+    for (auto& [id, i] : site->instances) {
+      if (i.copy == 2) i.healthy = false;
+    }
+  }
+  after.copies.at(2).weight = 2'500;
+  after.copies.at(1).weight = 7'500;
+  EXPECT_THAT(broken(sick, after, {given(Shift{route_of(after)})}), HasSubstr("invariant 1"));
+}
+
+TEST(Invariants, TwoOnlyAShiftMovesTraffic) {
+  const Site before = live_canary();
+  Site after = before;
+  after.copies.at(2).weight = 10'000;
+  after.copies.at(1).weight = 0;
+  EXPECT_THAT(broken(before, after, {}), HasSubstr("invariant 2"));
+}
+
+TEST(Invariants, ThreeTheFloorStands) {
+  const Site site = live_canary();
+  EXPECT_THAT(broken(site, site, {given(Drain{{}, {1, 2}, 5s})}), HasSubstr("invariant 3"));
+}
+
+TEST(Invariants, ThreeNothingIsStoppedUndrained) {
+  const Site site = live_canary();
+  EXPECT_THAT(broken(site, site, {given(StopInstance{3, 15, 5s})}), HasSubstr("invariant 3"));
+}
+
+TEST(Invariants, FourEveryLiveDeploymentHasANextEvent) {
+  const Site before = live_canary();
+  Site after = before;
+  after.awaiting.clear();
+  after.live->judge.reset();
+  EXPECT_THAT(broken(before, after, {}), HasSubstr("invariant 4"));
+}
+
+TEST(Invariants, FiveTheWayBackStays) {
+  const Site before = live_canary();
+  Site after = before;
+  after.copies.erase(1);
+  for (std::uint32_t id : {1U, 2U}) after.instances.erase(id);
+  EXPECT_THAT(broken(before, after, {}), HasSubstr("invariant 5"));
+}
+
+TEST(Invariants, SixEffectsAreInTheState) {
+  const Site site = live_canary();
+  EXPECT_THAT(broken(site, site, {given(RunSmoke{3, 9'003, {}})}), HasSubstr("invariant 6"));
+}
+
+TEST(Invariants, SevenOneIsLive) {
+  const Site before = live_canary();
+  Site after = before;
+  after.queued = after.live;
+  EXPECT_THAT(broken(before, after, {}), HasSubstr("invariant 7"));
+}
+
+TEST(Step, TimeNeverGoesBack) {
+  Site site;
+  site.now = Instant(5s);
+  EXPECT_THROW(step(site, Event{Instant(4s), {}, Due{}}), InvariantBroken);
+}
+
+TEST(Step, PendingIsNoEvent) {
+  Transcript t;
+  t.run("request deploy v1\n");
+  const Awaited look = t.site().awaiting.front();
+  EXPECT_THROW(t.happen(Answered{look.id, look.attempt, Pending{}}), InvariantBroken);
+}
+
+TEST(Step, AnAnswerNobodyAwaitsMovesNothing) {
+  Transcript t;
+  t.run(kCanary);
+  Site before = t.site();
+  t.happen(Answered{9'999, 1, Done{}});
+  before.wall = t.site().wall;
+  EXPECT_EQ(t.site(), before);
+}
+
+TEST(Step, ARefusedVerbMovesNothing) {
+  Transcript t;
+  t.run(kCanary);
+  Site before = t.site();
+  t.run("ask approve\nask resume\nask skip step=5\n");
+  before.wall = t.site().wall;
+  EXPECT_EQ(t.site(), before);
+}
+
+TEST(Step, NothingIsDueAtRest) {
+  Transcript t;
+  t.run("release v1\n");
+  EXPECT_EQ(next_due(t.site()), kNever);
+}
+
+TEST(Step, RestartsSlowDownAndAreBounded) {
+  Transcript t;
+  t.run("release v1\n");
+  std::vector<Duration> waits;
+  for (int n = 0; n < 9; ++n) {
+    t.happen(Exited{1, 1, {}});
+    waits.push_back(next_due(t.site()) - t.now());
+    t.run(fmt::format("wait {}\nauto health\n", waits.back() / 1s));
+  }
+  EXPECT_EQ(waits.front(), 1s);
+  EXPECT_EQ(waits[1], 2s);
+  EXPECT_EQ(waits[4], 16s);
+  EXPECT_EQ(waits.back(), 60s);
+}
+
+TEST(Step, TheStoryIsBounded) {
+  Transcript t;
+  t.run(kCanary);
+  for (int n = 0; n < 600; ++n) t.run("ask pause\nask resume\n");
+  EXPECT_LE(t.site().live->story.size(), limits::kStory);
+  EXPECT_EQ(t.site().live->story.front().type, "deployment.requested");
+}
+
+}  // namespace
+}  // namespace slipway::engine

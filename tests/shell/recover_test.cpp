@@ -1,0 +1,190 @@
+// Restarts in the middle: the same state, numbers that are never given twice, the world asked first.
+#include "base/limits.h"
+#include "stage.h"
+
+namespace slipway::shell {
+namespace {
+
+class RecoverTest : public StageTest {
+ protected:
+  RecoverTest() { s().restart(); }
+  void release(const std::string& version) {
+    s().deploy(version);
+    s().settle(30s);
+    ASSERT_EQ(s().serving(), version);
+  }
+};
+
+TEST_F(RecoverTest, StateComesBackAsItWas) {
+  release("v1");
+  s().deploy("v2");
+  s().settle(3s);
+  const Site before = s().site();
+  ASSERT_TRUE(before.live);
+  s().start();
+  ASSERT_TRUE(s().recover());
+  EXPECT_TRUE(s().shell->replay_diverged().empty());
+  ASSERT_EQ(s().ended.size(), 1U);
+  EXPECT_EQ(s().ended[0].number, 1U);
+  const Published& resumed = s().published.back();
+  ASSERT_TRUE(std::holds_alternative<Resumed>(resumed.event.what));
+  EXPECT_TRUE(*resumed.before == before);
+  s().settle(60s);
+  EXPECT_EQ(s().serving(), "v2");
+}
+
+TEST_F(RecoverTest, TimeAwayIsToldAndDwellDoesNotCountIt) {
+  release("v1");
+  s().deploy("v2");
+  s().settle(3s);
+  s().clock.pass(1h);
+  s().restart();
+  const auto* resumed = std::get_if<Resumed>(&s().published.back().event.what);
+  ASSERT_NE(resumed, nullptr);
+  EXPECT_GE(resumed->away, 1h);
+  EXPECT_LT(resumed->away, 1h + 5s);
+}
+
+TEST_F(RecoverTest, ACleanEndMarksWhenNobodyWatchedAnyMore) {
+  release("v1");
+  s().settle(20s);
+  s().clock.pass(40s);
+  s().shell->stop();
+  ASSERT_TRUE(s().shell->run());
+  s().clock.pass(5s);
+  s().restart();
+  EXPECT_EQ(std::get<Resumed>(s().published.back().event.what).away, 5s);
+}
+
+TEST_F(RecoverTest, ALiveDeploymentKeepsTheAnchorFresh) {
+  release("v1");
+  s().intake.change = [](Plan& plan) { plan.steps[4].gate.wait = 1h; };
+  s().deploy("v2");
+  s().settle(10min);
+  const Instant at = s().site().now;
+  s().clock.pass(5s);
+  s().restart();
+  EXPECT_LT(at, s().published.back().event.at - 9min);
+  EXPECT_LT(std::get<Resumed>(s().published.back().event.what).away, 40s);
+}
+
+TEST_F(RecoverTest, AcrossBootsTheWallCountsAndNeverBackwards) {
+  release("v1");
+  const Instant before = s().site().now;
+  s().clock.boot = "second";
+  s().clock.boot_time = 3s;
+  s().clock.civil += 10min;
+  s().restart();
+  const auto first = s().published.back();
+  EXPECT_GE(std::get<Resumed>(first.event.what).away, 10min);
+  EXPECT_GE(first.event.at, before + 10min);
+  s().clock.boot = "third";
+  s().clock.civil -= 24h;
+  s().restart();
+  EXPECT_EQ(std::get<Resumed>(s().published.back().event.what).away, 0s);
+  EXPECT_GE(s().published.back().event.at, first.event.at);
+}
+
+TEST_F(RecoverTest, NumbersAndRequestIdsAreNeverGivenTwice) {
+  release("v1");
+  s().driver->world.problem = "broken";
+  s().deploy("v2");  // refused: its number is in no site any more
+  s().settle(1s);
+  s().driver->world = {};
+  std::uint64_t highest = 0;
+  for (const Published& p : s().published) {
+    if (const auto* r = std::get_if<Requested>(&p.event.what)) {
+      highest = std::max(highest, r->request_id);
+    }
+  }
+  s().restart();
+  s().settle(1s);
+  s().published.clear();
+  s().deploy("v3");
+  s().settle(1s);
+  const auto& requested = std::get<Requested>(s().published.front().event.what);
+  EXPECT_EQ(requested.number, 3U);
+  EXPECT_GT(requested.request_id, highest);
+}
+
+TEST_F(RecoverTest, WhatWasGivenIsObservedBeforeItIsBegunAgain) {
+  release("v1");
+  s().driver->held = {"check_release", "check"};
+  s().deploy("v2");
+  s().settle();
+  ASSERT_EQ(s().site().awaiting.size(), 1U);
+  const Awaited awaited = s().site().awaiting[0];
+  s().restart();
+  ASSERT_FALSE(s().driver->observed.empty());
+  EXPECT_EQ(s().driver->observed[0].id, awaited.id);
+  const auto begun = [&] {
+    return std::count_if(s().driver->begun.begin(), s().driver->begun.end(),
+                         [&](const Issued& i) { return i.id == awaited.id; });
+  };
+  EXPECT_EQ(begun(), 0);
+  s().settle(1s);  // the observation said: missing
+  EXPECT_EQ(begun(), 1);
+  for (const Published& p : s().published) {
+    const auto* answered = std::get_if<Answered>(&p.event.what);
+    if (answered && answered->command == awaited.id) {
+      EXPECT_TRUE(std::holds_alternative<Done>(answered->outcome));  // "missing" is no failure
+    }
+  }
+  s().settle(60s);
+  EXPECT_EQ(s().serving(), "v2");
+}
+
+TEST_F(RecoverTest, SnapshotsComeEvery256RecordsAndTheTailIsReplayed) {
+  release("v1");
+  const std::uint64_t boundary = s().journal->snapshot("site/production/web")->seq;
+  EXPECT_GT(boundary, 0U);
+  for (int i = 0; i < 300; ++i) {
+    s().shell->fact(kWeb, Ejected{1, i % 2 == 0, "x"});
+    s().settle();
+  }
+  const std::uint64_t later = s().journal->snapshot("site/production/web")->seq;
+  EXPECT_GE(later, boundary + 200);
+  EXPECT_LE(s().site().seq - later, static_cast<std::uint64_t>(limits::kSnapshotEvery));
+  const Site before = s().site();
+  ASSERT_TRUE(s().journal->forget_before_snapshots());
+  s().restart();
+  EXPECT_TRUE(*s().published.back().before == before);
+}
+
+TEST_F(RecoverTest, ARecordThatWouldBeDecidedOtherwiseIsToldAndNeverStopsTheStart) {
+  release("v1");
+  const Site site = s().site();
+  record::StepRecord strange;
+  strange.event = {site.now, site.wall, Ejected{1, true, ""}};
+  strange.commands = {{site.next_command + 5, 1, Watch{}, {"other", {}}}};
+  ASSERT_TRUE(s().journal->append(
+      {.entries = {{"site/production/web", site.seq + 1, record::encode(strange)}}}));
+  s().restart();
+  ASSERT_EQ(s().shell->replay_diverged().size(), 1U);
+  EXPECT_GT(s().site().next_command, site.next_command + 5);  // what was given stays given
+  bool told = false;
+  for (const Published& p : s().published) {
+    for (const Given& g : p.commands) {
+      const auto* tell = std::get_if<Tell>(&g.command);
+      told |= tell && tell->code == "replay_diverged";
+    }
+  }
+  EXPECT_TRUE(told);
+  s().restart();  // the note is no record: it adds no difference of its own
+  EXPECT_LE(s().shell->replay_diverged().size(), 1U);
+}
+
+TEST_F(RecoverTest, ADamagedRecordIsNamed) {
+  release("v1");
+  ASSERT_TRUE(s().journal->append(
+      {.entries = {{"site/production/web", s().site().seq + 1, "\x01" "Enonsense"}}}));
+  s().start();
+  const auto recovered = s().recover();
+  ASSERT_FALSE(recovered);
+  EXPECT_EQ(recovered.error().fault, Fault::corrupt);
+  EXPECT_NE(recovered.error().text.find("site/production/web"), std::string::npos)
+      << recovered.error().text;
+}
+
+}  // namespace
+}  // namespace slipway::shell
