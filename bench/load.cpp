@@ -198,6 +198,12 @@ class Load {
       version = c->in.substr(at, c->in.find('\r', at) - at);
       version.erase(0, version.find_first_not_of(' '));
     }
+    // The demo's service says who it is; the proxy's header, where it is on, says it for any
+    // service.
+    if (std::size_t from = c->in.find("hello from ", head);
+        version == "?" && from != std::string::npos) {
+      version = c->in.substr(from + 11, c->in.find('\n', from) - from - 11);
+    }
     PerVersion& v = totals_.versions[version];
     if (v.first_us == 0) v.first_us = wall;
     v.last_us = wall;

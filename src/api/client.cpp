@@ -54,8 +54,8 @@ struct Client::Impl {
   }
 
   std::string head(std::string_view method, const std::string& target) const {
-    std::string out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway-cli\r\n", method,
-                                  target, socket.empty() ? host + ":" + port : "localhost");
+    std::string out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway-cli\r\n",
+                                  method, target, socket.empty() ? host + ":" + port : "localhost");
     if (!token.empty()) out += fmt::format("Authorization: Bearer {}\r\n", token);
     return out;
   }
@@ -112,7 +112,8 @@ struct Events::Impl {
     if (size == 0) return fail(Fault::unavailable, "the stream of events ended");
     pending += TRY(wire.exactly(size, 10s));
     TRY(wire.exactly(2, 10s));
-    if (pending.size() > kEventMost) return fail(Fault::corrupt, "an event of more than {} bytes", kEventMost);
+    if (pending.size() > kEventMost)
+      return fail(Fault::corrupt, "an event of more than {} bytes", kEventMost);
     return {};
   }
 };
@@ -127,7 +128,8 @@ Result<std::optional<boost::json::object>> Events::next(Duration wait) {
     const auto end = impl_->pending.find("\n\n");
     if (end == std::string::npos) {
       auto grown = impl_->grow(wait);
-      if (!grown && grown.error().fault == Fault::timeout) return std::optional<boost::json::object>();
+      if (!grown && grown.error().fault == Fault::timeout)
+        return std::optional<boost::json::object>();
       if (!grown) return std::unexpected(grown.error());
       continue;
     }
@@ -189,8 +191,7 @@ Result<Response> Client::put(const std::string& target, const boost::json::value
 
 Result<Events> Client::events(const std::string& query, std::uint64_t after) {
   Wire wire = TRY(impl_->connect());
-  std::string request =
-      impl_->head("GET", query.empty() ? "/v1/events" : "/v1/events?" + query);
+  std::string request = impl_->head("GET", query.empty() ? "/v1/events" : "/v1/events?" + query);
   if (after != 0) request += fmt::format("Last-Event-ID: {}\r\n", after);
   TRY(wire.write(request + "Accept: text/event-stream\r\n\r\n"));
   const Head head = TRY(parse_head(TRY(wire.until("\r\n\r\n", impl_->patience, kHeadMost))));

@@ -55,7 +55,8 @@ class Client {
   Result<Response> post(const std::string& target, const boost::json::value& body);
   Result<Response> put(const std::string& target, const boost::json::value& body);
 
-  // `query`: "environment=production&type=deployment.*"; events after `after`, 0: all that are kept.
+  // `query`: "environment=production&type=deployment.*"; events after `after`, 0: all that are
+  // kept.
   Result<Events> events(const std::string& query, std::uint64_t after = 0);
   // The same until `take` answers false (an empty Result) or the stream ends (its Error).
   Result<> events(const std::string& query, const std::function<bool(const boost::json::object&)>&);

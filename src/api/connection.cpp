@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,8 +11,6 @@
 #include <boost/beast/http.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-
-#include <algorithm>
 
 #include "api/event_filter.h"
 #include "api/exchange.h"
@@ -42,7 +41,7 @@ class Connection {
   }
 
  private:
-  asio::awaitable<bool> read(Parser&);          // false: the connection is over
+  asio::awaitable<bool> read(Parser&);  // false: the connection is over
   asio::awaitable<bool> read_head(Parser&, Error_code&);
   asio::awaitable<bool> answer_request(Parser&);
   asio::awaitable<bool> send(Reply, bool keep, bool head_only);
@@ -86,7 +85,8 @@ Ask ask_of(const http::request<http::string_body>& request, const Caller& caller
   ask.content_type = std::move(type);
   ask.by = caller.by;
   ask.local = caller.local;
-  ask.trigger = text_of(request[http::field::user_agent]).starts_with("slipway-cli") ? "cli" : "api";
+  ask.trigger =
+      text_of(request[http::field::user_agent]).starts_with("slipway-cli") ? "cli" : "api";
   ask.idempotency_key = request.find("Idempotency-Key") != request.end();
   return ask;
 }
@@ -148,8 +148,9 @@ asio::awaitable<bool> Connection::read(Parser& parser) {
   if (!error)
     co_await http::async_read(stream_, buffer_, parser, redirect_error(use_awaitable, error));
   if (!error) co_return true;
-  const bool spoke = error.category() == http::make_error_code(http::error::bad_method).category() &&
-                     error != http::error::end_of_stream && error != http::error::partial_message;
+  const bool spoke =
+      error.category() == http::make_error_code(http::error::bad_method).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message;
   if (spoke) co_await send(too_much(error), false, false);
   co_return false;
 }
@@ -266,7 +267,8 @@ void Hub::ring() {
 void serve(Hub& hub, Socket socket, Caller caller) {
   asio::co_spawn(
       hub.io,
-      [&hub, socket = std::move(socket), caller = std::move(caller)]() mutable -> asio::awaitable<void> {
+      [&hub, socket = std::move(socket),
+       caller = std::move(caller)]() mutable -> asio::awaitable<void> {
         Connection connection(hub, std::move(socket), std::move(caller));
         co_await connection.run();
       },

@@ -68,7 +68,7 @@ SocketPath::~SocketPath() {
 Result<int> listen_unix(const std::string& path) {
   const SocketPath place = TRY(SocketPath::of(path));
   const sockaddr_un address = address_of(place.shown());
-  struct stat there {};
+  struct stat there{};
   if (::lstat(path.c_str(), &there) == 0) {
     if (!S_ISSOCK(there.st_mode))
       return fail(Fault::conflict, "{} is no socket; move it away", path);
@@ -108,15 +108,18 @@ Result<int> listen_loopback(const std::string& address, std::string& bound) {
   const bool is_v6 = host == "[::1]";
   if (is_v6) v6.sin6_addr = in6addr_loopback;
   if (!is_v4 && !is_v6)
-    return fail(Fault::unsupported,
-                "{}: only loopback addresses are supported yet (127.0.0.1:PORT); others need tokens "
-                "and TLS",
-                address);
-  const int fd = ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fail(
+        Fault::unsupported,
+        "{}: only loopback addresses are supported yet (127.0.0.1:PORT); others need tokens "
+        "and TLS",
+        address);
+  const int fd =
+      ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed(fd, address);
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return failed(fd, address);
-  const auto* any = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
+  const auto* any =
+      is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
   const socklen_t size = is_v4 ? sizeof v4 : sizeof v6;
   if (::bind(fd, any, size) != 0 || ::listen(fd, kBacklog) != 0) return failed(fd, address);
   socklen_t length = size;

@@ -14,8 +14,8 @@ namespace slipway::api {
 
 class EventFilter {
  public:
-  // ?type=deployment.*,step.ended &environment= &service= &deployment=ID. A deployment that does not
-  // exist is a 404, an unknown name a 422.
+  // ?type=deployment.*,step.ended &environment= &service= &deployment=ID. A deployment that does
+  // not exist is a 404, an unknown name a 422.
   static std::expected<EventFilter, Reply> of(const Ask&, const views::Board&);
   // events.gap always passes: who resumes must know.
   bool takes(const views::EventLine&) const;

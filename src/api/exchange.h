@@ -16,11 +16,11 @@ struct Ask {
   std::vector<std::string> path;             // decoded segments
   std::map<std::string, std::string> query;  // decoded; the last of equal names
   std::string body;
-  std::string content_type;                  // without parameters, lower case
-  std::string by;                            // who asks, as the kernel says
-  std::string trigger;                       // "cli", "api"
-  bool local = false;                        // over the unix socket
-  bool idempotency_key = false;              // the header was there
+  std::string content_type;      // without parameters, lower case
+  std::string by;                // who asks, as the kernel says
+  std::string trigger;           // "cli", "api"
+  bool local = false;            // over the unix socket
+  bool idempotency_key = false;  // the header was there
 };
 
 struct Reply {

@@ -42,7 +42,8 @@ Reply submit(Scene& s, Request request, int status) {
   auto object = s.board.deployment(a.number);
   if (!object) {
     // Accepted, but already forgotten: tell what is known.
-    return json_reply(status, {{"schema", "deployment/1"}, {"number", a.number}, {"state", a.state}});
+    return json_reply(status,
+                      {{"schema", "deployment/1"}, {"number", a.number}, {"state", a.state}});
   }
   if (!a.code.empty()) {
     (*object)["answer"] = a.code;
@@ -57,15 +58,17 @@ Reply submit(Scene& s, Request request, int status) {
 std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files) {
   if (!files) return std::nullopt;
   if (!s.ask.local)
-    return problem(422, "not_over_url",
-                   "`config_files` is taken over the unix socket only: push a configuration with PUT "
-                   "/v1/config");
+    return problem(
+        422, "not_over_url",
+        "`config_files` is taken over the unix socket only: push a configuration with PUT "
+        "/v1/config");
   auto put = s.backend.put_config(*files, false);
   if (!put) return problem(put.error());
   return std::nullopt;
 }
 
-// "Blue-Green", "blueGreen" → "blue_green"; names that do not exist are refused by whoever knows all.
+// "Blue-Green", "blueGreen" → "blue_green"; names that do not exist are refused by whoever knows
+// all.
 std::string strategy_name(const std::string& said) {
   std::string out;
   for (std::size_t i = 0; i < said.size(); ++i) {
@@ -191,10 +194,11 @@ Reply post_deployment(Scene& s) {
 Reply post_verb(Scene& s) {
   const auto act = act_of(s.names.at("verb"));
   if (!act) {
-    return problem(404, "unknown_verb",
-                   fmt::format("`{}` is none of promote, approve, reject, pause, resume, skip, abort, "
-                               "retry",
-                               s.names.at("verb")));
+    return problem(
+        404, "unknown_verb",
+        fmt::format("`{}` is none of promote, approve, reject, pause, resume, skip, abort, "
+                    "retry",
+                    s.names.at("verb")));
   }
   auto body = Body::of(s.ask);
   if (!body) return body.error();

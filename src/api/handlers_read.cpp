@@ -21,8 +21,12 @@ std::optional<Reply> unknown_query(const Scene& s, std::initializer_list<std::st
     bool found = false;
     for (const auto k : known) found |= k == name;
     if (!found)
-      return problem(Refusal{"unknown_field", fmt::format("`?{}=` is not known here", name),
-                             {{"?" + name, "unknown_field", "not known here", "", ""}}, 422, "", 0});
+      return problem(Refusal{"unknown_field",
+                             fmt::format("`?{}=` is not known here", name),
+                             {{"?" + name, "unknown_field", "not known here", "", ""}},
+                             422,
+                             "",
+                             0});
   }
   return std::nullopt;
 }
@@ -45,9 +49,7 @@ bool read_time(const std::string& text, Wall& out) {
   return true;
 }
 
-std::optional<std::uint32_t> number_of(const Scene& s) {
-  return s.board.find(s.names.at("id"));
-}
+std::optional<std::uint32_t> number_of(const Scene& s) { return s.board.find(s.names.at("id")); }
 
 Reply bad_query(const char* name, const char* wanted) {
   return problem(422, "invalid_query", fmt::format("`?{}=` must be {}", name, wanted));
@@ -80,8 +82,7 @@ Reply status_of(Scene& s, const std::string& environment) {
 Reply health_reply(Scene& s) {
   const auto health = s.backend.health();
   const auto* status = health.if_contains("status");
-  const bool good =
-      status != nullptr && status->is_string() && status->get_string() == "healthy";
+  const bool good = status != nullptr && status->is_string() && status->get_string() == "healthy";
   Reply reply = json_reply(good ? 200 : 503, health);
   if (!good) reply.headers.emplace_back("Retry-After", "1");
   return reply;
@@ -105,9 +106,8 @@ Reply get_deployment(Scene& s) {
 Reply get_verdicts(Scene& s) {
   const auto number = number_of(s);
   if (!number) return no_deployment(s.names.at("id"));
-  return json_reply(200, {{"schema", "list/1"},
-                          {"items", s.board.verdicts(*number)},
-                          {"next", nullptr}});
+  return json_reply(
+      200, {{"schema", "list/1"}, {"items", s.board.verdicts(*number)}, {"next", nullptr}});
 }
 
 Reply get_explain(Scene& s) {
@@ -120,9 +120,8 @@ Reply get_receipt(Scene& s) {
   const auto number = number_of(s);
   const auto object = number ? s.board.deployment(*number) : std::nullopt;
   if (!object) return no_deployment(s.names.at("id"));
-  boost::json::object receipt{{"schema", "receipt/1"},
-                              {"id", object->at("id")},
-                              {"state", object->at("state")}};
+  boost::json::object receipt{
+      {"schema", "receipt/1"}, {"id", object->at("id")}, {"state", object->at("state")}};
   for (const auto& field : object->at("receipt").as_object()) receipt[field.key()] = field.value();
   return json_reply(200, receipt);
 }
@@ -143,8 +142,8 @@ Reply get_logs(Scene& s) {
 }
 
 Reply get_history(Scene& s) {
-  if (auto trouble = unknown_query(s, {"environment", "service", "state", "version", "since",
-                                       "until", "limit", "after"}))
+  if (auto trouble = unknown_query(
+          s, {"environment", "service", "state", "version", "since", "until", "limit", "after"}))
     return *trouble;
   const auto& q = s.ask.query;
   views::HistoryFilter filter;
@@ -158,7 +157,8 @@ Reply get_history(Scene& s) {
   if (!read_number(value_of(q, "limit"), filter.limit) || filter.limit == 0 ||
       filter.limit > kListMost)
     return bad_query("limit", "a number from 1 to 200");
-  if (!read_number(value_of(q, "after"), filter.after)) return bad_query("after", "a list's `next`");
+  if (!read_number(value_of(q, "after"), filter.after))
+    return bad_query("after", "a list's `next`");
   if (!read_time(value_of(q, "since"), filter.since)) return bad_query("since", "an RFC 3339 time");
   if (!read_time(value_of(q, "until"), filter.until)) return bad_query("until", "an RFC 3339 time");
   return json_reply(200, s.board.history(filter));

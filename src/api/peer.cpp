@@ -30,7 +30,8 @@ std::optional<std::string> table_name(const sockaddr_storage& address) {
   return std::nullopt;
 }
 
-std::optional<uid_t> find_in(const char* table, const std::string& local, const std::string& remote) {
+std::optional<uid_t> find_in(const char* table, const std::string& local,
+                             const std::string& remote) {
   std::ifstream file(table);
   std::string line;
   while (std::getline(file, line)) {

@@ -43,10 +43,10 @@ constexpr Route kRoutes[] = {
 
 // The other nouns of the interface (its page, section 5): named, and not there yet.
 constexpr std::array<std::string_view, 26> kLaterNouns = {
-    "releases",  "subscriptions", "hooks",     "pipelines", "migrations", "secrets",  "flags",
-    "freezes",   "breakers",      "scale",     "smoke",     "loadtests",  "chaos",    "backups",
-    "drills",    "infra",         "incidents", "checklists", "previews",  "reports",  "tokens",
-    "audit",     "groups",        "replay",    "advise",    "rescue",
+    "releases", "subscriptions", "hooks",     "pipelines",  "migrations", "secrets", "flags",
+    "freezes",  "breakers",      "scale",     "smoke",      "loadtests",  "chaos",   "backups",
+    "drills",   "infra",         "incidents", "checklists", "previews",   "reports", "tokens",
+    "audit",    "groups",        "replay",    "advise",     "rescue",
 };
 
 bool fits(std::string_view pattern, const std::vector<std::string>& path,
@@ -72,8 +72,9 @@ Reply nothing_there(const Ask& ask, const std::string& allowed) {
   std::string path;
   for (const auto& part : ask.path) path += "/" + part;
   if (!allowed.empty()) {
-    Reply reply = problem(405, "method_not_allowed",
-                          fmt::format("{} is not offered at {}, but {}", ask.method, path, allowed));
+    Reply reply =
+        problem(405, "method_not_allowed",
+                fmt::format("{} is not offered at {}, but {}", ask.method, path, allowed));
     reply.headers.emplace_back("Allow", allowed);
     return reply;
   }

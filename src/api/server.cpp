@@ -22,8 +22,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds kGrace{10};       // for answers under way, at stop()
-constexpr Duration kBellWait = 250ms;            // how long the bell's thread waits for one event
+constexpr std::chrono::seconds kGrace{10};  // for answers under way, at stop()
+constexpr Duration kBellWait = 100ms;       // how long the bell's thread waits for one event
 constexpr std::chrono::milliseconds kFullRest{100};  // no descriptors left: try again after
 
 // One listening descriptor. Accepting is by hand: the two families become one kind of socket.
@@ -81,7 +81,8 @@ class Door {
     }
     Socket socket(hub_.io);
     boost::system::error_code error;
-    socket.assign(asio::generic::stream_protocol(local_ ? AF_UNIX : AF_INET, SOCK_STREAM), fd, error);
+    socket.assign(asio::generic::stream_protocol(local_ ? AF_UNIX : AF_INET, SOCK_STREAM), fd,
+                  error);
     if (error) {
       ::close(fd);
       return;
@@ -105,7 +106,7 @@ class RunningServer : public Server {
     if (!settings_.socket.empty()) {
       const int fd = TRY(listen_unix(settings_.socket));
       doors_.push_back(std::make_unique<Door>(hub_, fd, true));
-      struct stat mine {};
+      struct stat mine{};
       if (::lstat(settings_.socket.c_str(), &mine) == 0) inode_ = mine.st_ino;
     }
     if (!settings_.listen.empty()) {
@@ -170,7 +171,7 @@ class RunningServer : public Server {
 
   // A successor may have made its own socket there.
   void unlink_socket() {
-    struct stat there {};
+    struct stat there{};
     if (inode_ != 0 && ::lstat(settings_.socket.c_str(), &there) == 0 && there.st_ino == inode_)
       ::unlink(settings_.socket.c_str());
   }

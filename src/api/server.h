@@ -29,27 +29,29 @@ class Backend {
   // Called on an io thread; blocks until the answer is durable.
   virtual std::variant<Answer, Refusal> submit(Request) = 0;
   virtual std::expected<boost::json::object, Refusal> put_config(const ConfigFiles&, bool push) = 0;
-  virtual std::expected<boost::json::object, Refusal> plan(const Request&) = 0;   // plan/1
+  virtual std::expected<boost::json::object, Refusal> plan(const Request&) = 0;  // plan/1
   virtual std::expected<boost::json::object, Refusal> check(const std::string& environment) = 0;
-  virtual boost::json::object agent() = 0;                                        // agent status
-  virtual boost::json::object health() = 0;                                       // /health
+  virtual boost::json::object agent() = 0;   // agent status
+  virtual boost::json::object health() = 0;  // /health
   // Output of instances and steps; `query` as in `slipway logs`.
-  virtual std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& query) = 0;
+  virtual std::expected<std::string, Refusal> logs(
+      const std::map<std::string, std::string>& query) = 0;
   virtual void stop(bool all) = 0;
 };
 
 class Server {
  public:
   struct Settings {
-    std::string socket;   // unix socket, mode 0600
-    std::string listen;   // "127.0.0.1:7411"; empty: none
+    std::string socket;  // unix socket, mode 0600
+    std::string listen;  // "127.0.0.1:7411"; empty: none
     int threads = 4;
   };
-  // Fault::unsupported when `listen` can be reached by others than this machine; Fault::conflict when
-  // somebody answers at the socket or the port is taken. TCP serves the agent's own user and root.
+  // Fault::unsupported when `listen` can be reached by others than this machine; Fault::conflict
+  // when somebody answers at the socket or the port is taken. TCP serves the agent's own user and
+  // root.
   static Result<std::unique_ptr<Server>> start(Settings, Backend&, const views::Board&);
   virtual ~Server() = default;
-  virtual void stop() = 0;  // answers what is under way, then ends
+  virtual void stop() = 0;                // answers what is under way, then ends
   virtual std::string bound() const = 0;  // `listen` with the port it got; empty: none
 };
 

@@ -16,7 +16,8 @@ class Wire {
  public:
   static Result<Wire> unix_socket(const std::string& path);
   static Result<Wire> tcp(const std::string& host, const std::string& port);
-  Wire(Wire&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+  Wire(Wire&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
   Wire& operator=(Wire&& other) noexcept;
   ~Wire();
 

@@ -44,7 +44,8 @@ Ended run_history(Call& call) {
   o.word("ENV", word, "the environment (ENV/SERVICE); left out: all");
   o.number("-n,--limit", limit, "at most so many (50)");
   o.text("--service", service, "of this service alone", "NAME");
-  o.text("--state", state, "ended so: succeeded, rolled_back, aborted, failed, superseded", "WORD");
+  o.text("--in-state", state, "ended so: succeeded, rolled_back, aborted, failed, superseded",
+         "WORD");
   o.text("--version", version, "of this release alone", "V");
   o.text("--since", since, "not older than this time", "TIME");
   o.text("--until", until, "not newer than this time", "TIME");

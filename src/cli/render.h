@@ -42,7 +42,9 @@ std::string way(const object& deployment);
 std::string reason(const object& deployment);
 // "10 of 38,970 requests failed, 6 of them by this; 0 dropped, gap 3 ms"; empty without requests.
 std::string users_hit(const object& deployment);
-// The last verdict's tests, one of each metric: first those that decided.
+// A verdict's tests, one of each metric: one that failed, else the one for safety.
+std::vector<object> tests_of(const object& verdict);
+// Those of the last verdict.
 std::vector<object> last_tests(const object& deployment);
 std::string verdict_sentence(const object& test);
 

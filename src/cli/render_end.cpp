@@ -78,18 +78,34 @@ std::string when(const object& d, const Look& look) {
   return text;
 }
 
-std::string next_commands(const object& d) {
-  std::int64_t n = integer_of(d, "number").value_or(0);
+std::vector<std::string> next_commands(const object& d) {
+  std::string n = std::to_string(integer_of(d, "number").value_or(0));
   std::string environment = harmless(text_of(d, "environment"));
   std::string state = text_of(d, "state");
   if (state == "succeeded") {
-    std::string next = fmt::format("slipway status {} | slipway show {}", environment, n);
-    if (!text_of(d, "from").empty()) next += " | slipway rollback " + environment;
+    std::vector<std::string> next = {"slipway status " + environment, "slipway show " + n};
+    if (!text_of(d, "from").empty()) next.push_back("slipway rollback " + environment);
     return next;
   }
-  if (state == "superseded") return fmt::format("slipway status {}", environment);
-  return fmt::format("slipway explain {} | slipway logs {} --version {} | slipway retry {}", n, n,
-                     harmless(text_of(d, "to")), n);
+  if (state == "superseded") return {"slipway status " + environment};
+  return {"slipway explain " + n, "slipway logs " + n + " --version " + harmless(text_of(d, "to")),
+          "slipway retry " + n};
+}
+
+// Commands stay whole, so that they can be copied: a line ends between two of them.
+void add_next(Lines& lines, const std::vector<std::string>& commands, int width) {
+  std::string line = pad("next", kLabel);
+  bool first = true;
+  for (const std::string& command : commands) {
+    if (!first && columns(line) + 3 + columns(command) > width) {
+      lines.push_back(line);
+      line = std::string(kLabel, ' ');
+      first = true;
+    }
+    line += (first ? "" : " | ") + command;
+    first = false;
+  }
+  lines.push_back(line);
 }
 
 }  // namespace
@@ -108,7 +124,7 @@ Lines render_end(const object& d, const Look& look) {
   for (const value& v : array_of(d, "warnings")) {
     if (v.is_object()) add(lines, "warning", harmless(text_of(v.get_object(), "text")), look.width);
   }
-  add(lines, "next", next_commands(d), look.width);
+  add_next(lines, next_commands(d), look.width);
   return lines;
 }
 
@@ -124,10 +140,10 @@ Lines render_left(const object& d, const Look& look) {
     add(lines, "why", reason(d), look.width);
     add(lines, "serves", what_serves(d), look.width);
     add(lines, "users", users_hit(d), look.width);
-    add(lines, "next",
-        fmt::format("slipway rollback {} --to VERSION | slipway abort {} | slipway explain {}",
-                    harmless(text_of(d, "environment")), id, id),
-        look.width);
+    add_next(lines,
+             {"slipway rollback " + harmless(text_of(d, "environment")) + " --to VERSION",
+              "slipway abort " + id, "slipway explain " + id},
+             look.width);
     return lines;
   }
   lines.push_back(fmt::format("{} goes on ({})", id, state));

@@ -64,15 +64,13 @@ std::string users_hit(const object& d) {
   return line;
 }
 
-std::vector<object> last_tests(const object& d) {
-  const array& verdicts = array_of(d, "verdicts");
-  if (verdicts.empty() || !verdicts.back().is_object()) return {};
-  auto weight = [](const object& test) {
-    std::string verdict = text_of(test, "verdict");
-    return verdict == "fail" ? 0 : verdict == "hold" ? 1 : 2;
+std::vector<object> tests_of(const object& verdict) {
+  // A test for harm that holds has found none so far; whether it is safe is what the other tells.
+  auto rank = [](const object& test) {
+    return text_of(test, "verdict") == "fail" ? 0 : text_of(test, "side") == "safe" ? 1 : 2;
   };
   std::vector<object> tests;
-  for (const value& v : array_of(verdicts.back().get_object(), "metrics")) {
+  for (const value& v : array_of(verdict, "metrics")) {
     if (!v.is_object()) continue;
     const object& test = v.get_object();
     auto known = std::find_if(tests.begin(), tests.end(), [&](const object& t) {
@@ -80,11 +78,17 @@ std::vector<object> last_tests(const object& d) {
     });
     if (known == tests.end()) {
       tests.push_back(test);
-    } else if (weight(test) < weight(*known)) {
+    } else if (rank(test) < rank(*known)) {
       *known = test;
     }
   }
   return tests;
+}
+
+std::vector<object> last_tests(const object& d) {
+  const array& verdicts = array_of(d, "verdicts");
+  if (verdicts.empty() || !verdicts.back().is_object()) return {};
+  return tests_of(verdicts.back().get_object());
 }
 
 std::string verdict_sentence(const object& t) {

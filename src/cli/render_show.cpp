@@ -69,10 +69,9 @@ void add_verdicts(Lines& lines, const object& d, const Look& look) {
       text += ", data " + data;
     }
     std::string tests;
-    for (const value& m : array_of(entry, "metrics")) {
-      if (!m.is_object() || text_of(m.get_object(), "verdict") != text_of(entry, "verdict"))
-        continue;
-      tests += (tests.empty() ? "; " : ", ") + verdict_sentence(m.get_object());
+    for (const object& test : tests_of(entry)) {
+      if (text_of(test, "verdict") != text_of(entry, "verdict")) continue;
+      tests += (tests.empty() ? "; " : ", ") + verdict_sentence(test);
     }
     add(lines, clock(text_of(entry, "at"), look), text + tests, look);
   }

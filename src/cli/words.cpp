@@ -92,7 +92,7 @@ std::string share(double basis_points) { return digits(basis_points / 100, 1) + 
 std::string measure(double v, std::string_view unit) {
   if (unit == "fraction") {
     double percent = v * 100;
-    return digits(percent, percent < 1 ? 3 : (percent < 10 ? 2 : 1)) + " %";
+    return digits(percent, percent > 0 && percent < 0.01 ? 4 : (percent < 10 ? 2 : 1)) + " %";
   }
   if (unit == "ms") return brief_ms(v);
   if (unit == "us") return brief_ms(v / 1000);
@@ -166,27 +166,51 @@ std::string pad_left(std::string_view s, int n) {
   return std::string(std::max(0, n - columns(s)), ' ') + std::string(s);
 }
 
+namespace {
+
+// "12 s": a number and its unit are never parted.
+bool is_unit(std::string_view piece) {
+  while (!piece.empty() && std::string_view(",;:.)").find(piece.back()) != std::string_view::npos) {
+    piece.remove_suffix(1);
+  }
+  for (std::string_view unit : {"s", "m", "h", "d", "ms", "%"}) {
+    if (piece == unit) return true;
+  }
+  return false;
+}
+
+// The end of the piece that begins at `at`: a blank where a line may end, or the end of the text.
+std::size_t piece_end(std::string_view s, std::size_t at) {
+  std::size_t end = std::min(s.find(' ', at), s.size());
+  while (end < s.size() && end > at && s[end - 1] >= '0' && s[end - 1] <= '9') {
+    std::size_t next = std::min(s.find(' ', end + 1), s.size());
+    if (!is_unit(s.substr(end + 1, next - end - 1))) break;
+    end = next;
+  }
+  return end;
+}
+
+}  // namespace
+
 Lines wrap(std::string_view s, int n, int indent) {
   Lines lines;
   std::string line;
-  std::size_t at = 0;
   auto room = [&] { return lines.empty() ? n : n - indent; };
-  while (at < s.size()) {
-    std::size_t end = std::min(s.find(' ', at), s.size());
-    // The first line keeps its runs of blanks: they align the label before the text.
+  auto flush = [&] {
+    lines.push_back((lines.empty() ? "" : std::string(static_cast<std::size_t>(indent), ' ')) +
+                    line);
+    line.clear();
+  };
+  for (std::size_t at = 0; at < s.size();) {
+    std::size_t end = piece_end(s, at);
     std::string_view piece = s.substr(at, end - at);
-    bool fits = line.empty() || columns(line) + 1 + columns(piece) <= room();
-    if (!fits) {
-      lines.push_back((lines.empty() ? "" : std::string(indent, ' ')) + line);
-      line.clear();
-    }
+    if (!line.empty() && columns(line) + 1 + columns(piece) > room()) flush();
+    // The first line keeps its runs of blanks: they align the label before the text.
     if (!line.empty() || (at > 0 && lines.empty())) line += ' ';
     line += piece;
     at = end + 1;
   }
-  if (!line.empty() || lines.empty()) {
-    lines.push_back((lines.empty() ? "" : std::string(indent, ' ')) + line);
-  }
+  if (!line.empty() || lines.empty()) flush();
   for (std::string& l : lines) {
     while (!l.empty() && l.back() == ' ') l.pop_back();
     l = fit(l, n);

@@ -164,7 +164,7 @@ void Binding::variable(const Node::Entry& e) {
         fmt::format("the instance finds the secret in its environment as {}", r.secret));
   if (names_.is_secret(e.key)) {
     if (r.secret.empty())
-      ledger_.error(
+      ledger_.secret_error(
           e.value.place, "secret_in_the_open",
           fmt::format("`{}` is a secret: its value may not stand here", e.key),
           fmt::format("write \"${{{}}}\" or leave it out; set it where the agent runs", e.key));

@@ -13,20 +13,24 @@ namespace {
 
 using text::Node;
 
-bool is_rate(const std::string& m) { return m == "error_rate" || m == "success_rate"; }
+bool is_success(const std::string& m) { return m == "success_rate" || m == "success"; }
 
-// p99_latency, latency_p99, latency, response_time, p95_response_time.
+bool is_rate(const std::string& m) {
+  return m == "error_rate" || m == "errors" || m == "error" || is_success(m);
+}
+
+// p99_latency, latency_p99, p99, latency, response_time, p95_response_time, request_duration.
 bool is_latency(std::string m) {
-  for (const char* base : {"latency", "response_time"}) {
-    const auto at = m.find(base);
-    if (at == std::string::npos) continue;
-    m.erase(at, std::string_view(base).size());
-    std::erase(m, '_');
-    if (m.empty()) return true;
-    if (m[0] != 'p' || m.size() < 2 || m.size() > 5) return false;
-    return std::all_of(m.begin() + 1, m.end(), [](char c) { return c >= '0' && c <= '9'; });
-  }
-  return false;
+  bool time = false;
+  for (const std::string_view base : {"latency", "response_time", "request_duration"})
+    if (const auto at = m.find(base); at != std::string::npos) {
+      m.erase(at, base.size());
+      time = true;
+    }
+  std::erase(m, '_');
+  if (m.empty()) return time;
+  return m[0] == 'p' && m.size() >= 2 && m.size() <= 5 &&
+         std::all_of(m.begin() + 1, m.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 const std::vector<std::string>& metric_names() {
@@ -57,6 +61,20 @@ std::optional<Sentence> split(const std::string& text) {
   return s;
 }
 
+// "baseline * 1.5", "1.5 x stable", "2x"; 0 when the number is missing, nothing for another limit.
+std::optional<double> factor_of(std::string_view rest) {
+  std::string s = lower(rest);
+  bool beside = false;
+  for (const std::string_view word : {"baseline", "stable", "times", "×", "*", "x"})
+    for (auto at = s.find(word); at != std::string::npos; at = s.find(word)) {
+      s.erase(at, word.size());
+      beside = true;
+    }
+  if (!beside) return std::nullopt;
+  if (trim(s).empty()) return lower(rest).find_first_of("*x") == std::string::npos ? 1.0 : 0.0;
+  return std::max(0.0, parse_number(s).value_or(0));
+}
+
 class Check {
  public:
   Check(Ledger& ledger, const CriterionText& c) : ledger_(ledger), c_(c) {}
@@ -64,6 +82,12 @@ class Check {
   bool limit(const std::string& metric, std::string_view text, bool increase) {
     const std::string_view whole = trim(text);
     std::string_view rest = whole;
+    if (rest.starts_with("increase")) {
+      increase = true;
+      rest = trim(rest.substr(rest.find_first_of("<> ") == std::string_view::npos
+                                  ? rest.size()
+                                  : rest.find_first_of("<> ")));
+    }
     if (rest.empty() || (rest[0] != '<' && rest[0] != '>')) {
       return refuse(
           "two_readings",
@@ -74,9 +98,9 @@ class Check {
     rest.remove_prefix(1);
     if (rest.starts_with('=')) rest.remove_prefix(1);
     rest = trim(rest);
-    const bool bad_below = metric == "success_rate";
+    const bool bad_below = is_success(metric);
     if (below != (c_.bad_when_true == bad_below)) return polarity(metric, whole, below);
-    if (rest.starts_with("baseline") || rest.starts_with("stable")) return factor(rest);
+    if (const auto f = factor_of(rest)) return *f > 0 || no_factor(rest);
     return increase ? growth(metric, rest) : value(metric, rest, below ? "<" : ">");
   }
 
@@ -93,14 +117,7 @@ class Check {
                   fmt::format("turn the comparison round: `{}`", below ? ">" : "<"));
   }
 
-  bool factor(std::string_view rest) {
-    const auto at = rest.find_first_of("*x");
-    const auto cross = rest.find("×");
-    const auto from = cross != std::string_view::npos ? cross + std::string_view("×").size()
-                      : at != std::string_view::npos  ? at + 1
-                                                      : rest.size();
-    const auto number = parse_number(rest.substr(from));
-    if (number && *number > 0) return true;
+  bool no_factor(std::string_view rest) {
     return refuse("bad_criterion", fmt::format("`{}` needs a factor", rest),
                   "such as `error_rate > baseline * 1.5`");
   }
@@ -116,13 +133,14 @@ class Check {
     const auto bare = parse_number(rest);
     if (is_rate(metric)) {
       const auto p = parse_percent(rest);
-      if (p && *p >= 0 && *p <= 100) return true;
-      if (bare && *bare >= 0 && *bare <= 100)
+      if (p && *p > 0 && *p < 100) return true;
+      if (bare && *bare > 0 && *bare < 1) return true;  // a fraction
+      if (bare && *bare >= 1 && *bare <= 100)
         return refuse("two_readings",
                       fmt::format("`{} {} {}` can be read as {:.6g} % or as {:.6g} %", metric, op,
                                   rest, *bare, *bare * 100),
-                      fmt::format("write \"{} {:.6g}%\" or \"{} {:.6g}%\"", op, *bare, op,
-                                  std::min(100.0, *bare * 100)));
+                      fmt::format("write \"{} {:.6g}%\" or, as a fraction, \"{} {:.6g}\"", op,
+                                  *bare, op, *bare / 100));
       return refuse("bad_criterion",
                     fmt::format("the limit of `{}` is a percentage, not `{}`", metric, rest),
                     "such as \"< 1%\"");
@@ -132,7 +150,8 @@ class Check {
           "two_readings",
           fmt::format("`{} {} {}` can be read as {}ms or as {}s", metric, op, rest, rest, rest),
           fmt::format("write \"{} {}ms\" or \"{} {}s\"", op, rest, op, rest));
-    if (const auto d = parse_duration(rest); d && d->count() > 0) return true;
+    if (const auto d = parse_duration(rest); d && d->count() > 0 && !rest.ends_with('m'))
+      return true;
     return refuse("bad_criterion",
                   fmt::format("the limit of `{}` is a time, not `{}`", metric, rest),
                   "such as \"< 500ms\"");

@@ -27,6 +27,12 @@ void Ledger::put(Severity severity, const text::Place& place, std::string code, 
 void Ledger::error(const text::Place& p, std::string code, std::string text, std::string hint) {
   put(Severity::error, p, std::move(code), std::move(text), std::move(hint));
 }
+void Ledger::secret_error(const text::Place& p, std::string code, std::string text,
+                          std::string hint) {
+  const std::size_t before = all_.size();
+  error(p, std::move(code), std::move(text), std::move(hint));
+  if (all_.size() > before) all_.back().excerpt.clear();
+}
 void Ledger::warning(const text::Place& p, std::string code, std::string text, std::string hint) {
   put(Severity::warning, p, std::move(code), std::move(text), std::move(hint));
 }

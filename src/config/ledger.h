@@ -16,6 +16,8 @@ class Ledger {
   explicit Ledger(const text::Source& source) : source_(source) {}
 
   void error(const text::Place&, std::string code, std::string text, std::string hint = "");
+  // Without the source line, which holds what must not be shown.
+  void secret_error(const text::Place&, std::string code, std::string text, std::string hint);
   void warning(const text::Place&, std::string code, std::string text, std::string hint = "");
   void notice(const text::Place&, std::string code, std::string text, std::string hint = "");
   // "`x` is not supported yet", with code not_supported.

@@ -186,6 +186,11 @@ std::vector<Section> strategy_sections() {
         {"rollback_triggers"},
         {"rollback"}}},
       {"recreate_deployment", {{"monitor"}, {"rollback_triggers"}, {"rollback"}}},
+  };
+}
+
+std::vector<Section> step_sections() {
+  return {
       {"analysis",
        {{"false_rollback_budget"},
         {"deadline"},
@@ -262,6 +267,7 @@ std::vector<Section> build() {
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));
+  for (auto& s : step_sections()) all.push_back(std::move(s));
   return all;
 }
 

@@ -76,6 +76,7 @@ void begin_shift(Turn& t, const Step& step) {
     watch_rows(t, true, because);
     return;
   }
+  if (d.kind == Kind::rollback) return;  // traffic first
   t.issue(Count{}, d.number, kCountWithin, because);
 }
 
@@ -105,7 +106,9 @@ void try_shift(Turn& t, const Step& step) {
     t.live_story("step.progress", why(codes::kRescue, {{"version", d.plan.from.version}}));
   }
   const int left = capacity_with(t.site, d, weight);
-  if (left < std::min(capacity(t.site), d.plan.floor)) {
+  // A rollback moves traffic to what is good, even where that is less; capacity follows.
+  const bool too_little = left < std::min(capacity(t.site), d.plan.floor);
+  if (too_little && d.kind != Kind::rollback) {
     fail_deployment(t, why(codes::kBelowFloor, {{"floor", fmt::format("{}", d.plan.floor)},
                                                 {"left", fmt::format("{}", left)}}));
     return;

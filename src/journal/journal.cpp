@@ -71,8 +71,8 @@ Result<> SqliteJournal::prepare() {
       "SELECT s.id, s.name, coalesce((SELECT max(seq) FROM records WHERE stream = s.id), 0), "
       "coalesce((SELECT seq FROM snapshots WHERE stream = s.id), 0) FROM streams s"));
   while (TRY(all.step())) {
-    streams_[all.bytes(1)] = {
-        all.integer(0), static_cast<std::uint64_t>(std::max(all.integer(2), all.integer(3)))};
+    streams_[all.bytes(1)] = {all.integer(0),
+                              static_cast<std::uint64_t>(std::max(all.integer(2), all.integer(3)))};
   }
   return {};
 }

@@ -30,9 +30,12 @@ Statement& Statement::bind_blob(int index, std::string_view value) {
 
 Result<bool> Statement::step() {
   switch (sqlite3_step(statement_.get())) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: break;
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      break;
   }
   const Error error = database_->error("reading or writing");
   sqlite3_reset(statement_.get());
@@ -59,8 +62,8 @@ std::string Statement::bytes(int column) const {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   std::unique_ptr<Database> database(new Database(path));
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   database->handle_.reset(handle);
   if (code != SQLITE_OK) return std::unexpected(database->error("opening"));
   sqlite3_extended_result_codes(handle, 1);
@@ -101,10 +104,10 @@ Error Database::error(std::string_view what) const {
   const int system = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
   const auto say = [&](Fault fault, std::string_view remedy) {
     const bool io = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-    return Error{fault, fmt::format("{} the journal {} failed: {}{}{}; {}", what, path_,
-                                    handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory",
-                                    io && system ? ": " : "", io && system ? strerror(system) : "",
-                                    remedy)};
+    return Error{
+        fault, fmt::format("{} the journal {} failed: {}{}{}; {}", what, path_,
+                           handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory",
+                           io && system ? ": " : "", io && system ? strerror(system) : "", remedy)};
   };
   if (system == ENOSPC || system == EDQUOT || (code & 0xff) == SQLITE_FULL) {
     return say(Fault::exhausted, "free some space on its disk");
@@ -121,9 +124,12 @@ Error Database::error(std::string_view what) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return say(Fault::corrupt, "put back a backup of the state folder");
-    case SQLITE_IOERR: return say(Fault::unavailable, "check the disk (kernel log, smartctl)");
-    case SQLITE_NOMEM: return say(Fault::exhausted, "there is no memory left");
-    default: return say(Fault::internal, "this is a fault of Slipway");
+    case SQLITE_IOERR:
+      return say(Fault::unavailable, "check the disk (kernel log, smartctl)");
+    case SQLITE_NOMEM:
+      return say(Fault::exhausted, "there is no memory left");
+    default:
+      return say(Fault::internal, "this is a fault of Slipway");
   }
 }
 

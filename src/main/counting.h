@@ -58,7 +58,6 @@ class Counting : public Driver {
   std::uint64_t offset_ = 0, inode_ = 0, freed_ = 0;
   std::set<SiteId> watched_;
   std::set<SiteId> expected_;  // counted before a restart, not watched again yet
-  Instant next_tick_{};
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -8,8 +8,8 @@
 
 namespace slipway::os {
 
-Duration since_boot();   // CLOCK_BOOTTIME: never steps, goes on while the machine sleeps
-Wall wall_now();         // CLOCK_REALTIME: may step either way
-std::string boot_id();   // of the kernel; differs after every start of the machine; "" if unknown
+Duration since_boot();  // CLOCK_BOOTTIME: never steps, goes on while the machine sleeps
+Wall wall_now();        // CLOCK_REALTIME: may step either way
+std::string boot_id();  // of the kernel; differs after every start of the machine; "" if unknown
 
 }  // namespace slipway::os

@@ -25,12 +25,11 @@ struct Alternatives;
 
 template <>
 struct Alternatives<Command> {
-  using list =
-      List<Alternative<1, Look>, Alternative<2, CheckRelease>, Alternative<3, StartInstance>,
-           Alternative<4, StopInstance>, Alternative<5, RunSmoke>, Alternative<6, Apply>,
-           Alternative<7, Shift>, Alternative<8, Drain>, Alternative<9, Count>,
-           Alternative<10, Watch>, Alternative<11, Answer>, Alternative<12, Compile>,
-           Alternative<13, Tell>>;
+  using list = List<Alternative<1, Look>, Alternative<2, CheckRelease>,
+                    Alternative<3, StartInstance>, Alternative<4, StopInstance>,
+                    Alternative<5, RunSmoke>, Alternative<6, Apply>, Alternative<7, Shift>,
+                    Alternative<8, Drain>, Alternative<9, Count>, Alternative<10, Watch>,
+                    Alternative<11, Answer>, Alternative<12, Compile>, Alternative<13, Tell>>;
 };
 template <>
 struct Alternatives<Outcome> {

@@ -60,10 +60,21 @@ void Reader::next() {
   number_ = static_cast<unsigned>(number);
   bool taken = false;
   switch (tag & 7) {
-    case 0: wire_ = Wire::varint; taken = take_varint(rest_, varint_, reading_); break;
-    case 1: wire_ = Wire::fixed64; taken = take_fixed64(rest_, varint_, reading_); break;
-    case 2: wire_ = Wire::bytes; taken = take_bytes(rest_, payload_, reading_); break;
-    default: reading_.fail(fmt::format("field {} has no known kind ({})", number, tag & 7)); break;
+    case 0:
+      wire_ = Wire::varint;
+      taken = take_varint(rest_, varint_, reading_);
+      break;
+    case 1:
+      wire_ = Wire::fixed64;
+      taken = take_fixed64(rest_, varint_, reading_);
+      break;
+    case 2:
+      wire_ = Wire::bytes;
+      taken = take_bytes(rest_, payload_, reading_);
+      break;
+    default:
+      reading_.fail(fmt::format("field {} has no known kind ({})", number, tag & 7));
+      break;
   }
   if (!taken) return;
   field_ = before.substr(0, before.size() - rest_.size());

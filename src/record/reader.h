@@ -17,7 +17,7 @@ inline constexpr std::size_t kElements = 1'000'000;  // of all lists of one reco
 struct Reading {
   std::string trouble;  // empty: fine so far
   std::size_t elements = 0;
-  bool newer = false;   // the trouble is an alternative of a newer version
+  bool newer = false;  // the trouble is an alternative of a newer version
   void fail(std::string text) {
     if (trouble.empty()) trouble = std::move(text);
   }

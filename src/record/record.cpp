@@ -13,10 +13,14 @@ enum class Form : char { step = 'E', site = 'S', deployment = 'D', plan = 'P' };
 
 const char* name(Form form) {
   switch (form) {
-    case Form::step: return "step";
-    case Form::site: return "site";
-    case Form::deployment: return "deployment";
-    case Form::plan: return "plan";
+    case Form::step:
+      return "step";
+    case Form::site:
+      return "site";
+    case Form::deployment:
+      return "deployment";
+    case Form::plan:
+      return "plan";
   }
   return "";
 }
@@ -39,10 +43,11 @@ Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nu
     return fail(Fault::corrupt, "the record of a {} has no format version", name(form));
   }
   if (format > kFormat) {
-    return fail(Fault::unsupported,
-                "the record of a {} has format {}, and this version reads up to {}; use the version "
-                "that wrote it or a newer one",
-                name(form), format, kFormat);
+    return fail(
+        Fault::unsupported,
+        "the record of a {} has format {}, and this version reads up to {}; use the version "
+        "that wrote it or a newer one",
+        name(form), format, kFormat);
   }
   if (bytes.empty() || bytes.front() != static_cast<char>(form)) {
     return fail(Fault::corrupt, "the record is not one of a {}", name(form));
@@ -88,13 +93,9 @@ bool unpack(std::string_view bytes, analysis::Histogram& histogram) {
   return true;
 }
 
-std::string encode(const StepRecord& step) {
-  return encode_as(Form::step, step) + step.unknown;
-}
+std::string encode(const StepRecord& step) { return encode_as(Form::step, step) + step.unknown; }
 std::string encode(const Site& site) { return encode_as(Form::site, site); }
-std::string encode(const Deployment& deployment) {
-  return encode_as(Form::deployment, deployment);
-}
+std::string encode(const Deployment& deployment) { return encode_as(Form::deployment, deployment); }
 
 Result<StepRecord> decode_step(std::string_view bytes) {
   std::string unknown;

@@ -16,19 +16,19 @@ template <class E>
 inline constexpr std::array<E, 0> kWords{};
 
 template <>
-inline constexpr std::array kWords<Fault>{
-    Fault::invalid,     Fault::missing, Fault::conflict,  Fault::refused,
-    Fault::unavailable, Fault::timeout, Fault::exhausted, Fault::corrupt,
-    Fault::cancelled,   Fault::unsupported, Fault::internal};
+inline constexpr std::array kWords<Fault>{Fault::invalid,     Fault::missing,     Fault::conflict,
+                                          Fault::refused,     Fault::unavailable, Fault::timeout,
+                                          Fault::exhausted,   Fault::corrupt,     Fault::cancelled,
+                                          Fault::unsupported, Fault::internal};
 template <>
-inline constexpr std::array kWords<Act>{
-    Act::deploy, Act::rollback, Act::restart, Act::promote, Act::approve, Act::reject,
-    Act::pause,  Act::resume,   Act::skip,    Act::abort,   Act::retry};
+inline constexpr std::array kWords<Act>{Act::deploy,  Act::rollback, Act::restart, Act::promote,
+                                        Act::approve, Act::reject,   Act::pause,   Act::resume,
+                                        Act::skip,    Act::abort,    Act::retry};
 template <>
-inline constexpr std::array kWords<Verb>{
-    Verb::check,  Verb::build, Verb::save,    Verb::migrate, Verb::provision,
-    Verb::warm,   Verb::smoke, Verb::mirror,  Verb::shift,   Verb::disturb,
-    Verb::judge,  Verb::gate,  Verb::retire,  Verb::purge};
+inline constexpr std::array kWords<Verb>{Verb::check,     Verb::build,   Verb::save,  Verb::migrate,
+                                         Verb::provision, Verb::warm,    Verb::smoke, Verb::mirror,
+                                         Verb::shift,     Verb::disturb, Verb::judge, Verb::gate,
+                                         Verb::retire,    Verb::purge};
 template <>
 inline constexpr std::array kWords<Strategy>{
     Strategy::blue_green, Strategy::canary, Strategy::rolling,  Strategy::ab_test,
@@ -40,8 +40,7 @@ template <>
 inline constexpr std::array kWords<HealthCheck::Kind>{
     HealthCheck::Kind::tcp, HealthCheck::Kind::http, HealthCheck::Kind::command};
 template <>
-inline constexpr std::array kWords<GateKind>{GateKind::approval, GateKind::window,
-                                             GateKind::pause};
+inline constexpr std::array kWords<GateKind>{GateKind::approval, GateKind::window, GateKind::pause};
 template <>
 inline constexpr std::array kWords<Who>{Who::candidate, Who::stable};
 template <>
@@ -51,16 +50,16 @@ template <>
 inline constexpr std::array kWords<analysis::Compare>{
     analysis::Compare::absolute, analysis::Compare::ratio, analysis::Compare::increase};
 template <>
-inline constexpr std::array kWords<analysis::Ruling>{
-    analysis::Ruling::hold, analysis::Ruling::pass, analysis::Ruling::fail};
+inline constexpr std::array kWords<analysis::Ruling>{analysis::Ruling::hold, analysis::Ruling::pass,
+                                                     analysis::Ruling::fail};
 template <>
 inline constexpr std::array kWords<analysis::DataState>{
     analysis::DataState::enough, analysis::DataState::no_data, analysis::DataState::stale,
     analysis::DataState::too_little, analysis::DataState::bad};
 template <>
-inline constexpr std::array kWords<analysis::OnInconclusive>{
-    analysis::OnInconclusive::hold, analysis::OnInconclusive::promote,
-    analysis::OnInconclusive::rollback};
+inline constexpr std::array kWords<analysis::OnInconclusive>{analysis::OnInconclusive::hold,
+                                                             analysis::OnInconclusive::promote,
+                                                             analysis::OnInconclusive::rollback};
 template <>
 inline constexpr std::array kWords<InstancePhase>{
     InstancePhase::starting, InstancePhase::ready,    InstancePhase::unhealthy,
@@ -69,9 +68,9 @@ template <>
 inline constexpr std::array kWords<Kind>{Kind::deploy, Kind::rollback, Kind::restart};
 template <>
 inline constexpr std::array kWords<State>{
-    State::looking,      State::queued,          State::waiting_approval, State::waiting_window,
-    State::running,      State::paused,          State::rolling_back,     State::rollback_failed,
-    State::succeeded,    State::rolled_back,     State::aborted,          State::failed,
+    State::looking,   State::queued,      State::waiting_approval, State::waiting_window,
+    State::running,   State::paused,      State::rolling_back,     State::rollback_failed,
+    State::succeeded, State::rolled_back, State::aborted,          State::failed,
     State::superseded};
 template <>
 inline constexpr std::array kWords<StepState>{StepState::waiting, StepState::running,

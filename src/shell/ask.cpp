@@ -40,10 +40,11 @@ void Loop::ask(Draft& draft, Asking asking) {
   const Request& request = asking.request;
   switch (request.act) {
     case Act::deploy:
-    case Act::restart: return release(draft, std::move(asking));
+    case Act::restart:
+      return release(draft, std::move(asking));
     case Act::rollback: {
-      const SitePtr site = request.number != 0 ? site_of(draft, request.number)
-                                               : live_site_for(draft, request);
+      const SitePtr site =
+          request.number != 0 ? site_of(draft, request.number) : live_site_for(draft, request);
       if (site) return verb(draft, site, std::move(asking));
       return release(draft, std::move(asking));
     }

@@ -13,7 +13,7 @@
 namespace slipway::shell {
 
 bool Ballast::there() const {
-  struct stat about {};
+  struct stat about{};
   if (path_.empty()) return true;
   return ::stat(path_.c_str(), &about) == 0 &&
          static_cast<std::size_t>(about.st_blocks) * 512 >= limits::kBallastBytes;
@@ -22,11 +22,10 @@ bool Ballast::there() const {
 Result<> Ballast::make() {
   if (there()) return {};
   std::error_code ignored;
-  const auto space =
-      std::filesystem::space(std::filesystem::path(path_).parent_path(), ignored);
+  const auto space = std::filesystem::space(std::filesystem::path(path_).parent_path(), ignored);
   if (!ignored && space.available < 2 * limits::kBallastBytes) {
-    return fail(Fault::exhausted, "the disk of {} has less than {} MiB left; free some space", path_,
-                2 * limits::kBallastBytes >> 20);
+    return fail(Fault::exhausted, "the disk of {} has less than {} MiB left; free some space",
+                path_, 2 * limits::kBallastBytes >> 20);
   }
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   const int error =

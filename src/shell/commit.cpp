@@ -84,9 +84,9 @@ void Loop::swap_in(const Draft& draft) {
     was_due[step.after->id] = std::holds_alternative<Due>(step.event.what);
     if (step.after->last && !ended_.contains(step.after->last->number)) {
       const Deployment& last = *step.after->last;
-      ended_[last.number] = {step.after->id, last.state, last.request.version.empty()
-                                                             ? last.plan.to.version
-                                                             : last.request.version};
+      ended_[last.number] = {
+          step.after->id, last.state,
+          last.request.version.empty() ? last.plan.to.version : last.request.version};
     }
   }
   for (const auto& [id, site] : draft.sites) {
@@ -143,8 +143,7 @@ void Loop::give(const SitePtr& site, const Event& event, const Given& given) {
     return driver->begin({site->id, given.id, given.attempt, given.command});
   }
   answer(site->id, given.id, given.attempt,
-         Failed{{Fault::unsupported,
-                 fmt::format("no driver does `{}` here", word(given.command))},
+         Failed{{Fault::unsupported, fmt::format("no driver does `{}` here", word(given.command))},
                 false,
                 {}});
 }

@@ -9,7 +9,7 @@
 namespace slipway::shell {
 namespace {
 
-constexpr std::size_t kAsking = 10'000;          // requests that may wait for the loop
+constexpr std::size_t kAsking = 10'000;  // requests that may wait for the loop
 constexpr Duration kLongestWait = 60s;
 
 class MachineClock final : public Clock {
@@ -31,9 +31,7 @@ bool is_empty(const Counted& counted) {
 
 std::unique_ptr<Clock> machine_clock() { return std::make_unique<MachineClock>(); }
 
-std::string stream_of(const SiteId& id) {
-  return "site/" + id.environment + "/" + id.service;
-}
+std::string stream_of(const SiteId& id) { return "site/" + id.environment + "/" + id.service; }
 
 std::optional<SiteId> site_of_stream(const std::string& stream) {
   const std::size_t slash = stream.find('/', 5);

@@ -150,7 +150,7 @@ class Loop final : public Shell {
   std::map<SiteId, Kept> sites_;
   std::set<std::pair<Instant, SiteId>> due_;
   std::map<Ask, Instant> ask_again_;  // Pending: observed again then
-  std::set<Ask> adopting_;                       // observed after a restart, not answered yet
+  std::set<Ask> adopting_;            // observed after a restart, not answered yet
   std::map<std::uint64_t, Reply> replies_;
   std::map<std::uint32_t, EndedDeployment> ended_;
   Anchor anchor_;
@@ -165,7 +165,7 @@ class Loop final : public Shell {
   std::uint64_t desk_seq_ = 0;
 };
 
-std::string stream_of(const SiteId&);                       // "site/ENV/SERVICE"
-std::optional<SiteId> site_of_stream(const std::string&);   // nothing: another kind of stream
+std::string stream_of(const SiteId&);                      // "site/ENV/SERVICE"
+std::optional<SiteId> site_of_stream(const std::string&);  // nothing: another kind of stream
 
 }  // namespace slipway::shell

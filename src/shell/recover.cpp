@@ -31,23 +31,22 @@ Result<> Loop::recover_agent() {
   if (!snapshot.bytes.empty()) {
     anchor_ = TRY(decode_anchor(snapshot.bytes));
   } else {
-    timeline_.place(anchor_);    // the first start: engine time begins now,
-    anchor_.at = Instant(1s);    // and not at 0, which means "never" in many a field
+    timeline_.place(anchor_);  // the first start: engine time begins now,
+    anchor_.at = Instant(1s);  // and not at 0, which means "never" in many a field
   }
   return {};
 }
 
-Result<> Loop::recover_ended(
-    const std::function<void(const Deployment&, const SiteId&)>& ended) {
+Result<> Loop::recover_ended(const std::function<void(const Deployment&, const SiteId&)>& ended) {
   std::optional<Error> trouble;
   TRY(parts_.journal->summaries([&](const journal::Summary& summary) {
     const auto site = site_of_stream(summary.stream);
     const auto deployment = record::decode_deployment(summary.bytes);
     if (trouble || !site) return;
     if (!deployment) {
-      trouble = Error{deployment.error().fault,
-                      fmt::format("the summary of deployment {}: {}", summary.number,
-                                  deployment.error().text)};
+      trouble = Error{
+          deployment.error().fault,
+          fmt::format("the summary of deployment {}: {}", summary.number, deployment.error().text)};
       return;
     }
     ended_[summary.number] = {*site, deployment->state,
@@ -74,11 +73,10 @@ Result<> Loop::recover_site(const std::string& stream) {
   }
   Error trouble;
   int replayed = 0;
-  TRY(parts_.journal->read(stream, snapshot.seq,
-                           [&](std::uint64_t, const journal::Entry& entry) {
-                             replay(site, entry.bytes, entry.seq, trouble);
-                             ++replayed;
-                           }));
+  TRY(parts_.journal->read(stream, snapshot.seq, [&](std::uint64_t, const journal::Entry& entry) {
+    replay(site, entry.bytes, entry.seq, trouble);
+    ++replayed;
+  }));
   if (!trouble.text.empty()) return std::unexpected(trouble);
   remember(site);
   Kept& kept = sites_[id];

@@ -31,7 +31,7 @@ std::unique_ptr<Clock> machine_clock();  // the real one
 using Reply = std::function<void(std::variant<Answer, Refusal>)>;
 
 struct Settings {
-  std::string state_dir;   // ballast and journal live here
+  std::string state_dir;                   // ballast and journal live here
   bool abort_on_broken_invariant = false;  // tests and simulation
 };
 

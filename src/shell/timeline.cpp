@@ -21,9 +21,10 @@ Result<Anchor> decode_anchor(std::string_view bytes) {
   std::uint64_t format = 0;
   record::take_varint(bytes, format, reading);
   if (reading.ok() && format > record::kFormat) {
-    return fail(Fault::unsupported,
-                "the journal's clock record has format {}; use the version that wrote it or a newer one",
-                format);
+    return fail(
+        Fault::unsupported,
+        "the journal's clock record has format {}; use the version that wrote it or a newer one",
+        format);
   }
   Anchor anchor;
   if (reading.ok()) record::Reader::message(bytes, anchor, reading);

@@ -16,10 +16,10 @@ namespace slipway::shell {
 // What the agent itself remembers, kept as the snapshot of the stream "agent" and written with
 // every commit.
 struct Anchor {
-  Instant at{};           // newest engine time
-  Wall wall{};            // civil time then
-  Duration since_boot{};  // CLOCK_BOOTTIME then
-  std::string boot;       // which boot that was
+  Instant at{};                       // newest engine time
+  Wall wall{};                        // civil time then
+  Duration since_boot{};              // CLOCK_BOOTTIME then
+  std::string boot;                   // which boot that was
   std::uint32_t next_number = 1;      // of deployments, over all sites
   std::uint64_t next_request_id = 1;  // never used again, also by a later process
 };
@@ -52,7 +52,7 @@ class Timeline {
  private:
   Clock& clock_;
   Instant newest_{};
-  Instant base_{};           // engine time at base_boot_
+  Instant base_{};  // engine time at base_boot_
   Duration base_boot_{};
 };
 

@@ -69,7 +69,8 @@ struct Board::Impl {
   void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
   std::optional<Found> find(std::uint32_t number) const;
   std::vector<Found> list(const HistoryFilter&) const;
-  std::optional<std::uint32_t> find_in(std::string_view environment, std::string_view service) const;
+  std::optional<std::uint32_t> find_in(std::string_view environment,
+                                       std::string_view service) const;
 };
 
 void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wall) {
@@ -122,8 +123,7 @@ std::optional<Found> Board::Impl::find(std::uint32_t number) const {
     const SitePtr& site = sites.at(it->second);
     if (const Deployment* d = in_site(*site, number)) return Found{site, nullptr, d, site->id};
   }
-  if (auto old = ended.find(number))
-    return Found{nullptr, old, &old->deployment, old->site};
+  if (auto old = ended.find(number)) return Found{nullptr, old, &old->deployment, old->site};
   return std::nullopt;
 }
 
@@ -140,7 +140,8 @@ std::vector<Found> Board::Impl::list(const HistoryFilter& filter) const {
       if (old != ended.all().rend() && old->first == now->first) ++old;
       const SitePtr& site = sites.at(now->second);
       const Deployment* d = in_site(*site, now->first);
-      if (d != nullptr && matches(filter, site->id, *d)) out.push_back({site, nullptr, d, site->id});
+      if (d != nullptr && matches(filter, site->id, *d))
+        out.push_back({site, nullptr, d, site->id});
       ++now;
     } else {
       if (matches(filter, old->second->site, old->second->deployment))
@@ -169,7 +170,9 @@ std::optional<std::uint32_t> Board::Impl::find_in(std::string_view environment,
 Board::Board() : impl_(std::make_unique<Impl>()) {}
 Board::~Board() = default;
 
-void Board::restore_site(std::shared_ptr<const Site> site) { impl_->put_site(site, nullptr, Wall{}); }
+void Board::restore_site(std::shared_ptr<const Site> site) {
+  impl_->put_site(site, nullptr, Wall{});
+}
 
 void Board::restore_ended(const Deployment& d, const SiteId& id) {
   const std::unique_lock lock(impl_->mutex);
@@ -271,7 +274,8 @@ std::vector<EventLine> Board::events(std::uint64_t seq, std::size_t limit, Durat
   if (gap) {
     EventLine line;
     line.type = "events.gap";
-    line.seq = ring.empty() ? impl_->lost_through : std::max<std::uint64_t>(ring.front().seq, 1) - 1;
+    line.seq =
+        ring.empty() ? impl_->lost_through : std::max<std::uint64_t>(ring.front().seq, 1) - 1;
     line.text = "events before this one are no longer kept: read the state anew";
     line.at = ring.empty() ? Wall{} : ring.front().at;
     out.push_back(std::move(line));

@@ -17,7 +17,7 @@ namespace slipway::views {
 
 inline constexpr std::uint64_t kLinesPerStep = 2048;  // 512 instances and a whole story fit
 inline constexpr std::size_t kEventsKept = 10'000;    // for readers that come back
-inline constexpr std::size_t kEndedKept = 2'000;      // with steps, story and verdicts; older: without
+inline constexpr std::size_t kEndedKept = 2'000;  // with steps, story and verdicts; older: without
 inline constexpr std::size_t kEndedListed = 100'000;
 
 // One line of /v1/events (interface page 5).
@@ -25,7 +25,7 @@ struct EventLine {
   // lsn × kLinesPerStep + index, so that several events of one step keep their order. 0 as the
   // position of a reader stands for "from the oldest that is kept".
   std::uint64_t seq = 0;
-  std::string type;        // deployment.shifted
+  std::string type;  // deployment.shifted
   Wall at{};
   std::string deployment;  // "web-production-42"; empty: none
   std::string environment, service, by, text;
@@ -52,16 +52,17 @@ class Board {
   void fold(const Published&);
 
   std::optional<boost::json::object> deployment(std::uint32_t number) const;  // deployment/1
-  boost::json::object status(const std::string& environment = "") const;       // status/1
-  boost::json::object history(const HistoryFilter&) const;                     // list/1
-  std::optional<boost::json::object> explain(std::uint32_t number) const;      // explain/1
+  boost::json::object status(const std::string& environment = "") const;      // status/1
+  boost::json::object history(const HistoryFilter&) const;                    // list/1
+  std::optional<boost::json::object> explain(std::uint32_t number) const;     // explain/1
   boost::json::array verdicts(std::uint32_t number) const;
-  // "42", "web-production-42", or an environment / "ENV/SERVICE": its live deployment, else its last.
+  // "42", "web-production-42", or an environment / "ENV/SERVICE": its live deployment, else its
+  // last.
   std::optional<std::uint32_t> find(const std::string& id) const;
   std::shared_ptr<const Site> site(const SiteId&) const;
 
-  // Events after `seq`, at most `limit`; waits up to `wait` for the first. When some after `seq` are
-  // no longer kept, or `seq` was never given here, the first line is of type events.gap.
+  // Events after `seq`, at most `limit`; waits up to `wait` for the first. When some after `seq`
+  // are no longer kept, or `seq` was never given here, the first line is of type events.gap.
   std::vector<EventLine> events(std::uint64_t seq, std::size_t limit, Duration wait) const;
   std::uint64_t newest_event() const;
 

@@ -63,9 +63,8 @@ boost::json::value served_json(const Site& site) {
   const auto stable = site.copies.find(site.live->stable);
   const auto candidate = site.copies.find(site.live->candidate);
   if (stable == site.copies.end() || candidate == site.copies.end()) return nullptr;
-  const auto part =
-      std::clamp<std::int64_t>(std::llround(site.live->served_share * limits::kWeightSum), 0,
-                               limits::kWeightSum);
+  const auto part = std::clamp<std::int64_t>(
+      std::llround(site.live->served_share * limits::kWeightSum), 0, limits::kWeightSum);
   return boost::json::object{{label(site, stable->second), limits::kWeightSum - part},
                              {label(site, candidate->second), part}};
 }
@@ -143,8 +142,8 @@ void add_request(boost::json::object& o, const Deployment& d, const SiteId& id) 
   o["url"] = nullptr;
   o["service"] = id.service;
   o["environment"] = id.environment;
-  o["strategy"] = d.planned ? boost::json::value(word(d.plan.strategy))
-                            : text_or_null(d.request.strategy);
+  o["strategy"] =
+      d.planned ? boost::json::value(word(d.plan.strategy)) : text_or_null(d.request.strategy);
   o["by"] = d.request.by;
   o["trigger"] = d.request.trigger;
   o["note"] = d.request.because;
@@ -176,8 +175,9 @@ boost::json::array trouble_json(const Site& site) {
   };
   if (site.down) add("down", "no instance is healthy; weights stay as they are");
   if (!site.quarantine.empty())
-    add("quarantined", "an invariant broke, nothing is done by itself here; your verbs still work: " +
-                           site.quarantine);
+    add("quarantined",
+        "an invariant broke, nothing is done by itself here; your verbs still work: " +
+            site.quarantine);
   if (site.disk_critical)
     add("disk_critical", "the disk is full: no new deployments until there is room again");
   for (const auto& [id, i] : site.instances) {
@@ -208,11 +208,12 @@ void add_copies(boost::json::object& o, const Site& site) {
       ready += i.phase == InstancePhase::ready;
     }
     if (copy.warm_until != kNever) {
-      warm.push_back({{"version", label(site, copy)},
-                      {"until", time_json(wall_of(site, copy.warm_until))}});
+      warm.push_back(
+          {{"version", label(site, copy)}, {"until", time_json(wall_of(site, copy.warm_until))}});
     }
     if (all > 0 || copy.wanted > 0)
-      instances[label(site, copy)] = {{"ready", ready}, {"wanted", copy.retiring ? 0 : copy.wanted}};
+      instances[label(site, copy)] = {{"ready", ready},
+                                      {"wanted", copy.retiring ? 0 : copy.wanted}};
   }
   o["instances"] = std::move(instances);
   o["weights"] = weights_json(site);

@@ -116,7 +116,8 @@ std::string finding_text(const analysis::Finding& f) {
     return n == 0 ? fmt::format("{} no requests", who)
                   : fmt::format("{} {} of {} = {}", who, x, n, share_of(value));
   };
-  return fmt::format("{}, {}, limit {}", side("candidate", f.x_candidate, f.n_candidate, f.candidate),
+  return fmt::format("{}, {}, limit {}",
+                     side("candidate", f.x_candidate, f.n_candidate, f.candidate),
                      side("stable", f.x_stable, f.n_stable, f.stable), f.limit);
 }
 
@@ -165,7 +166,8 @@ boost::json::array verdicts_json(const Deployment& d, const Site* site) {
                        d.step < d.plan.steps.size() && d.plan.steps[d.step].verb == Verb::judge;
   if (judging) {
     VerdictEntry now{site->wall, d.judge->charge.stage, d.judge->look(site->now)};
-    if (d.verdicts.empty() || d.verdicts.back().at != now.at || d.verdicts.back().stage != now.stage)
+    if (d.verdicts.empty() || d.verdicts.back().at != now.at ||
+        d.verdicts.back().stage != now.stage)
       out.push_back(to_json(now));
   }
   return out;

@@ -21,7 +21,9 @@ std::string version_of_copy(const Site& site, std::uint32_t number) {
 // Of the deployment's versions as the user knows them, also before its copy exists.
 std::string candidate_of(const Site& site, const Deployment& d) {
   if (site.copies.contains(d.candidate)) return version_of_copy(site, d.candidate);
-  return d.planned ? d.plan.to.version : d.request.version.empty() ? "the release" : d.request.version;
+  return d.planned                   ? d.plan.to.version
+         : d.request.version.empty() ? "the release"
+                                     : d.request.version;
 }
 
 // What becomes of it when its step cannot be done.
@@ -52,7 +54,8 @@ struct CommandWords {
     return fmt::format("1 instance of {} to stop", of_instance(c.instance));
   }
   std::string operator()(const RunSmoke& c) const {
-    return fmt::format("{} against {}", many(c.tests.size(), "smoke test"), of_instance(c.instance));
+    return fmt::format("{} against {}", many(c.tests.size(), "smoke test"),
+                       of_instance(c.instance));
   }
   std::string operator()(const Apply&) const { return "the router to take the route"; }
   std::string operator()(const Shift& c) const {
@@ -85,8 +88,10 @@ std::optional<Wait> awaited(const Site& site, const Deployment& d, std::string t
   if (latest == nullptr) return std::nullopt;
   for (const auto& a : site.awaiting)
     alike += a.number == d.number && a.command.index() == latest->command.index();
-  Wait wait{std::visit(CommandWords{site, d}, latest->command), wall_of(site, latest->deadline),
-            std::move(then), {}};
+  Wait wait{std::visit(CommandWords{site, d}, latest->command),
+            wall_of(site, latest->deadline),
+            std::move(then),
+            {}};
   if (alike > 1 && wait.what.starts_with("1 instance "))
     wait.what = fmt::format("{} instances {}", alike, wait.what.substr(11));
   if (latest->retry_at != kNever) {
@@ -113,12 +118,13 @@ std::string trouble_of(const Site& site, std::uint32_t copy) {
 Wait wait_of_warm(const Site& site, const Deployment& d, const Step& step, Instant deadline) {
   const bool candidate = step.who == Who::candidate;
   const std::uint32_t copy = candidate ? d.candidate : d.stable;
-  const std::string name =
-      candidate ? candidate_of(site, d) : version_of_copy(site, d.stable);
+  const std::string name = candidate ? candidate_of(site, d) : version_of_copy(site, d.stable);
   const int missing = std::max(1, step.instances - healthy_of(site, copy));
   return {fmt::format("{} of {} to become healthy{}", many(missing, "instance"), name,
                       trouble_of(site, copy)),
-          wall_of(site, deadline), when_lost(d), {}};
+          wall_of(site, deadline),
+          when_lost(d),
+          {}};
 }
 
 analysis::OnInconclusive policy(const analysis::Charge& charge, analysis::DataState data) {
@@ -190,7 +196,8 @@ Wait wait_of_approval(const Deployment& d, const Gate& gate, Wall until) {
   int given = 0;
   for (const auto& a : d.approvals) given += a.approved && a.plan == d.plan_digest;
   std::vector<std::string> who{"approver"};
-  if (!gate.requester_may && !d.request.by.empty()) who[0] = "an approver other than " + d.request.by;
+  if (!gate.requester_may && !d.request.by.empty())
+    who[0] = "an approver other than " + d.request.by;
   return {fmt::format("approval of this plan, {} of {} given", given, gate.approvers), until,
           "ends aborted", std::move(who)};
 }
@@ -229,8 +236,10 @@ Wait wait_of_running(const Site& site, const Deployment& d) {
   if (step.verb == Verb::gate) return wait_of_gate(site, d, step.gate, deadline);
   if (step.verb == Verb::warm || step.verb == Verb::provision)
     return wait_of_warm(site, d, step, deadline);
-  return {fmt::format("{}: {}", word(step.verb), describe(step, d.plan)), wall_of(site, deadline),
-          when_lost(d), {}};
+  return {fmt::format("{}: {}", word(step.verb), describe(step, d.plan)),
+          wall_of(site, deadline),
+          when_lost(d),
+          {}};
 }
 
 Wait wait_of_way_back(const Site& site, const Deployment& d) {
@@ -243,12 +252,16 @@ Wait wait_of_way_back(const Site& site, const Deployment& d) {
       return {fmt::format("all traffic to be on {}", from), wall_of(site, d.deadline), ends, {}};
     case BackPhase::restore:
       return {fmt::format("instances of {} to become healthy{}", from, trouble_of(site, d.stable)),
-              wall_of(site, d.deadline), "tries again, then calls a person", {}};
+              wall_of(site, d.deadline),
+              "tries again, then calls a person",
+              {}};
     case BackPhase::reshift:
       return {fmt::format("traffic to go to {} again", from), wall_of(site, d.deadline), ends, {}};
     case BackPhase::remove:
       return {fmt::format("{} to be drained and stopped", candidate_of(site, d)),
-              wall_of(site, d.deadline), ends, {}};
+              wall_of(site, d.deadline),
+              ends,
+              {}};
     case BackPhase::settle:
       return {"the last requests to be counted", wall_of(site, d.deadline), ends, {}};
   }
@@ -261,7 +274,9 @@ Wait wait_of_queued(const Site& site, const Deployment& d) {
   const Wait first = waits_for(site, *site.live);
   return {fmt::format("{}-{} to end, which waits for {}", site.id.name(), site.live->number,
                       first.what),
-          first.until, "starts when that one has ended", {}};
+          first.until,
+          "starts when that one has ended",
+          {}};
 }
 
 }  // namespace
@@ -283,13 +298,17 @@ Wait waits_for(const Site& site, const Deployment& d) {
     case State::waiting_window:
       return {"the next open window", until, "goes on", {}};
     case State::paused:
-      return {"somebody to resume, promote or abort it", until,
-              fmt::format("aborted: {}", when_lost(d)), {"deployer", "admin"}};
+      return {"somebody to resume, promote or abort it",
+              until,
+              fmt::format("aborted: {}", when_lost(d)),
+              {"deployer", "admin"}};
     case State::rolling_back:
       return wait_of_way_back(site, d);
     case State::rollback_failed:
       return {fmt::format("try {} of the way back, or a person", d.back_tries + 1),
-              wall_of(site, d.back_retry_at), "tries again and calls", {"deployer", "admin"}};
+              wall_of(site, d.back_retry_at),
+              "tries again and calls",
+              {"deployer", "admin"}};
     default:
       return wait_of_running(site, d);
   }
@@ -309,11 +328,13 @@ boost::json::value waits_json(const Site* site, const Deployment& d) {
 }
 
 boost::json::value way_back_json(const Site* site, const Deployment& d) {
-  if (site == nullptr || ended(d.state) || !d.planned || d.plan.from.version.empty()) return nullptr;
+  if (site == nullptr || ended(d.state) || !d.planned || d.plan.from.version.empty())
+    return nullptr;
   boost::json::object o;
   o["to"] = d.plan.from.version;
   const auto copy = site->copies.find(d.stable);
-  o["ready"] = copy != site->copies.end() && !copy->second.retiring && healthy_of(*site, d.stable) > 0;
+  o["ready"] =
+      copy != site->copies.end() && !copy->second.retiring && healthy_of(*site, d.stable) > 0;
   o["takes_ms"] = nullptr;  // known when a way back was rehearsed here
   o["point_of_no_return"] = nullptr;
   return o;

@@ -86,7 +86,8 @@ class ServerTest : public testing::Test {
     std::filesystem::remove_all(folder);
   }
   void start(const std::string& listen = "") {
-    auto started = Server::start({.socket = folder + "/agent.sock", .listen = listen}, backend, board);
+    auto started =
+        Server::start({.socket = folder + "/agent.sock", .listen = listen}, backend, board);
     ASSERT_TRUE(started) << started.error().text;
     server = std::move(*started);
   }

@@ -47,8 +47,8 @@ TEST_F(Routes, Health) {
 
 TEST_F(Routes, DeployTakesEveryField) {
   Client c = client();
-  const auto r = c.post("/v1/deployments",
-                        boost::json::parse(R"({"environment":"production","version":"v2",
+  const auto r =
+      c.post("/v1/deployments", boost::json::parse(R"({"environment":"production","version":"v2",
       "strategy":"Blue-Green","service":"web","because":"weekly","when_busy":"supersede","from":null,
       "options":{"runMigrations":false,"warmupTime":1500,"healthCheckInterval":"2s",
                  "autoRollback":false},
@@ -79,18 +79,23 @@ TEST_F(Routes, DeployTakesEveryField) {
 
 TEST_F(Routes, NobodyCanClaimToBeAnother) {
   Client c = client();
-  const auto r = c.post("/v1/deployments", boost::json::parse(
-                                               R"({"environment":"p","version":"v","by":"root2"})"));
+  const auto r = c.post("/v1/deployments",
+                        boost::json::parse(R"({"environment":"p","version":"v","by":"root2"})"));
   EXPECT_EQ(r->status, 422);
   EXPECT_TRUE(backend.requests.empty());
 }
 
 TEST_F(Routes, ABrokenConfigurationStopsTheRequest) {
-  backend.config_refusal = Refusal{"invalid_config", "one error",
+  backend.config_refusal = Refusal{"invalid_config",
+                                   "one error",
                                    {{"slipway.yaml:3:1", "unknown_key", "no", "hint", "drawn"}},
-                                   422, "", 0};
-  const auto r = client().post("/v1/deployments", boost::json::parse(
-      R"({"environment":"p","version":"v","config_files":{"file":"slipway.yaml","folder":"/","bytes":""}})"));
+                                   422,
+                                   "",
+                                   0};
+  const auto r = client().post(
+      "/v1/deployments",
+      boost::json::parse(
+          R"({"environment":"p","version":"v","config_files":{"file":"slipway.yaml","folder":"/","bytes":""}})"));
   EXPECT_EQ(r->status, 422);
   EXPECT_EQ(r->json.at("errors").at(0).at("at"), "slipway.yaml:3:1");
   EXPECT_EQ(r->json.at("errors").at(0).at("rendered"), "drawn");
@@ -99,10 +104,10 @@ TEST_F(Routes, ABrokenConfigurationStopsTheRequest) {
 
 TEST_F(Routes, Verbs) {
   Client c = client();
-  const std::pair<const char*, Act> verbs[] = {
-      {"promote", Act::promote}, {"approve", Act::approve}, {"reject", Act::reject},
-      {"pause", Act::pause},     {"resume", Act::resume},   {"skip", Act::skip},
-      {"abort", Act::abort},     {"retry", Act::retry}};
+  const std::pair<const char*, Act> verbs[] = {{"promote", Act::promote}, {"approve", Act::approve},
+                                               {"reject", Act::reject},   {"pause", Act::pause},
+                                               {"resume", Act::resume},   {"skip", Act::skip},
+                                               {"abort", Act::abort},     {"retry", Act::retry}};
   for (const auto& [verb, act] : verbs) {
     const auto r = c.post(std::string("/v1/deployments/production/") + verb,
                           boost::json::parse(R"({"because":"b","plan":"sha256:p","full":true,
@@ -158,7 +163,10 @@ TEST_F(Routes, AnswersOfTheEngine) {
   Client c = client();
   const auto body = boost::json::parse(R"({"environment":"p","version":"v"})");
   backend.on_submit = [](const Request&) {
-    return Answer{.accepted = false, .number = 42, .code = "busy", .text = "42 is running",
+    return Answer{.accepted = false,
+                  .number = 42,
+                  .code = "busy",
+                  .text = "42 is running",
                   .state = "running"};
   };
   auto r = c.post("/v1/deployments", body);
@@ -260,8 +268,9 @@ TEST_F(Routes, RefusedWithAReason) {
 }
 
 TEST_F(Routes, TheNearestNameIsOffered) {
-  const auto r = client().post("/v1/deployments", boost::json::parse(
-      R"({"environment":"p","verison":"v","options":{"warmuptime":5}})"));
+  const auto r = client().post(
+      "/v1/deployments",
+      boost::json::parse(R"({"environment":"p","verison":"v","options":{"warmuptime":5}})"));
   std::map<std::string, std::string> hints;
   for (const auto& e : r->json.at("errors").as_array())
     hints[std::string(e.at("at").as_string())] = e.at("hint").as_string();

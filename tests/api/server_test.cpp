@@ -1,10 +1,11 @@
 // The connection itself: limits, slow clients, streams, two doors, the end.
-#include <poll.h>
-#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
+#include "api/doors.h"
 #include "fake.h"
 
 namespace slipway::api {
@@ -25,7 +26,7 @@ int status_of(Wire& w) {
 }
 
 TEST_F(ServerRuns, TheSocketIsItsOwnersAlone) {
-  struct stat s {};
+  struct stat s{};
   ASSERT_EQ(::stat((folder + "/agent.sock").c_str(), &s), 0);
   EXPECT_EQ(s.st_mode & 07777, 0600U);
 }
@@ -36,12 +37,21 @@ TEST_F(ServerRuns, ASecondServerIsRefusedAndADeadOnesSocketIsTaken) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, Fault::conflict);
   EXPECT_TRUE(client().get("/health")) << "the first one still serves";
-  // A socket nobody listens at, as after a crash.
-  std::filesystem::create_symlink("agent.sock", folder + "/link");
   server.reset();
   EXPECT_FALSE(std::filesystem::exists(folder + "/agent.sock"));
+  // A socket nobody listens at, as after a crash.
+  const int dead = *listen_unix(folder + "/agent.sock");
+  ::close(dead);
+  ASSERT_TRUE(std::filesystem::exists(folder + "/agent.sock"));
   start();
   EXPECT_TRUE(client().get("/health"));
+  // What is no socket is left alone.
+  server.reset();
+  std::ofstream(folder + "/agent.sock") << "mine";
+  second = Server::start({.socket = folder + "/agent.sock", .listen = ""}, backend, other);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().fault, Fault::conflict);
+  EXPECT_EQ(std::filesystem::file_size(folder + "/agent.sock"), 4U);
 }
 
 TEST_F(ServerRuns, LongPathsWork) {
@@ -82,8 +92,9 @@ TEST_F(ServerRuns, LimitsAreAnswered) {
   ASSERT_TRUE(big_head.write(get("/health", ("X: " + std::string(20'000, 'x') + "\r\n").c_str())));
   EXPECT_EQ(status_of(big_head), 431);
   Wire big_body = wire();
-  ASSERT_TRUE(big_body.write("POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-                             "application/json\r\nContent-Length: 2000000\r\n\r\n{"));
+  ASSERT_TRUE(
+      big_body.write("POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                     "application/json\r\nContent-Length: 2000000\r\n\r\n{"));
   EXPECT_EQ(status_of(big_body), 413);
   Wire nonsense = wire();
   ASSERT_TRUE(nonsense.write("what is this\r\n\r\n"));
@@ -94,12 +105,32 @@ TEST_F(ServerRuns, LimitsAreAnswered) {
   EXPECT_EQ(client().get("/health")->status, 200);
 }
 
+TEST_F(ServerRuns, BigBodiesMayAskFirst) {
+  Wire w = wire();
+  ASSERT_TRUE(
+      w.write("POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+              "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
+  EXPECT_EQ(status_of(w), 100);
+  ASSERT_TRUE(w.write("{}"));
+  EXPECT_EQ(status_of(w), 200);
+}
+
+TEST_F(ServerRuns, AKeyForRepeatingIsNotIgnored) {
+  Wire w = wire();
+  ASSERT_TRUE(
+      w.write("POST /v1/deployments/42/resume HTTP/1.1\r\nHost: localhost\r\n"
+              "Idempotency-Key: a\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_EQ(status_of(w), 501);
+  EXPECT_TRUE(backend.requests.empty());
+}
+
 TEST_F(ServerRuns, DeepJsonIsRefused) {
   const std::string body = "{\"a\":" + std::string(100'000, '[');
   Wire w = wire();
-  ASSERT_TRUE(w.write(fmt::format("POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-                                  "application/json\r\nContent-Length: {}\r\n\r\n{}",
-                                  body.size(), body)));
+  ASSERT_TRUE(
+      w.write(fmt::format("POST /v1/check HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                          "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                          body.size(), body)));
   EXPECT_EQ(status_of(w), 400);
 }
 

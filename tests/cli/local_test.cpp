@@ -41,7 +41,7 @@ TEST_F(Local, InitFromReleases) {
 TEST_F(Local, InitFromEachLanguage) {
   const std::tuple<const char*, const char*, const char*> kProjects[] = {
       {"package.json", R"({"main":"./lib/app.js"})", "exec node ./releases/${version}/lib/app.js"},
-      {"package.json", R"({"main":"$(rm)"})", "exec node ./releases/${version}/index.js"},
+      {"package.json", R"json({"main":"$(rm)"})json", "exec node ./releases/${version}/index.js"},
       {"Cargo.toml", "[package]\nname = \"cart\"\n", "./releases/${version}/cart"},
       {"requirements.txt", "flask\n", "exec python3 ./releases/${version}/app.py"},
       {"go.mod", "module x\n", "./releases/${version}/"},

@@ -198,7 +198,7 @@ TEST_F(Verbs, PlanWithoutAnAgentUsesTheHook) {
 TEST_F(Verbs, ThePastIsAskedWithItsFilters) {
   script.on("GET /v1/history?environment=production&service=api&state=failed&limit=3", 200,
             R"({"schema":"list/1","items":[],"next":null})");
-  EXPECT_EQ(run_line({"ls", "production/api", "--state", "failed", "-n", "3"}), 0);
+  EXPECT_EQ(run_line({"ls", "production/api", "--in-state", "failed", "-n", "3"}), 0);
   script.on("GET /v1/deployments/production%2Fapi", 200, deployment("succeeded"));
   EXPECT_EQ(run_line({"inspect", "production/api"}), 0);
   EXPECT_NE(console.written.find("web-production-42"), std::string::npos);

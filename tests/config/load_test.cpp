@@ -112,6 +112,21 @@ TEST(Load, Smoke) {
   EXPECT_EQ(only(c).smoke[1].endpoint, "/production");
 }
 
+TEST(Load, CriteriaInAllTheirShapes) {
+  for (const char* text :
+       {"error_rate > baseline * 1.5", "error_rate > 1.5x", "p99 > 2 × stable", "error_rate > 0.01",
+        "success_rate < 0.95", "Error rate increase > 2%", "P99 Latency >= 500ms",
+        "response_time > baseline", "latency_p999 > 1.5s"})
+    EXPECT_EQ(
+        only(good(web("deployment: { rollback_triggers: [\"" + std::string(text) + "\"] }\n")))
+            .triggers.size(),
+        1u)
+        << text;
+  for (const char* text : {"error_rate > baseline *", "error_rate > 200%", "error_rate > 0%",
+                           "p99 > 5m", "p99 > 5%", "p99 > 0ms", "success_rate > 1%"})
+    error(web("deployment: { rollback_triggers: [\"" + std::string(text) + "\"] }\n"));
+}
+
 TEST(Load, BothPlacesOfEnvironmentsAreMerged) {
   const std::string deployment = "deployment: { environments: { production: { replicas: ";
   EXPECT_EQ(only(good(web(deployment + "2 } } }\n"))).replicas.value, 2);

@@ -11,8 +11,8 @@ struct Mistake {
   std::string hint;  // a part of it
 };
 
-TEST(Mistakes, EachHasItsPlaceAndRemedy) {
-  const Mistake all[] = {
+std::vector<Mistake> mistakes() {
+  return {
       {web("deploymnet: {}\n"), "unknown_key", 7, "`deployment`"},
       {web("", "    replcias: 2\n"), "unknown_key", 7, "`replicas`"},
       {web("zzz: 1\n"), "unknown_key", 7, ""},
@@ -46,7 +46,7 @@ TEST(Mistakes, EachHasItsPlaceAndRemedy) {
       {web("blue_green_deployment: { rollback_triggers: [\"error_rate > 1\"] }\n"), "two_readings",
        7, "> 1%"},
       {web("canary_deployment: { success_criteria: { error_rate: \"< 1\" } }\n"), "two_readings", 7,
-       "\"< 1%\" or \"< 100%\""},
+       "\"< 1%\" or, as a fraction, \"< 0.01\""},
       {web("canary_deployment: { success_criteria: { p99_latency: \"< 500\" } }\n"), "two_readings",
        7, "500ms"},
       {web("canary_deployment: { success_criteria: { error_rate: \"1%\" } }\n"), "two_readings", 7,
@@ -78,7 +78,10 @@ TEST(Mistakes, EachHasItsPlaceAndRemedy) {
       {"environments: { \"a/b\": {} }\n", "bad_name", 1, "letters"},
       {"service: { image: x }\n", "not_supported", 1, ""},
   };
-  for (const auto& m : all) {
+}
+
+TEST(Mistakes, EachHasItsPlaceAndRemedy) {
+  for (const auto& m : mistakes()) {
     const auto found = errors(given(m.bytes));
     ASSERT_FALSE(found.empty()) << m.bytes;
     EXPECT_EQ(found[0].code, m.code) << m.bytes << text::render(found);

@@ -61,6 +61,7 @@ TEST(Secrets, AreNeverPutInTheOpen) {
   EXPECT_NE(errors(with("${KEY}", ""))[0].hint.find("in its environment as KEY"),
             std::string::npos);
   EXPECT_EQ(errors(with("x", "KEY: hunter2"))[0].code, "secret_in_the_open");
+  EXPECT_EQ(text::render(errors(with("x", "KEY: hunter2"))).find("hunter2"), std::string::npos);
   EXPECT_EQ(errors(with("x", "URL: \"x://${KEY}\""))[0].code, "not_supported");
   const Config c = good(with("x", "KEY: \"${KEY}\""));
   EXPECT_EQ(only(c).secrets, std::vector<std::string>{"KEY"});

@@ -174,8 +174,8 @@ environments:
             while chunk := s.recv(65536):
                 data += chunk
         text = data.decode()
-        version = next((line.split(":", 1)[1].strip() for line in text.split("\r\n")
-                        if line.lower().startswith("x-dp-version:")), None)
+        said = text.partition("\r\n\r\n")[2].split()
+        version = said[-1] if said else None
         return int(text.split(" ", 2)[1]), version
 
     def haproxy_pids(self):

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
 #include <string>
-#include <utility>
 
 #include "contract/published.h"
 #include "contract/site.h"
@@ -25,16 +23,6 @@ inline std::string show(const Route& route) {
     out += fmt::format("fallback {} ", static_cast<char>('a' + route.fallback));
   if (out.back() == ' ') out.pop_back();
   return out + "}";
-}
-
-// (state of the live deployment, event) as seen by scripts and random runs.
-inline std::set<std::pair<std::string, std::string>>& covered() {
-  static std::set<std::pair<std::string, std::string>> pairs;
-  return pairs;
-}
-
-inline void cover(const Site& site, const What& what) {
-  covered().insert({site.live ? word(site.live->state) : "idle", word(what)});
 }
 
 struct ShowCommand {

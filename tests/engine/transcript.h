@@ -52,7 +52,6 @@ class Transcript {
 
   void happen(What what, const std::string& told = {}) {
     if (!told.empty()) out_ += "  @ " + told + "\n";
-    cover(site_, what);
     const Event event{now_, Wall(now_.time_since_epoch()), std::move(what)};
     for (const Given& g : step(site_, event)) out_ += "  > " + show(g) + "\n";
     const std::string state = show(site_);

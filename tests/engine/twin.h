@@ -106,7 +106,6 @@ class Twin {
 
   void happen(What what) {
     ++events;
-    cover(site, what);
     const std::uint32_t before = site.last ? site.last->number : 0;
     const Event event{now, Wall(now.time_since_epoch()), std::move(what)};
     if (traced) tell(event);

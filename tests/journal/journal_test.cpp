@@ -127,7 +127,7 @@ TEST_F(JournalTest, IsDurableByItsSettings) {
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
   EXPECT_EQ(ask("PRAGMA user_version"), "1");
   EXPECT_EQ(ask("PRAGMA application_id"), std::to_string(0x534c5057));
-  struct stat about {};
+  struct stat about{};
   ASSERT_EQ(::stat(path_.c_str(), &about), 0);
   EXPECT_EQ(about.st_mode & 0777, 0600U);
 }
@@ -137,8 +137,8 @@ TEST_F(JournalTest, SecondAgentIsRefusedWithThePidOfTheFirst) {
   const auto second = Journal::open(path_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, Fault::conflict);
-  EXPECT_NE(second.error().text.find(fmt::format("another agent (pid {}) uses this state folder",
-                                                 ::getpid())),
+  EXPECT_NE(second.error().text.find(
+                fmt::format("another agent (pid {}) uses this state folder", ::getpid())),
             std::string::npos)
       << second.error().text;
   journal.reset();
@@ -181,8 +181,9 @@ TEST_F(JournalTest, FullDiskWritesNothingAndTheJournalGoesOn) {
   auto journal = Journal::open(path_, {.max_pages = 40});
   ASSERT_TRUE(journal);
   ASSERT_TRUE((*journal)->append({.entries = {{"a", 1, "x"}}}));
-  const auto full = (*journal)->append(
-      {.entries = {{"a", 2, "y"}, {"b", 1, std::string(1 << 20, 'b')}}, .snapshots = {{"a", 2, "s"}}});
+  const auto full =
+      (*journal)->append({.entries = {{"a", 2, "y"}, {"b", 1, std::string(1 << 20, 'b')}},
+                          .snapshots = {{"a", 2, "s"}}});
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().fault, Fault::exhausted) << full.error().text;
   EXPECT_EQ(read(**journal, "a"), (Lines{"1:1:x"}));

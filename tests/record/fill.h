@@ -87,10 +87,14 @@ class Fill {
   template <class T>
   T number() {
     switch (chance_.below(4)) {
-      case 0: return std::numeric_limits<T>::max();
-      case 1: return std::numeric_limits<T>::min();
-      case 2: return static_cast<T>(chance_.below(100));
-      default: return static_cast<T>(chance_.next());
+      case 0:
+        return std::numeric_limits<T>::max();
+      case 1:
+        return std::numeric_limits<T>::min();
+      case 2:
+        return static_cast<T>(chance_.below(100));
+      default:
+        return static_cast<T>(chance_.next());
     }
   }
 

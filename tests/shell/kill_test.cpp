@@ -90,9 +90,8 @@ TEST_P(KillTest, AtEveryCommitItComesToTheSameEnd) {
   EXPECT_GT(points, 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kill, KillTest, testing::Bool(), [](const auto& param) {
-  return param.param ? "after" : "before";
-});
+INSTANTIATE_TEST_SUITE_P(Kill, KillTest, testing::Bool(),
+                         [](const auto& param) { return param.param ? "after" : "before"; });
 
 }  // namespace
 }  // namespace slipway::shell

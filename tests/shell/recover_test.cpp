@@ -1,4 +1,5 @@
-// Restarts in the middle: the same state, numbers that are never given twice, the world asked first.
+// Restarts in the middle: the same state, numbers that are never given twice, the world asked
+// first.
 #include "base/limits.h"
 #include "stage.h"
 
@@ -176,14 +177,39 @@ TEST_F(RecoverTest, ARecordThatWouldBeDecidedOtherwiseIsToldAndNeverStopsTheStar
 
 TEST_F(RecoverTest, ADamagedRecordIsNamed) {
   release("v1");
-  ASSERT_TRUE(s().journal->append(
-      {.entries = {{"site/production/web", s().site().seq + 1, "\x01" "Enonsense"}}}));
+  ASSERT_TRUE(s().journal->append({.entries = {{"site/production/web", s().site().seq + 1,
+                                                "\x01"
+                                                "Enonsense"}}}));
   s().start();
   const auto recovered = s().recover();
   ASSERT_FALSE(recovered);
   EXPECT_EQ(recovered.error().fault, Fault::corrupt);
   EXPECT_NE(recovered.error().text.find("site/production/web"), std::string::npos)
       << recovered.error().text;
+}
+
+// A journal with a live deployment, as format 1 wrote it; it is carried to its end for ever.
+// SLIPWAY_WRITE_GOLDEN=1 makes the file when it is missing.
+TEST_F(RecoverTest, ALiveJournalOfFormat1IsCarriedToItsEnd) {
+  const std::string path = std::string(SLIPWAY_SOURCE_DIR) + "/tests/journals/1/live.db";
+  if (!std::filesystem::exists(path) && std::getenv("SLIPWAY_WRITE_GOLDEN")) {
+    release("v1");
+    s().deploy("v2");
+    s().settle(3s);
+    s().shell.reset();
+    s().journal.reset();
+    std::filesystem::copy_file(folder_ + "/journal.db", path);
+  }
+  s().shell.reset();
+  s().journal.reset();
+  ASSERT_TRUE(std::filesystem::copy_file(path, folder_ + "/journal.db",
+                                         std::filesystem::copy_options::overwrite_existing));
+  s().restart();
+  ASSERT_TRUE(s().site().live);
+  EXPECT_EQ(s().serving(), "v1");
+  s().settle(2min);
+  EXPECT_EQ(s().serving(), "v2");
+  EXPECT_EQ(s().site().last->number, 2U);
 }
 
 }  // namespace

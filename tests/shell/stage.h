@@ -175,7 +175,12 @@ class WorldDriver final : public Driver {
 // Passes everything on; can fail an append, or end the process right before or after one.
 class WrappedJournal final : public journal::Journal {
  public:
-  explicit WrappedJournal(std::unique_ptr<journal::Journal> inner) : inner_(std::move(inner)) {}
+  explicit WrappedJournal(std::unique_ptr<journal::Journal> inner) : inner_(std::move(inner)) {
+    const std::vector<std::string> all = inner_->streams().value();
+    for (const std::string& stream : all) {
+      EXPECT_TRUE(read(stream, 0, [](std::uint64_t, const journal::Entry&) {}));
+    }
+  }
 
   Result<std::uint64_t> append(const journal::Batch& batch) override {
     ++appends;
@@ -210,8 +215,8 @@ class WrappedJournal final : public journal::Journal {
 
   // Was this command in a record that is durable?
   bool durable(const Issued& issued) const {
-    return commands_.contains({"site/" + issued.site.environment + "/" + issued.site.service,
-                               issued.id, issued.attempt});
+    return commands_.contains(
+        {"site/" + issued.site.environment + "/" + issued.site.service, issued.id, issued.attempt});
   }
   void learn(const journal::Entry& entry) {
     if (!entry.stream.starts_with("site/")) return;

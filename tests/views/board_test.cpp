@@ -62,11 +62,10 @@ TEST(Board, EventsTellTheStoryOnce) {
   Play play;
   play.whole();
   const auto lines = play.board.events(0, 1000, 0s);
-  EXPECT_EQ(types(lines),
-            (std::vector<std::string>{"instance.started", "instance.started",
-                                      "deployment.requested", "deployment.planned",
-                                      "deployment.shifted", "deployment.verdict",
-                                      "deployment.rolling_back", "deployment.ended"}));
+  EXPECT_EQ(types(lines), (std::vector<std::string>{
+                              "instance.started", "instance.started", "deployment.requested",
+                              "deployment.planned", "deployment.shifted", "deployment.verdict",
+                              "deployment.rolling_back", "deployment.ended"}));
   EXPECT_EQ(lines.back().deployment, "web-production-42");
   EXPECT_EQ(lines[2].by, "ana");
   for (std::size_t i = 1; i < lines.size(); ++i) EXPECT_LT(lines[i - 1].seq, lines[i].seq);
@@ -229,7 +228,8 @@ TEST(Board, ReadersNeverSeeHalfAState) {
         ++reads;
       }
     });
-  for (int n = 0; n < 50 || reads < 30; ++n) play.step(n % 2 == 0 ? sample::warming() : sample::judging());
+  for (int n = 0; n < 50 || reads < 30; ++n)
+    play.step(n % 2 == 0 ? sample::warming() : sample::judging());
   over = true;
   for (auto& r : readers) r.join();
 }

@@ -37,7 +37,8 @@ inline void pretty(std::string& out, const boost::json::value& v, const std::str
 }
 
 inline void expect_golden(const boost::json::value& value, const std::string& name) {
-  const std::string path = std::string(SLIPWAY_SOURCE_DIR) + "/tests/views/golden/" + name + ".json";
+  const std::string path =
+      std::string(SLIPWAY_SOURCE_DIR) + "/tests/views/golden/" + name + ".json";
   std::string text;
   pretty(text, value, "");
   text += "\n";

@@ -9,7 +9,8 @@ namespace slipway::views::sample {
 
 inline Wall wall(double seconds) {
   // 2026-11-21T10:00:00Z
-  return Wall(std::chrono::seconds(1'795'255'200)) + Duration(static_cast<std::int64_t>(seconds * 1e6));
+  return Wall(std::chrono::seconds(1'795'255'200)) +
+         Duration(static_cast<std::int64_t>(seconds * 1e6));
 }
 inline Instant at(double seconds) {
   return Instant(Duration(static_cast<std::int64_t>((1000 + seconds) * 1e6)));
@@ -169,7 +170,8 @@ inline Site judging() {
   d.served_share = 0.0503;
   d.judge.emplace(d.plan.steps[4].charge, at(3.4));
   tell(d, 3.4, "deployment.shifted",
-       {"shifted", {{"weight", "500"}, {"measured", "measured"}, {"share", "0.0503"}, {"text", ""}}});
+       {"shifted",
+        {{"weight", "500"}, {"measured", "measured"}, {"share", "0.0503"}, {"text", ""}}});
   d.receipt.requests = 10000;
   d.receipt.exposed = 503;
   d.receipt.has_gap = d.receipt.has_gap_before = true;

@@ -1,3 +1,5 @@
+#include "views/sentence.h"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -8,7 +10,6 @@
 #include "sample.h"
 #include "views/board.h"
 #include "views/phrase.h"
-#include "views/sentence.h"
 
 namespace slipway::views {
 namespace {
@@ -64,9 +65,9 @@ TEST(Sentence, NumbersAreShownAsPeopleReadThem) {
             "error_rate 29.8 % at initial, stable 0.16 % (limit < 1%): 61 of 205; slipway.yaml:31");
   EXPECT_EQ(sentence({"resumed", {{"seconds", "340"}}}),
             "the agent was away for 5 m 40 s; deadlines moved by it");
-  EXPECT_EQ(sentence({"shifted",
-                      {{"weight", "2500"}, {"measured", "measured"}, {"share", "0.249"}}}),
-            "25 % of the traffic goes to the candidate, measured, served 24.9 %");
+  EXPECT_EQ(
+      sentence({"shifted", {{"weight", "2500"}, {"measured", "measured"}, {"share", "0.249"}}}),
+      "25 % of the traffic goes to the candidate, measured, served 24.9 %");
   EXPECT_EQ(sentence({"shifted", {{"weight", "50"}, {"measured", "read_back"}, {"share", "-1"}}}),
             "0.5 % of the traffic goes to the candidate, read_back");
 }

@@ -133,9 +133,10 @@ TEST(Waits, NeverSilent) {
 
 TEST(WayBack, IsReadyWhileStableIsHealthy) {
   Site site = sample::judging();
-  EXPECT_EQ(way_back_json(&site, *site.live),
-            (boost::json::value{
-                {"to", "v1"}, {"ready", true}, {"takes_ms", nullptr}, {"point_of_no_return", nullptr}}));
+  EXPECT_EQ(
+      way_back_json(&site, *site.live),
+      (boost::json::value{
+          {"to", "v1"}, {"ready", true}, {"takes_ms", nullptr}, {"point_of_no_return", nullptr}}));
   for (auto& [id, i] : site.instances)
     if (i.copy == 41) i.phase = InstancePhase::crashed;
   EXPECT_EQ(way_back_json(&site, *site.live).at("ready"), false);

@@ -24,6 +24,11 @@ RowFile::~RowFile() {
 }
 
 std::uint64_t RowFile::inode() const {
+  struct stat named{};
+  return ::stat(path_.c_str(), &named) == 0 ? named.st_ino : open_inode();
+}
+
+std::uint64_t RowFile::open_inode() const {
   struct stat info{};
   return fd_ >= 0 && ::fstat(fd_, &info) == 0 ? info.st_ino : 0;
 }
@@ -36,7 +41,8 @@ std::uint64_t RowFile::size() const {
 // True when the path names another file than the one that is open.
 bool RowFile::reopen() {
   struct stat named{};
-  if (::stat(path_.c_str(), &named) != 0 || (fd_ >= 0 && named.st_ino == inode())) return false;
+  if (::stat(path_.c_str(), &named) != 0 || (fd_ >= 0 && named.st_ino == open_inode()))
+    return false;
   const int fd = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return false;
   if (fd_ >= 0) ::close(fd_);

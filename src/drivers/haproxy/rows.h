@@ -24,12 +24,13 @@ class RowFile {
       std::uint64_t offset,
       const std::function<void(std::string_view line, std::uint64_t end)>& line);
   Result<> free_before(std::uint64_t offset);  // hole punching; rounds down to a page
-  // Of the file that was read last; 0: none.
+  // Of the file that the next read() reads, also before the first; 0: none yet.
   std::uint64_t inode() const;
-  std::uint64_t size() const;
+  std::uint64_t size() const;  // of the file that was read last; 0: none
 
  private:
   bool reopen();
+  std::uint64_t open_inode() const;
   std::string path_;
   int fd_ = -1;
   std::uint64_t freed_ = 0;

@@ -74,6 +74,10 @@ void Local::begin(const Issued& issued) {
       }
     });
   } else if (auto* start = std::get_if<StartInstance>(&issued.command)) {
+    {
+      std::lock_guard lock(mutex_);
+      begun_.insert(folders_.instance(issued.site, start->instance));
+    }
     pool_.submit(key_of(issued.site, start->instance),
                  [this, asker, start = *start] { this->start(asker, start, Fresh::yes); });
   } else if (auto* halt = std::get_if<StopInstance>(&issued.command)) {
@@ -202,6 +206,10 @@ void Local::finish(const SiteId& site, std::uint32_t instance) {
   }
   std::error_code error;
   fs::remove_all(folder, error);
+  {
+    std::lock_guard lock(mutex_);
+    begun_.erase(folder);
+  }
   answer_stops(key_of(site, instance), Done{std::move(observed)});
 }
 

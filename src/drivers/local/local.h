@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,9 +44,9 @@ class Local : public Driver {
   void cancel(const Issued&) override;
   void stop() override;
 
-  // Ends every instance of this state folder that no site wants (after recovery, before the first
-  // command); returns a sentence for each. All have `grace` together to end, then they are killed;
-  // blocks until then.
+  // Ends every instance of this state folder that no site wants and this agent did not
+  // start (after recovery); returns a sentence for each. All have `grace` together to end, then
+  // they are killed; blocks until then.
   std::vector<std::string> sweep(
       const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted,
       Duration grace = 5s);
@@ -87,6 +88,7 @@ class Local : public Driver {
   Releases releases_;
   os::PortPool ports_;
   std::mutex mutex_;
+  std::set<std::filesystem::path> begun_;  // folders of starts this agent was asked for
   std::map<std::string, std::vector<Asker>> stopping_;  // who waits for the end of which instance
   Pool pool_;
   Watcher watcher_;

@@ -45,6 +45,10 @@ std::vector<std::string> Local::sweep(
   std::vector<std::string> said;
   std::vector<std::pair<fs::path, Note>> orphans;
   for (const fs::path& folder : folders_.instances()) {
+    {
+      std::lock_guard lock(mutex_);
+      if (begun_.contains(folder)) continue;
+    }
     auto note = read_note(os::Shim::user_data_of(folder.string()));
     if (!note) {
       said.push_back(remove_nameless(folder));

@@ -91,6 +91,7 @@ class LocalTest : public ::testing::Test {
     renew();
   }
   void TearDown() override {
+    renew();
     driver_->sweep([](const SiteId&, std::uint32_t) { return false; }, 50ms);
     driver_.reset();
   }

@@ -245,6 +245,10 @@ TEST_F(LocalTest, OrphansOfNoSiteAreSwept) {
   EXPECT_THAT(said[0], HasSubstr("instance 2 of web-production"));
   EXPECT_TRUE(gone(orphan.pid));
   EXPECT_FALSE(gone(wanted.pid));
+  // What this agent itself was asked for is no orphan, even before any site says so.
+  started(service({}, 3));
+  driver_->sweep([](const SiteId&, std::uint32_t instance) { return instance == 1; }, 50ms);
+  EXPECT_TRUE(os::Shim::adopt(folder(3)));
 }
 
 TEST_F(LocalTest, ManyAtOnce) {
