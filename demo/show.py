@@ -47,7 +47,7 @@ class Show:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-demo-"))
         self.port = free_port()
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("SLIPWAY") and k != "CI"}
-        (self.folder / "slipway.yaml").write_text(CONFIG.format(port=self.port, dwell=3 if quick else 8))
+        (self.folder / "slipway.yaml").write_text(CONFIG.format(port=self.port, dwell=8 if quick else 12))
         self.failures = []
 
     def release(self, version, *flags):

@@ -1,5 +1,8 @@
 // slipway agent run, start, stop, status.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,6 +12,8 @@
 
 namespace slipway::cli {
 namespace {
+
+constexpr Duration kStopDeadline = 90s;  // two drains of the longest usual length
 
 struct Words {
   std::string action, listen;
@@ -86,6 +91,19 @@ bool declined(Session& s) {
   return answer != "y" && answer != "Y" && answer != "yes";
 }
 
+// The agent holds a lock in its state folder until its last act: connections of instances drain first.
+bool gone(Session& s, const std::string& state) {
+  int fd = ::open((state + "/agent.lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;
+  const Duration until = s.console.steady() + kStopDeadline;
+  bool free = false;
+  while (!(free = ::flock(fd, LOCK_SH | LOCK_NB) == 0) && s.console.steady() < until) {
+    if (s.console.wait(10ms).why != Wake::Why::time) break;
+  }
+  ::close(fd);
+  return free;
+}
+
 Ended stop(Session& s, const Words& w) {
   auto agent = TRY(reach(s, Need::glance));
   if (w.all && declined(s)) return refuse("declined", "nothing was changed");
@@ -105,6 +123,10 @@ Ended stop(Session& s, const Words& w) {
     std::error_code ignored;
     if (!state.empty()) std::filesystem::remove(stopped_marker(state), ignored);
     return std::unexpected(std::move(answer.error()));
+  }
+  if (!state.empty() && !gone(s, state)) {
+    s.say("the agent was told to stop and is still ending what runs");
+    return kExitTimeout;
   }
   if (s.machine()) {
     s.print_json(*answer);

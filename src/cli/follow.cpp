@@ -137,7 +137,10 @@ class Follower {
     if (s_.shared.output == Output::jsonl) {
       s_.print_json(event);
     } else if (s_.shared.output == Output::text && !s_.shared.quiet && !live_) {
-      s_.line(render_event(event, s_.look()));
+      // A step's end and what it did are two events in one sentence: said once.
+      std::string line = render_event(event, s_.look());
+      if (line != said_) s_.line(line);
+      said_ = std::move(line);
     }
     news_ = event;
     return text_of(event, "type") == "deployment.ended";
@@ -235,6 +238,7 @@ class Follower {
   const Follow& f_;
   Screen screen_;
   std::unique_ptr<EventStream> events_;
+  std::string said_;  // the newest line of a plain stream
   object news_;
   std::string id_, notice_;
   std::int64_t seen_ = 0;

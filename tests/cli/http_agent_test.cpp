@@ -1,4 +1,5 @@
-// The command line against the real server over a unix socket: the words of both sides are the same.
+// The command line against the real server over a unix socket: the words of both sides are the
+// same.
 #include "cli/http_agent.h"
 
 #include "stage.h"

@@ -17,11 +17,6 @@ ROLLING = """
 deployment: { strategy: rolling }
 rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 2s }
 """
-RECREATE = """
-deployment: { strategy: recreate }
-blue_green_deployment: { monitor: 2s }
-"""
-
 
 class Forward(unittest.TestCase):
     def three_releases(self, strategy, **house):
@@ -56,7 +51,7 @@ class Forward(unittest.TestCase):
         self.three_releases(ROLLING, environment_extra="    replicas: 2")
 
     def test_recreate_states_its_downtime(self):
-        with House(RECREATE) as h:
+        with House("recreate: { monitor: 2s }\ndeployment: { strategy: recreate }") as h:
             h.release("v1")
             h.release("v2")
             h.deploy("v1")
@@ -72,6 +67,8 @@ class Forward(unittest.TestCase):
 
 class TakenBack(unittest.TestCase):
     def broken(self, strategy, *flags, **house):
+        # Evidence needs six seconds at least: a shorter stage sees nothing but a catastrophe.
+        strategy = strategy.replace("2s", "12s")
         with House(strategy) as h:
             if house:
                 h.write_config(strategy, **house)
@@ -92,7 +89,7 @@ class TakenBack(unittest.TestCase):
         self.assertGreater(done["receipt"]["exposed"], 0)
         self.assertIsNotNone(done["receipt"]["detected_after_ms"])
         self.assertIsNotNone(done["receipt"]["traffic_back_after_ms"])
-        self.assertLess(saw["failed"], 200)
+        self.assertLess(saw["failed"], 120)
         self.assertEqual(done["receipt"]["failed"], saw["failed"])
 
     def test_blue_green_with_errors(self):
@@ -161,6 +158,8 @@ class Verbs(unittest.TestCase):
             h.json("pause", "production")
             self.assertEqual(h.live()["state"], "paused")
             h.json("resume", "production")
+            poll("the judge", lambda: any(s["verb"] == "judge" and s["state"] == "running"
+                                          for s in h.live()["steps"]))
             h.json("promote", "production")
             poll("stage 2", lambda: h.live()["stage"]["n"] == 2)
             again = h.run("deploy", "production", "--version", "v2", "--no-wait", "--when-busy", "refuse")

@@ -121,7 +121,7 @@ TEST(Http, TimeIsForAllOfIt) {
   Server server([](int client) {  // a byte now and then, for ever
     for (int i = 0; i < 1000; ++i) {
       if (::send(client, "H", 1, MSG_NOSIGNAL) < 0) return;
-      std::this_thread::sleep_for(20ms);
+      std::this_thread::sleep_for(20ms);  // poll
     }
   });
   auto begun = std::chrono::steady_clock::now();

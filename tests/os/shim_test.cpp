@@ -28,7 +28,7 @@ bool soon(const std::function<bool()>& holds, std::chrono::milliseconds limit = 
   auto deadline = std::chrono::steady_clock::now() + limit;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(1ms);  // poll
   }
   return true;
 }
@@ -278,7 +278,7 @@ TEST_F(ProxyShimTest, RestartsWithin100MsAndNoConnectionIsRefused) {
       auto fd = begin_connect("127.0.0.1", port);
       ++asked;
       if (!fd) ++refused;
-      std::this_thread::sleep_for(200us);
+      std::this_thread::sleep_for(200us);  // poll
     }
   });
   ASSERT_TRUE(soon([&] { return asked > 20; }));

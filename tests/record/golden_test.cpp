@@ -93,18 +93,18 @@ TEST(Golden, BytesByHand) {
   for (const char c : bytes) hex += fmt::format("{:02x}", static_cast<std::uint8_t>(c));
   EXPECT_EQ(hex,
             "0145"      // format 1, a step
-            "0a1e"      // 1 event: 30 bytes
+            "0a20"      // 1 event: 32 bytes
             "08ac02"    //   1 at: 150
             "1001"      //   2 wall: -1
-            "1a172a15"  //   3 what: 5 answered
+            "1a192a17"  //   3 what: 5 answered
             "0803"      //     1 command
             "1001"      //     2 attempt
-            "1a0f1a0d"  //     3 outcome: 3 failed
+            "1a111a0f"  //     3 outcome: 3 failed
             "0a060805"
             "12026e6f"    //       1 error: 1 fault 5, 2 text
             "1001"        //       2 retryable
             "1a01611a00"  //       3 tail, twice
-            "121d"        // 2 commands: 29 bytes
+            "121c"        // 2 commands: 28 bytes
             "0804"
             "1001"                    //   1 id, 2 attempt
             "1a0922070802101e188001"  //   3 command: 4 stop_instance

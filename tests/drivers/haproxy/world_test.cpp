@@ -159,7 +159,7 @@ Load::Load(const std::string& address, int users, Duration pause) {
       User user(address);
       while (!stop_) {
         ++(user.get().status == 200 ? ok_ : failed_);
-        std::this_thread::sleep_for(pause);  // the users' pace, not a wait for anything
+        std::this_thread::sleep_for(pause);  // the users keep this pace; no poll
       }
     });
 }
@@ -208,7 +208,7 @@ Outcome World::run(Command command, const SiteId& site, Duration deadline) {
     answers_.erase(issued.id);
     lock.unlock();
     if (Clock::now() > until) return Failed{.error = {Fault::timeout, "still pending"}};
-    std::this_thread::sleep_for(pending->retry_after);
+    std::this_thread::sleep_for(pending->retry_after);  // poll
     driver_->observe(issued);
   }
 }

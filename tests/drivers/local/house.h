@@ -79,7 +79,7 @@ inline bool soon(const std::function<bool()>& holds, std::chrono::milliseconds l
   auto deadline = std::chrono::steady_clock::now() + limit;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(1ms);  // poll
   }
   return true;
 }
