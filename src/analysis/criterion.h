@@ -22,9 +22,10 @@ struct Criterion {
   double quantile = 0.5;  // of a latency
   double limit = 0;       // fraction 0–1 for rates, milliseconds for latencies; ratio: the factor;
                           // increase: 0.02 = 2 pp of a rate, 0.2 = 20 % of a time
-  bool both_sides = false;  // a success criterion also has to be shown safe; a condition is harm only
-  std::string text;       // as shown: "< 1%"
-  std::string origin;     // "slipway.yaml:31"
+  bool both_sides =
+      false;           // a success criterion also has to be shown safe; a condition is harm only
+  std::string text;    // as shown: "< 1%"
+  std::string origin;  // "slipway.yaml:31"
   bool operator==(const Criterion&) const = default;
 };
 

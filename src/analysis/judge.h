@@ -56,9 +56,9 @@ struct Verdict {
   Ruling ruling = Ruling::hold;
   DataState data = DataState::no_data;
   std::vector<Finding> findings;
-  int decided_by = -1;     // index into findings; -1: none (dwell, deadline)
-  Duration observed{};     // time with fresh data so far
-  Instant next = kNever;   // when to look again although no block came
+  int decided_by = -1;    // index into findings; -1: none (dwell, deadline)
+  Duration observed{};    // time with fresh data so far
+  Instant next = kNever;  // when to look again although no block came
   bool operator==(const Verdict&) const = default;
 };
 
@@ -102,7 +102,7 @@ class Judge {
   Charge charge;
   Instant started{};
   Instant deadline{};
-  Instant last_block{};        // end of the newest block with candidate traffic
+  Instant last_block{};  // end of the newest block with candidate traffic
   Instant observed_until{};
   Duration observed{};
   int extensions = 0;

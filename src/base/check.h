@@ -16,14 +16,14 @@ class InvariantBroken : public std::logic_error {
 
 [[noreturn]] inline void invariant_broken(const char* file, int line, const char* what,
                                           const std::string& detail) {
-  throw InvariantBroken(fmt::format("{}:{}: {}{}{}", file, line, what, detail.empty() ? "" : ": ",
-                                    detail));
+  throw InvariantBroken(
+      fmt::format("{}:{}: {}{}{}", file, line, what, detail.empty() ? "" : ": ", detail));
 }
 
 }  // namespace slipway
 
-#define CHECK(cond, ...)                                                              \
-  do {                                                                                \
-    if (!(cond)) [[unlikely]]                                                         \
+#define CHECK(cond, ...)                                                                     \
+  do {                                                                                       \
+    if (!(cond)) [[unlikely]]                                                                \
       ::slipway::invariant_broken(__FILE__, __LINE__, #cond, ::fmt::format("" __VA_ARGS__)); \
   } while (false)

@@ -41,9 +41,9 @@ std::unexpected<Error> fail(Fault fault, fmt::format_string<A...> f, A&&... a) {
 }  // namespace slipway
 
 // The value of a Result, or an early return of its error from the enclosing function.
-#define TRY(...)                                                               \
-  ({                                                                           \
-    auto slipway_try_ = (__VA_ARGS__);                                         \
+#define TRY(...)                                                                \
+  ({                                                                            \
+    auto slipway_try_ = (__VA_ARGS__);                                          \
     if (!slipway_try_) return std::unexpected(std::move(slipway_try_).error()); \
-    std::move(slipway_try_).value();                                           \
+    std::move(slipway_try_).value();                                            \
   })

@@ -91,7 +91,8 @@ bool declined(Session& s) {
   return answer != "y" && answer != "Y" && answer != "yes";
 }
 
-// The agent holds a lock in its state folder until its last act: connections of instances drain first.
+// The agent holds a lock in its state folder until its last act: connections of instances drain
+// first.
 bool gone(Session& s, const std::string& state) {
   int fd = ::open((state + "/agent.lock").c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return true;

@@ -72,8 +72,8 @@ struct RunSmoke {
 struct RouteServer {
   std::uint32_t instance = 0;
   std::uint16_t port = 0;
-  int index = 0;         // s1… in its backend
-  bool ready = false;    // ready: may take traffic; else drain
+  int index = 0;       // s1… in its backend
+  bool ready = false;  // ready: may take traffic; else drain
   bool operator==(const RouteServer&) const = default;
 };
 
@@ -92,7 +92,7 @@ struct RouteSlot {
 struct Route {
   RouteSpec spec;
   std::vector<RouteSlot> slots;
-  int fallback = -1;        // slot that answers when the candidate's servers are gone; -1: off
+  int fallback = -1;  // slot that answers when the candidate's servers are gone; -1: off
   bool operator==(const Route&) const = default;
 };
 
@@ -107,7 +107,8 @@ struct Apply {
 // verb `shift`). Observed::measured tells which.
 struct Shift {
   Route route;
-  bool measure = true;  // false: read back is enough (no traffic is expected, or a rollback's first act)
+  bool measure =
+      true;  // false: read back is enough (no traffic is expected, or a rollback's first act)
   bool operator==(const Shift&) const = default;
 };
 
@@ -131,13 +132,14 @@ struct Count {
 
 // From now on rows of this site are counted into blocks (until Count{last}).
 struct Watch {
-  std::string stable, candidate;           // labels in the rows; stable may be empty
+  std::string stable, candidate;  // labels in the rows; stable may be empty
   std::vector<double> latency_limits_us;
-  bool bake = false;                        // block rule of section 5.1
+  bool bake = false;  // block rule of section 5.1
   bool operator==(const Watch&) const = default;
 };
 
-// ---- for the shell itself ------------------------------------------------------------------------
+// ---- for the shell itself
+// ------------------------------------------------------------------------
 
 // The answer to a request (by its id); goes to whoever waits for it, and nowhere else.
 struct Answer {
@@ -146,7 +148,7 @@ struct Answer {
   std::uint32_t number = 0;  // the deployment it is about; 0: none
   std::string code;          // already_running, busy, wrong_state, plan_changed, …
   std::string text;
-  std::string state;         // of the deployment, when that is why
+  std::string state;  // of the deployment, when that is why
   bool operator==(const Answer&) const = default;
 };
 
@@ -163,16 +165,17 @@ struct Tell {
   bool operator==(const Tell&) const = default;
 };
 
-using Command = std::variant<Look, CheckRelease, StartInstance, StopInstance, RunSmoke, Apply, Shift,
-                             Drain, Count, Watch, Answer, Compile, Tell>;
+using Command = std::variant<Look, CheckRelease, StartInstance, StopInstance, RunSmoke, Apply,
+                             Shift, Drain, Count, Watch, Answer, Compile, Tell>;
 
 const char* word(const Command&);
 
-// ---- outcomes --------------------------------------------------------------------------------------
+// ---- outcomes
+// --------------------------------------------------------------------------------------
 
 struct World {
-  std::string digest;       // "sha256:…"; empty when there is no artifact
-  std::string problem;      // why it cannot be started; empty: it can
+  std::string digest;   // "sha256:…"; empty when there is no artifact
+  std::string problem;  // why it cannot be started; empty: it can
   std::string hint;
   std::string commit;
   bool operator==(const World&) const = default;
@@ -181,12 +184,12 @@ struct World {
 struct Observed {
   std::uint16_t port = 0;
   std::int64_t pid = 0;
-  std::string measured;     // shift: "measured" or "read_back"
-  double share = -1;        // shift: the candidate's share as assigned, 0–1; -1: not measured
+  std::string measured;  // shift: "measured" or "read_back"
+  double share = -1;     // shift: the candidate's share as assigned, 0–1; -1: not measured
   Duration took{};
   std::uint64_t drained = 0, cut = 0, lingering = 0;  // drain: connections
-  std::vector<std::string> details;  // smoke: one line a test
-  World world;              // look
+  std::vector<std::string> details;                   // smoke: one line a test
+  World world;                                        // look
   bool operator==(const Observed&) const = default;
 };
 

@@ -86,17 +86,18 @@ struct ProxyRestarted {
 
 // What the receipt adds up, of one block (interface page 4.2).
 struct Tally {
-  std::uint64_t requests = 0;    // rows
+  std::uint64_t requests = 0;  // rows
   std::uint64_t ok = 0, left = 0, failed = 0;
-  std::uint64_t dropped = 0;     // failed, and no instance answered
-  std::uint64_t no_server = 0;   // rows with no server
-  std::uint64_t stable_requests = 0, stable_failed = 0;        // by assigned
+  std::uint64_t dropped = 0;                             // failed, and no instance answered
+  std::uint64_t no_server = 0;                           // rows with no server
+  std::uint64_t stable_requests = 0, stable_failed = 0;  // by assigned
   std::uint64_t candidate_requests = 0, candidate_failed = 0;
-  std::uint64_t stable_served = 0, candidate_served = 0;       // by served
+  std::uint64_t stable_served = 0, candidate_served = 0;  // by served
   Duration longest_gap{};
   bool has_gap = false;          // false: fewer than one answer
   Wall first_candidate_error{};  // epoch: none in this block
-  Wall last_candidate_start{};   // start of the newest request assigned to the candidate; epoch: none
+  Wall
+      last_candidate_start{};  // start of the newest request assigned to the candidate; epoch: none
   std::uint64_t rows_lost = 0;
   bool operator==(const Tally&) const = default;
 };
@@ -142,8 +143,9 @@ struct DiskCritical {
   bool operator==(const DiskCritical&) const = default;
 };
 
-using What = std::variant<Requested, Planned, Refused, Asked, Answered, HealthChanged, Exited, Ejected,
-                          ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical>;
+using What =
+    std::variant<Requested, Planned, Refused, Asked, Answered, HealthChanged, Exited, Ejected,
+                 ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical>;
 
 struct Event {
   Instant at{};

@@ -11,13 +11,23 @@
 namespace slipway {
 
 enum class Act : std::uint8_t {
-  deploy, rollback, restart, promote, approve, reject, pause, resume, skip, abort, retry,
+  deploy,
+  rollback,
+  restart,
+  promote,
+  approve,
+  reject,
+  pause,
+  resume,
+  skip,
+  abort,
+  retry,
 };
 
 struct Request {
   Act act = Act::deploy;
-  std::string by;        // who: a user's name, a token's name
-  std::string trigger;   // cli api dashboard git schedule auto
+  std::string by;       // who: a user's name, a token's name
+  std::string trigger;  // cli api dashboard git schedule auto
   std::string because;
   std::string environment;  // deploy, rollback, restart
   std::string service;      // empty when there is one
@@ -31,8 +41,8 @@ struct Request {
   bool full = false;         // promote --full
   bool force = false;
   std::optional<Duration> pause_for;
-  std::optional<int> step;   // skip
-  std::string plan;          // approve: the digest that was shown
+  std::optional<int> step;  // skip
+  std::string plan;         // approve: the digest that was shown
   bool operator==(const Request&) const = default;
 };
 

@@ -36,7 +36,7 @@ enum class InstancePhase : std::uint8_t {
 struct Instance {
   std::uint32_t id = 0;  // never used again in this site
   std::uint32_t copy = 0;
-  int index = 0;         // server index in its backend, from 1
+  int index = 0;  // server index in its backend, from 1
   InstancePhase phase = InstancePhase::starting;
   std::uint16_t port = 0;
   std::int64_t pid = 0;
@@ -46,7 +46,7 @@ struct Instance {
   int restarts = 0;       // running; reset after a while of health
   Instant since{};        // of the phase
   Instant restart_at = kNever;
-  std::string trouble;    // why it is not ready
+  std::string trouble;  // why it is not ready
   std::vector<std::string> tail;
   bool operator==(const Instance&) const = default;
 };
@@ -56,12 +56,12 @@ struct Copy {
   std::uint32_t number = 0;  // of the deployment that brought it
   Release release;
   InstanceSpec spec;
-  int slot = 0;              // 0..2
-  int wanted = 0;            // instances
-  std::int32_t weight = 0;   // as commanded, basis points
+  int slot = 0;                 // 0..2
+  int wanted = 0;               // instances
+  std::int32_t weight = 0;      // as commanded, basis points
   Instant warm_until = kNever;  // a warm copy is removed then; kNever for others
-  bool retiring = false;     // being drained and stopped, will be forgotten
-  bool proven = false;       // had a healthy instance
+  bool retiring = false;        // being drained and stopped, will be forgotten
+  bool proven = false;          // had a healthy instance
   bool operator==(const Copy&) const = default;
 };
 
@@ -70,9 +70,19 @@ enum class Kind : std::uint8_t { deploy, rollback, restart };
 enum class State : std::uint8_t {
   // live
   looking,  // requested, the world is being looked at; shown as queued
-  queued, waiting_approval, waiting_window, running, paused, rolling_back, rollback_failed,
+  queued,
+  waiting_approval,
+  waiting_window,
+  running,
+  paused,
+  rolling_back,
+  rollback_failed,
   // for ever
-  succeeded, rolled_back, aborted, failed, superseded,
+  succeeded,
+  rolled_back,
+  aborted,
+  failed,
+  superseded,
 };
 inline bool ended(State s) { return s >= State::succeeded; }
 
@@ -137,11 +147,11 @@ struct Receipt {
 // Where a rollback stands (recorded, so that a crash goes on in the middle).
 enum class BackPhase : std::uint8_t {
   none,
-  shift,     // traffic to stable, first
-  restore,   // missing stable instances are started and proven
-  reshift,   // when stable had none at first
-  remove,    // the candidate is drained and stopped
-  settle,    // last rows are counted
+  shift,    // traffic to stable, first
+  restore,  // missing stable instances are started and proven
+  reshift,  // when stable had none at first
+  remove,   // the candidate is drained and stopped
+  settle,   // last rows are counted
 };
 
 struct Deployment {
@@ -160,7 +170,7 @@ struct Deployment {
   std::size_t step = 0;         // current
   std::vector<StepProgress> progress;
   bool moved_traffic = false;
-  bool settling = false;        // all steps done; last rows are counted
+  bool settling = false;  // all steps done; last rows are counted
   std::optional<analysis::Judge> judge;
   std::vector<VerdictEntry> verdicts;
   std::vector<Approval> approvals;
@@ -168,13 +178,13 @@ struct Deployment {
   State back_to = State::rolled_back;  // how it ends when the way back is done
   int back_tries = 0;
   Instant back_retry_at = kNever;
-  Instant deadline = kNever;    // of the state (approval, pause)
+  Instant deadline = kNever;  // of the state (approval, pause)
   State resume_to = State::running;
   Duration dwell{}, wait{};
   Instant requested{}, started{}, ended_at{}, paused_at{};
   Wall requested_wall{}, started_wall{}, ended_wall{};
-  std::string measured;         // last shift: measured, read_back
-  double served_share = -1;     // candidate's share as assigned in the last block; -1 unknown
+  std::string measured;      // last shift: measured, read_back
+  double served_share = -1;  // candidate's share as assigned in the last block; -1 unknown
   Receipt receipt;
   std::vector<StoryEntry> story;
   std::vector<std::pair<std::string, std::string>> warnings;
@@ -185,7 +195,7 @@ struct Deployment {
 struct Awaited {
   CommandId id = 0;
   Attempt attempt = 0;
-  std::uint32_t number = 0;   // deployment it belongs to; 0: the site itself
+  std::uint32_t number = 0;  // deployment it belongs to; 0: the site itself
   Command command;
   Instant begun{};
   Instant deadline = kNever;
@@ -206,21 +216,21 @@ struct Past {
 
 struct Site {
   SiteId id;
-  std::uint64_t seq = 0;  // records of this stream so far
+  std::uint64_t seq = 0;      // records of this stream so far
   std::uint32_t serving = 0;  // copy that stays; 0: none
   RouteSpec route;
   std::map<std::uint32_t, Copy> copies;
   std::map<std::uint32_t, Instance> instances;
-  std::optional<Deployment> live;    // at most one that is not waiting
-  std::optional<Deployment> queued;  // the one place to wait
-  std::optional<Deployment> last;    // the newest that ended
-  std::vector<Past> past;            // newest last, bounded
+  std::optional<Deployment> live;                            // at most one that is not waiting
+  std::optional<Deployment> queued;                          // the one place to wait
+  std::optional<Deployment> last;                            // the newest that ended
+  std::vector<Past> past;                                    // newest last, bounded
   std::vector<std::pair<std::string, std::string>> digests;  // version → digest, for ever (bounded)
   std::vector<Awaited> awaiting;
   CommandId next_command = 1;
   std::uint32_t next_instance = 1;
   RowPosition counted;
-  bool down = false;  // no healthy instance anywhere
+  bool down = false;       // no healthy instance anywhere
   std::string quarantine;  // the broken invariant; empty: none
   bool disk_critical = false;
   Instant now{};  // of the newest event

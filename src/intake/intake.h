@@ -13,8 +13,7 @@ namespace slipway::intake {
 
 // First look at a release request (deploy, rollback, restart, retry): which site, is it allowed at
 // all, are all secrets there. `site` is the site's state when it exists.
-std::expected<Admitted, Refusal> admit(const Request&, const config::Config&,
-                                       const FindSite& find);
+std::expected<Admitted, Refusal> admit(const Request&, const config::Config&, const FindSite& find);
 
 // The plan. `site` is as it is now; `world` what the platform saw.
 std::expected<Plan, Refusal> compile(const Request&, const config::Config&, const Site& site,

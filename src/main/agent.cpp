@@ -45,7 +45,8 @@ class Relay : public Sink {
   std::atomic<Sink*> sink_{nullptr};
 };
 
-// Engine time for those outside the loop: never after the shell's next stamp by more than an instant.
+// Engine time for those outside the loop: never after the shell's next stamp by more than an
+// instant.
 class EngineTime {
  public:
   void seen(Instant at) { offset_ = at.time_since_epoch().count() - os::since_boot().count(); }
@@ -102,14 +103,16 @@ Result<> Agent::take_state_folder() {
   fs::path path = state_ / "agent.lock";
   lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_) {
-    return fail(Fault::unavailable, "{} cannot be written ({}); name another folder with --state", path.string(),
-                std::strerror(errno));
+    return fail(Fault::unavailable, "{} cannot be written ({}); name another folder with --state",
+                path.string(), std::strerror(errno));
   }
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     auto holder = os::read_file(path, 64);
-    return fail(Fault::conflict, "another agent{} uses the state folder {}; stop it with `slipway agent stop`, or name "
-                "another folder with --state",
-                holder && !holder->empty() ? " (pid " + *holder + ")" : "", state_.string());
+    return fail(
+        Fault::conflict,
+        "another agent{} uses the state folder {}; stop it with `slipway agent stop`, or name "
+        "another folder with --state",
+        holder && !holder->empty() ? " (pid " + *holder + ")" : "", state_.string());
   }
   std::string pid = std::to_string(::getpid());
   if (::ftruncate(lock_.get(), 0) != 0 || ::pwrite(lock_.get(), pid.data(), pid.size(), 0) < 0) {
@@ -137,28 +140,30 @@ Result<> Agent::open_drivers() {
   local_ = std::make_unique<local::Local>(std::move(settings), relay_);
   haproxy_ = std::make_unique<haproxy::Haproxy>(
       haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime.string()}, relay_);
-  counting_ = std::make_unique<Counting>(Counting::World{
-      .rows = haproxy_->row_path(),
-      .sink = &relay_,
-      .engine_now = [this] { return time_.now(); },
-      .wall = [] { return os::wall_now(); },
-      .recorded = [this](const SiteId& id) {
-        auto site = board_.site(id);
-        return site ? site->counted : RowPosition{};
-      },
-      .on_row = [this](const Row& row) { haproxy_->on_row(row); }});
+  counting_ = std::make_unique<Counting>(
+      Counting::World{.rows = haproxy_->row_path(),
+                      .sink = &relay_,
+                      .engine_now = [this] { return time_.now(); },
+                      .wall = [] { return os::wall_now(); },
+                      .recorded =
+                          [this](const SiteId& id) {
+                            auto site = board_.site(id);
+                            return site ? site->counted : RowPosition{};
+                          },
+                      .on_row = [this](const Row& row) { haproxy_->on_row(row); }});
   return {};
 }
 
 Desk::Ways Agent::ways() {
   return {.variables = environment_variables(),
           .record = [this](const std::string& bytes) { return shell_->note("config", bytes); },
-          .seal = [this](const std::string& name, const std::string& environment, const std::string& value) {
-            return sealed_->put(name, environment, Secret(value));
-          },
-          .sealed = [this](const std::string& name, const std::string& environment) -> Result<std::string> {
-            return TRY(sealed_->get(name, environment)).reveal();
-          },
+          .seal =
+              [this](const std::string& name, const std::string& environment,
+                     const std::string& value) {
+                return sealed_->put(name, environment, Secret(value));
+              },
+          .sealed = [this](const std::string& name, const std::string& environment)
+              -> Result<std::string> { return TRY(sealed_->get(name, environment)).reveal(); },
           .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); }};
 }
 
@@ -181,7 +186,8 @@ void Agent::published(const Published& p) {
   board_.fold(p);
   for (const Given& given : p.commands) {
     if (const auto* tell = std::get_if<Tell>(&given.command)) {
-      log_line("warning", tell->text.empty() ? tell->code : tell->text, {{"code", tell->code}, {"site", p.after->id.name()}});
+      log_line("warning", tell->text.empty() ? tell->code : tell->text,
+               {{"code", tell->code}, {"site", p.after->id.name()}});
     }
   }
 }
@@ -190,7 +196,8 @@ Result<> Agent::recover() {
   std::string newest;
   TRY(shell_->notes("config", [&](const std::string& bytes) { newest = bytes; }));
   if (!newest.empty()) {
-    if (auto restored = desk_->restore(newest); !restored) log_line("error", restored.error().text, {});
+    if (auto restored = desk_->restore(newest); !restored)
+      log_line("error", restored.error().text, {});
   }
   std::map<SiteId, RowPosition> counting;
   auto site = [&](std::shared_ptr<const Site> s) {
@@ -200,7 +207,8 @@ Result<> Agent::recover() {
   };
   auto past = [&](const Deployment& d, const SiteId& id) { board_.restore_ended(d, id); };
   TRY(shell_->recover(site, past));
-  for (const std::string& text : shell_->replay_diverged()) log_line("error", text, {{"code", "replay_diverged"}});
+  for (const std::string& text : shell_->replay_diverged())
+    log_line("error", text, {{"code", "replay_diverged"}});
   counting_->start(counting);
   // What no site wants is ended; a site's newest state is on the board before its commands leave.
   for (const std::string& text : local_->sweep([this](const SiteId& id, std::uint32_t instance) {
@@ -234,7 +242,9 @@ std::vector<LogFile> Agent::logs(const SiteId& id, std::uint32_t instance) const
       // A file kept after its instance is named iN-VERSION.log.
       std::string stem = path.stem().string();
       std::size_t dash = stem.find('-');
-      files.push_back({path.string(), version.empty() && dash != std::string::npos ? stem.substr(dash + 1) : version, i});
+      files.push_back(
+          {path.string(),
+           version.empty() && dash != std::string::npos ? stem.substr(dash + 1) : version, i});
     }
   }
   return files;
@@ -253,16 +263,17 @@ AgentBackend::Parts Agent::backend_parts() {
                     .proxy_ok = [] { return true; }},
           .look = [this](const Look& asked) { return look(asked); },
           .logs = [this](const SiteId& id, std::uint32_t instance) { return logs(id, instance); },
-          .stop = [this](bool all) {
-            stop_all_ = all;
-            shell_->stop();
-          }};
+          .stop =
+              [this](bool all) {
+                stop_all_ = all;
+                shell_->stop();
+              }};
 }
 
 Result<> Agent::serve() {
   backend_ = std::make_unique<AgentBackend>(backend_parts());
-  server_ = TRY(api::Server::start({.socket = (state_ / "agent.sock").string(), .listen = options_.listen}, *backend_,
-                                   board_));
+  server_ = TRY(api::Server::start(
+      {.socket = (state_ / "agent.sock").string(), .listen = options_.listen}, *backend_, board_));
   return {};
 }
 
@@ -303,7 +314,8 @@ void Agent::end() {
   server_->stop();
   counting_->stop();
   if (stop_all_) {
-    for (const std::string& text : local_->sweep([](const SiteId&, std::uint32_t) { return false; })) {
+    for (const std::string& text :
+         local_->sweep([](const SiteId&, std::uint32_t) { return false; })) {
       log_line("info", text, {});
     }
   }

@@ -1,11 +1,10 @@
 #include "main/backend.h"
 
+#include <fmt/chrono.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <future>
-
-#include <fmt/chrono.h>
 
 #include "config/config.h"
 #include "main/plan_object.h"
@@ -31,13 +30,16 @@ std::variant<Answer, Refusal> AgentBackend::submit(Request request) {
     promise->set_value(std::move(answer));
   });
   if (future.wait_for(kAnswerTime) != std::future_status::ready) {
-    return refusal("no_answer",
-                   "the request was taken and has no answer yet; see `slipway status` for what it waits for", 503);
+    return refusal(
+        "no_answer",
+        "the request was taken and has no answer yet; see `slipway status` for what it waits for",
+        503);
   }
   return future.get();
 }
 
-std::expected<json::object, Refusal> AgentBackend::put_config(const api::ConfigFiles& files, bool push) {
+std::expected<json::object, Refusal> AgentBackend::put_config(const api::ConfigFiles& files,
+                                                              bool push) {
   return parts_.desk->put(files, push);
 }
 
@@ -53,11 +55,12 @@ std::expected<json::object, Refusal> AgentBackend::plan(const Request& request) 
 
 std::expected<json::object, Refusal> AgentBackend::check(const std::string& environment) {
   auto config = parts_.desk->current();
-  if (!config) return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
+  if (!config)
+    return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
   if (!environment.empty() &&
       std::ranges::find(config->environments, environment) == config->environments.end()) {
-    return std::unexpected(
-        refusal("unknown_environment", fmt::format("there is no environment `{}`", environment), 404));
+    return std::unexpected(refusal("unknown_environment",
+                                   fmt::format("there is no environment `{}`", environment), 404));
   }
   json::array notices;
   for (const auto& notice : config->notices) notices.push_back(json::string(text::render(notice)));
@@ -73,14 +76,15 @@ std::expected<json::object, Refusal> AgentBackend::check(const std::string& envi
 json::object AgentBackend::agent() {
   const AgentFacts& facts = parts_.facts;
   auto config = parts_.desk->current();
-  return json::object{{"schema", "agent/1"},
-                      {"pid", ::getpid()},
-                      {"version", facts.version},
-                      {"uptime_s", to_seconds(facts.wall() - facts.started)},
-                      {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},
-                      {"state_dir", facts.state_dir},
-                      {"project", parts_.desk->folder()},
-                      {"config", config ? json::value(config->digest) : json::value(nullptr)}};
+  return json::object{
+      {"schema", "agent/1"},
+      {"pid", ::getpid()},
+      {"version", facts.version},
+      {"uptime_s", to_seconds(facts.wall() - facts.started)},
+      {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},
+      {"state_dir", facts.state_dir},
+      {"project", parts_.desk->folder()},
+      {"config", config ? json::value(config->digest) : json::value(nullptr)}};
 }
 
 json::object AgentBackend::health() {
@@ -89,7 +93,8 @@ json::object AgentBackend::health() {
   auto seconds = std::chrono::floor<std::chrono::seconds>(parts_.facts.wall());
   return json::object{
       {"status", journal && proxy ? "healthy" : "unhealthy"},
-      {"timestamp", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)))},
+      {"timestamp", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                                fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)))},
       {"version", parts_.facts.version},
       {"uptime", to_seconds(parts_.facts.wall() - parts_.facts.started)},
       {"checks", json::object{{"journal", component(journal)}, {"proxy", component(proxy)}}}};

@@ -45,12 +45,14 @@ class AgentBackend : public api::Backend {
   explicit AgentBackend(Parts parts) : parts_(std::move(parts)) {}
 
   std::variant<Answer, Refusal> submit(Request) override;
-  std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&, bool push) override;
+  std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,
+                                                         bool push) override;
   std::expected<boost::json::object, Refusal> plan(const Request&) override;
   std::expected<boost::json::object, Refusal> check(const std::string& environment) override;
   boost::json::object agent() override;
   boost::json::object health() override;
-  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& query) override;
+  std::expected<std::string, Refusal> logs(
+      const std::map<std::string, std::string>& query) override;
   void stop(bool all) override { parts_.stop(all); }
 
  private:

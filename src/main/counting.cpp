@@ -56,9 +56,7 @@ void Counting::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Duration Counting::rest() const {
-  return watched_.empty() ? kIdleRest : kBusyRest;
-}
+Duration Counting::rest() const { return watched_.empty() ? kIdleRest : kBusyRest; }
 
 void Counting::run() {
   // By the machine's clock: engine time is not known before the first event.

@@ -22,12 +22,12 @@ namespace slipway {
 class Counting : public Driver {
  public:
   struct World {
-    std::string rows;                          // path of the row file
+    std::string rows;  // path of the row file
     Sink* sink;
-    std::function<Instant()> engine_now;       // an Instant not after the next event's
+    std::function<Instant()> engine_now;  // an Instant not after the next event's
     std::function<Wall()> wall;
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
-    std::function<void(const Row&)> on_row;    // the router's share probe
+    std::function<void(const Row&)> on_row;              // the router's share probe
   };
 
   explicit Counting(World);

@@ -31,6 +31,9 @@ config::Sources sources_of(const api::ConfigFiles& files,
   sources.env_files = files.env_files;
   sources.variables = std::move(variables);
   sources.caller = files.caller;
+  // A variable that only another environment needs does not hold up this one: intake asks for
+  // those.
+  sources.variables_required = false;
   return sources;
 }
 
@@ -47,12 +50,13 @@ Refusal refuse(const text::Diagnostics& diagnostics) {
   const Mistake& first = refusal.mistakes.front();
   refusal.code = refusal.mistakes.size() == 1 ? first.code : "config_invalid";
   // A message without a place (missing variables) stands alone, to the letter.
-  refusal.text = refusal.mistakes.size() == 1 && diagnostics.front().place.line == 0
-                     ? first.text
-                     : fmt::format("{}: {}{}", first.at, first.text,
-                                   refusal.mistakes.size() == 1
-                                       ? std::string()
-                                       : fmt::format(" (and {} more)", refusal.mistakes.size() - 1));
+  refusal.text =
+      refusal.mistakes.size() == 1 && diagnostics.front().place.line == 0
+          ? first.text
+          : fmt::format("{}: {}{}", first.at, first.text,
+                        refusal.mistakes.size() == 1
+                            ? std::string()
+                            : fmt::format(" (and {} more)", refusal.mistakes.size() - 1));
   return refusal;
 }
 
@@ -110,8 +114,11 @@ std::string record_of(const api::ConfigFiles& files, const std::vector<std::stri
                       const std::set<std::pair<std::string, std::string>>& sealed) {
   json::object env;
   for (const auto& [name, text] : files.env_files) env[name] = without_secrets(text, secrets);
-  return json::serialize(
-      json::object{{"file", files.file}, {"folder", files.folder}, {"bytes", files.bytes}, {"env_files", env}, {"sealed", json::value_from(sealed)}});
+  return json::serialize(json::object{{"file", files.file},
+                                      {"folder", files.folder},
+                                      {"bytes", files.bytes},
+                                      {"env_files", env},
+                                      {"sealed", json::value_from(sealed)}});
 }
 
 api::ConfigFiles files_of(const json::object& object) {
@@ -130,7 +137,8 @@ api::ConfigFiles files_of(const json::object& object) {
 Result<> Desk::restore(const std::string& bytes) {
   boost::system::error_code error;
   json::value value = json::parse(bytes, error);
-  if (error || !value.is_object()) return fail(Fault::corrupt, "a configuration revision is not readable");
+  if (error || !value.is_object())
+    return fail(Fault::corrupt, "a configuration revision is not readable");
   api::ConfigFiles files = files_of(value.as_object());
   if (const json::value* names = value.as_object().if_contains("sealed")) {
     std::lock_guard lock(mutex_);
@@ -155,9 +163,10 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
   if (!push && !owned.empty() && owned != files.folder) {
     return std::unexpected(Refusal{
         .code = "other_project",
-        .text = fmt::format("this agent serves the project in {}, not the one in {}; give the other one a state "
-                            "folder of its own (--state), or `slipway config push`",
-                            owned, files.folder),
+        .text = fmt::format(
+            "this agent serves the project in {}, not the one in {}; give the other one a state "
+            "folder of its own (--state), or `slipway config push`",
+            owned, files.folder),
         .mistakes = {},
         .http = 409});
   }
@@ -166,13 +175,15 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
   if (!loaded) return std::unexpected(refuse(loaded.error()));
   auto config = std::make_shared<const config::Config>(std::move(*loaded));
   if (auto sealed = seal(given, secrets_in(*config)); !sealed) {
-    return std::unexpected(Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
+    return std::unexpected(
+        Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
   }
   bool changed = !current() || current()->digest != config->digest;
   if (changed) {
-    if (auto recorded = ways_.record(record_of(files, secrets_in(*config), sealed_names_)); !recorded) {
-      return std::unexpected(
-          Refusal{.code = "record_failed", .text = recorded.error().text, .mistakes = {}, .http = 503});
+    if (auto recorded = ways_.record(record_of(files, secrets_in(*config), sealed_names_));
+        !recorded) {
+      return std::unexpected(Refusal{
+          .code = "record_failed", .text = recorded.error().text, .mistakes = {}, .http = 503});
     }
   }
   json::array notices;
@@ -184,7 +195,8 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
     folder_ = files.folder;
   }
   ways_.known(sites_of(*config));
-  return json::object{{"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
+  return json::object{
+      {"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
 }
 
 // What was sealed earlier takes the place that its value was left out of.
@@ -210,7 +222,8 @@ void Desk::add_sealed(api::ConfigFiles& files) const {
 }
 
 Result<> Desk::seal(const api::ConfigFiles& files, const std::vector<std::string>& secrets) {
-  auto keep = [&](const std::string& name, const std::string& environment, const std::string& value) -> Result<> {
+  auto keep = [&](const std::string& name, const std::string& environment,
+                  const std::string& value) -> Result<> {
     TRY(ways_.seal(name, environment, value));
     std::lock_guard lock(mutex_);
     sealed_names_.emplace(name, environment);
@@ -245,10 +258,11 @@ std::optional<std::string> Desk::secret(const std::string& name) const {
 
 namespace {
 Refusal no_config() {
-  return {.code = "no_config",
-          .text = "the agent has no configuration yet; run the command in the folder of slipway.yaml",
-          .mistakes = {},
-          .http = 409};
+  return {
+      .code = "no_config",
+      .text = "the agent has no configuration yet; run the command in the folder of slipway.yaml",
+      .mistakes = {},
+      .http = 409};
 }
 }  // namespace
 
@@ -258,7 +272,8 @@ std::expected<Admitted, Refusal> Desk::admit(const Request& request, const FindS
   return intake::admit(request, *config, find);
 }
 
-std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& site, const World& world) {
+std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& site,
+                                           const World& world) {
   auto config = current();
   if (!config) return std::unexpected(no_config());
   return intake::compile(request, *config, site, world);

@@ -22,8 +22,11 @@ class Desk : public Intake {
     std::map<std::string, std::string> variables;  // the agent's own environment
     std::function<Result<>(const std::string& bytes)> record;
     // Values of secrets, for one environment (from its .env file) or for all ("", from a caller).
-    std::function<Result<>(const std::string& name, const std::string& environment, const std::string& value)> seal;
-    std::function<Result<std::string>(const std::string& name, const std::string& environment)> sealed;
+    std::function<Result<>(const std::string& name, const std::string& environment,
+                           const std::string& value)>
+        seal;
+    std::function<Result<std::string>(const std::string& name, const std::string& environment)>
+        sealed;
     // The sites that the configuration names, whenever it changes.
     std::function<void(std::vector<SiteId>)> known;
   };

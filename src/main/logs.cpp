@@ -28,12 +28,16 @@ Refusal not_found(std::string text) {
 
 }  // namespace
 
-std::expected<std::string, Refusal> AgentBackend::logs(const std::map<std::string, std::string>& query) {
+std::expected<std::string, Refusal> AgentBackend::logs(
+    const std::map<std::string, std::string>& query) {
   std::string id = value_of(query, "id");
   auto number = parts_.board->find(id);
-  if (!number) return std::unexpected(not_found(fmt::format("there is no deployment or environment `{}`", id)));
+  if (!number)
+    return std::unexpected(
+        not_found(fmt::format("there is no deployment or environment `{}`", id)));
   auto deployment = parts_.board->deployment(*number);
-  if (!deployment) return std::unexpected(not_found(fmt::format("there is no deployment `{}`", id)));
+  if (!deployment)
+    return std::unexpected(not_found(fmt::format("there is no deployment `{}`", id)));
   SiteId site{std::string(deployment->at("service").as_string()),
               std::string(deployment->at("environment").as_string())};
   auto instance = static_cast<std::uint32_t>(number_of(value_of(query, "instance"), 0));

@@ -13,10 +13,12 @@ namespace slipway {
 namespace {
 
 // A plan as for a first release, without an agent: nothing is recorded.
-std::expected<boost::json::object, Refusal> plan_alone(const Request& request, const api::ConfigFiles& files) {
+std::expected<boost::json::object, Refusal> plan_alone(const Request& request,
+                                                       const api::ConfigFiles& files) {
   Desk desk({.variables = environment_variables(),
              .record = [](const std::string&) { return Result<>(); },
-             .seal = [](const std::string&, const std::string&, const std::string&) { return Result<>(); },
+             .seal = [](const std::string&, const std::string&,
+                        const std::string&) { return Result<>(); },
              .sealed = [](const std::string& name, const std::string&) -> Result<std::string> {
                return fail(Fault::missing, "{} is not kept without an agent", name);
              },
@@ -34,9 +36,11 @@ std::expected<boost::json::object, Refusal> plan_alone(const Request& request, c
 
 int main(int argc, char** argv) {
   using namespace slipway;
-  return cli::run(argc, argv,
-                  {.agent_run = [](const cli::AgentOptions& options) { return run_agent(options, SLIPWAY_VERSION); },
-                   .agent_spawn = spawn_agent,
-                   .plan = plan_alone,
-                   .version = SLIPWAY_VERSION});
+  return cli::run(
+      argc, argv,
+      {.agent_run =
+           [](const cli::AgentOptions& options) { return run_agent(options, SLIPWAY_VERSION); },
+       .agent_spawn = spawn_agent,
+       .plan = plan_alone,
+       .version = SLIPWAY_VERSION});
 }

@@ -28,7 +28,8 @@ json::array steps_of(const Plan& plan) {
 
 }  // namespace
 
-std::expected<json::object, Refusal> plan_object(const Request& request, Intake& intake, const FindSite& find,
+std::expected<json::object, Refusal> plan_object(const Request& request, Intake& intake,
+                                                 const FindSite& find,
                                                  const std::function<World(const Look&)>& look) {
   auto admitted = intake.admit(request, find);
   if (!admitted) return std::unexpected(admitted.error());
@@ -42,19 +43,20 @@ std::expected<json::object, Refusal> plan_object(const Request& request, Intake&
   for (const auto& [code, text] : plan->warnings) {
     warnings.push_back(json::object{{"code", code}, {"text", text}});
   }
-  return json::object{{"schema", "plan/1"},
-                      {"service", plan->to.service},
-                      {"environment", plan->environment},
-                      {"strategy", word(plan->strategy)},
-                      {"from", plan->from.version.empty() ? json::value(nullptr) : json::value(plan->from.version)},
-                      {"to", plan->to.version},
-                      {"digest", plan->to.digest.empty() ? json::value(nullptr) : json::value(plan->to.digest)},
-                      {"config", plan->revision},
-                      {"plan", record::plan_digest(*plan)},
-                      {"steps", steps_of(*plan)},
-                      {"notes", json::value_from(plan->notes)},
-                      {"warnings", std::move(warnings)},
-                      {"text", plan::render(*plan)}};
+  return json::object{
+      {"schema", "plan/1"},
+      {"service", plan->to.service},
+      {"environment", plan->environment},
+      {"strategy", word(plan->strategy)},
+      {"from", plan->from.version.empty() ? json::value(nullptr) : json::value(plan->from.version)},
+      {"to", plan->to.version},
+      {"digest", plan->to.digest.empty() ? json::value(nullptr) : json::value(plan->to.digest)},
+      {"config", plan->revision},
+      {"plan", record::plan_digest(*plan)},
+      {"steps", steps_of(*plan)},
+      {"notes", json::value_from(plan->notes)},
+      {"warnings", std::move(warnings)},
+      {"text", plan::render(*plan)}};
 }
 
 }  // namespace slipway

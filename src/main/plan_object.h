@@ -9,7 +9,7 @@
 
 namespace slipway {
 
-std::expected<boost::json::object, Refusal> plan_object(
-    const Request&, Intake&, const FindSite&, const std::function<World(const Look&)>&);
+std::expected<boost::json::object, Refusal> plan_object(const Request&, Intake&, const FindSite&,
+                                                        const std::function<World(const Look&)>&);
 
 }  // namespace slipway

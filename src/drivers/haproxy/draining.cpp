@@ -40,16 +40,16 @@ Outcome Haproxy::Worker::drain(Site& site, const Issued& issued, const Drain& co
       if (std::count(command.instances.begin(), command.instances.end(), server.instance) > 0)
         ports.insert(server.port);
   const bool there = proxy_.running() && proxy_.servers(name) > 0;
+  // A site that the proxy never got (its address is taken) has no connections.
+  if (!there) return Done{};
   Draining d{.command = issued.id, .since = Clock::now()};
-  if (there) {
-    const auto now = actual(name);
-    if (!now) return failed(now.error());
-    for (const auto& [path, state] : now->servers)
-      if (state.admin != Admin::maint && ports.contains(state.port)) d.servers.push_back(path);
-    const auto open = sessions_of(proxy_.paths().socket(), name, d.servers);
-    if (!open) return failed(open.error());
-    d.sessions = *open;
-  }
+  const auto now = actual(name);
+  if (!now) return failed(now.error());
+  for (const auto& [path, state] : now->servers)
+    if (state.admin != Admin::maint && ports.contains(state.port)) d.servers.push_back(path);
+  const auto open = sessions_of(proxy_.paths().socket(), name, d.servers);
+  if (!open) return failed(open.error());
+  d.sessions = *open;
   // Other servers of the route may still be waited for; that does not hold up this one's end.
   // Given again after it was done, it finds them out of the proxy, and they stay there.
   auto outcome = apply(

@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   action.sa_handler = [](int) { term = 1; };
   ::sigaction(SIGTERM, &action, nullptr);
   if (options.contains("child")) grandchild();
-  if (options.contains("ready-after")) ::usleep(std::atoi(options["ready-after"].c_str()) * 1000);  // no poll: its pace
+  if (options.contains("ready-after"))
+    ::usleep(std::atoi(options["ready-after"].c_str()) * 1000);  // no poll: its pace
   int fd = options.contains("fd") ? std::atoi(options["fd"].c_str())
                                   : listening(std::atoi(options["port"].c_str()));
   std::printf("listening\n");
