@@ -272,15 +272,12 @@ Result<Pids> read_pids(const std::string& directory) {
 
 Result<Shim> Shim::start(const ShimSpec& spec) {
   if (spec.argv.empty()) return fail(Fault::invalid, "{}: no program to start", spec.directory);
-  auto made = make_folder(spec.directory);
-  if (!made) return std::unexpected(made.error());
-  auto cleared = clear(spec.directory);
-  if (!cleared) return std::unexpected(cleared.error());
+  TRY(make_folder(spec.directory));
+  TRY(clear(spec.directory));
   if (call_door(spec.directory)) {
     return fail(Fault::conflict, "{}: a shim already runs here", spec.directory);
   }
-  auto wrote = write_file(fs::path(spec.directory) / "spec", describe(spec));
-  if (!wrote) return std::unexpected(wrote.error());
+  TRY(write_file(fs::path(spec.directory) / "spec", describe(spec)));
 
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -301,6 +298,7 @@ Result<Shim> Shim::start(const ShimSpec& spec) {
   if (!reply->starts_with("ok")) {
     return std::unexpected(refusal(*reply, spec.directory, spec.argv[0]));
   }
+  std::ignore = ::send(ours.get(), "k", 1, MSG_NOSIGNAL);  // else it takes the start back
   return Shim(spec.directory);
 }
 

@@ -78,22 +78,23 @@ void Loop::fact(const SiteId& site, What what) { push(Told{site, std::move(what)
 void Loop::post(const SiteId& site, What what) { push(Told{site, std::move(what)}); }
 
 void Loop::submit(Request request, Reply reply) {
-  std::optional<Refusal> refusal;
-  {
-    const std::scoped_lock guard(mutex_);
-    if (stopping_ || fault_) {
-      refusal = Refusal{.code = "stopping", .text = "the agent is about to stop", .http = 503};
-    } else if (asking_ >= kAsking) {
-      refusal = Refusal{.code = "overloaded",
-                        .text = fmt::format("{} requests wait already; ask again later", asking_),
-                        .http = 503};
-    } else {
-      ++asking_;
-      inbox_.push_back(Asking{std::move(request), std::move(reply)});
-    }
-  }
-  if (refusal) return reply(*refusal);
+  if (const auto refusal = take_in(request, reply)) return reply(*refusal);
   ready_.notify_one();
+}
+
+std::optional<Refusal> Loop::take_in(const Request& request, const Reply& reply) {
+  const std::scoped_lock guard(mutex_);
+  if (stopping_ || fault_) {
+    return Refusal{.code = "stopping", .text = "the agent is about to stop", .http = 503};
+  }
+  if (asking_ >= kAsking) {
+    return Refusal{.code = "overloaded",
+                   .text = fmt::format("{} requests wait already; ask again later", asking_),
+                   .http = 503};
+  }
+  ++asking_;
+  inbox_.push_back(Asking{request, reply});
+  return std::nullopt;
 }
 
 void Loop::stop() {

@@ -87,6 +87,7 @@ class Loop final : public Shell {
 
   // loop.cpp: what is ready becomes events
   void push(Input);
+  std::optional<Refusal> take_in(const Request&, const Reply&);
   void wait_for_work(Duration max_wait);
   bool take(Draft&);
   void take_due(Draft&);

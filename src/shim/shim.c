@@ -18,7 +18,8 @@
 
 static struct shim shim;
 
-/* The agent waits for one line: "ok SHIM CHILD" or "error ERRNO STAGE". */
+/* The agent waits for one line: "ok SHIM CHILD" or "error ERRNO STAGE". After "ok" it sends a byte.
+ */
 static void answer(const char* text) {
   ssize_t ignored = send(0, text, strlen(text), MSG_NOSIGNAL);
   (void)ignored;
@@ -170,6 +171,20 @@ static int settle(void) {
   return 1;
 }
 
+/* An agent that went away or lost patience before it knew of this start believes that it failed, so
+ * it must not stand. */
+static void hear_agent(void) {
+  char byte;
+  ssize_t n = recv(shim.agent, &byte, 1, MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  close(shim.agent);
+  shim.agent = -1;
+  if (n == 1) return;
+  shim.ending = 1;
+  shim.restart_at_ms = 0;
+  if (shim.child > 0) kill(-shim.child, SIGKILL);
+}
+
 static int patience(void) {
   if (shim.restart_at_ms > 0) {
     int64_t left = shim.restart_at_ms - monotonic_ms();
@@ -180,19 +195,21 @@ static int patience(void) {
 }
 
 static void loop(void) {
-  struct pollfd fds[3 + kClients];
+  struct pollfd fds[4 + kClients];
   while (!settle()) {
     fds[0] = (struct pollfd){.fd = shim.signals, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = shim.output[0], .events = POLLIN};
     fds[2] = (struct pollfd){.fd = shim.door, .events = POLLIN};
+    fds[3] = (struct pollfd){.fd = shim.agent, .events = POLLIN};
     for (int i = 0; i < kClients; ++i) {
-      fds[3 + i] = (struct pollfd){.fd = shim.clients[i].fd, .events = POLLIN};
+      fds[4 + i] = (struct pollfd){.fd = shim.clients[i].fd, .events = POLLIN};
     }
-    if (poll(fds, 3 + kClients, patience()) < 0) continue;
+    if (poll(fds, 4 + kClients, patience()) < 0) continue;
     if (fds[0].revents) take_signals();
     if (fds[1].revents) take_output(&shim);
+    if (fds[3].revents) hear_agent();
     for (int i = 0; i < kClients; ++i) {
-      if (fds[3 + i].fd >= 0 && fds[3 + i].revents) serve_client(&shim, &shim.clients[i]);
+      if (fds[4 + i].fd >= 0 && fds[4 + i].revents) serve_client(&shim, &shim.clients[i]);
     }
     if (fds[2].revents) accept_client(&shim);
   }
@@ -225,6 +242,7 @@ int main(int argc, char** argv) {
   char text[64];
   snprintf(text, sizeof text, "ok %d %d", (int)getpid(), (int)shim.child);
   answer(text);
+  shim.agent = fcntl(0, F_DUPFD_CLOEXEC, 3);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3 && null >= 0; ++fd) dup2(null, fd);
   loop();

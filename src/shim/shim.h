@@ -44,7 +44,8 @@ struct shim {
   int sockets[kListeners];
   int socket_count;
   int append_fd;
-  int door; /* the unix socket */
+  int door;  /* the unix socket */
+  int agent; /* who started this, until it said that it knows; then -1 */
   int signals;
   int output[2];
   int log_fd;

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <thread>
@@ -208,6 +209,32 @@ TEST_F(ShimTest, WatchTellsOfTheEnd) {
   ASSERT_GT(::recv(watch.get(), text, sizeof text - 1, 0), 0);
   EXPECT_STREQ(text, "exit 4");
   EXPECT_EQ(shim->status()->exit, 4) << "the status is on disk before anybody is told";
+}
+
+TEST_F(ShimTest, StartThatNobodyHeardOfIsTakenBack) {
+  ASSERT_TRUE(make_folder(folder()));
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  std::string shim = std::getenv("SLIPWAY_SHIM"), where = folder();
+  pid_t first = ::fork();
+  if (first == 0) {
+    ::dup2(ends[1], 0);
+    ::execl(shim.c_str(), "slipway-shim", where.c_str(), nullptr);
+    ::_exit(127);
+  }
+  ::close(ends[1]);
+  std::string text("a/bin/sleep\0a100\0", 18);
+  std::string bytes = std::string(1, static_cast<char>(text.size())) + std::string(3, '\0') + text;
+  ASSERT_EQ(::send(ends[0], bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  char answer[64] = {};
+  ASSERT_GT(::recv(ends[0], answer, sizeof answer - 1, 0), 0);
+  int child = 0;
+  ASSERT_EQ(std::sscanf(answer, "ok %*d %d", &child), 1) << answer;
+  EXPECT_FALSE(gone(child));
+  ::close(ends[0]);  // the agent died before it said that it knows
+  EXPECT_TRUE(soon([&] { return gone(child); }));
+  EXPECT_TRUE(soon([&] { return std::filesystem::exists(where + "/exit"); }));
+  ::waitpid(first, nullptr, 0);
 }
 
 TEST_F(ShimTest, OrphanOfAKilledShimIsFoundAndEndedBeforeANewStart) {
