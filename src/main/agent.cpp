@@ -150,6 +150,7 @@ Result<> Agent::open_drivers() {
                             auto site = board_.site(id);
                             return site ? site->counted : RowPosition{};
                           },
+                      .lost = [this] { return haproxy_->dropped_rows(); },
                       .on_row = [this](const Row& row) { haproxy_->on_row(row); }});
   return {};
 }

@@ -128,6 +128,7 @@ void Counting::read_rows() {
 }
 
 void Counting::post_blocks() {
+  if (const std::uint64_t rows = world_.lost(); rows > 0) meter_.lost(rows);
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
     world_.sink->fact(site, std::move(counted));
   }

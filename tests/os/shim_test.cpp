@@ -223,7 +223,7 @@ TEST_F(ShimTest, StartThatNobodyHeardOfIsTakenBack) {
     ::_exit(127);
   }
   ::close(ends[1]);
-  std::string text("a/bin/sleep\0a100\0", 18);
+  std::string text("a/bin/sleep\0a100\0", 17);
   std::string bytes = std::string(1, static_cast<char>(text.size())) + std::string(3, '\0') + text;
   ASSERT_EQ(::send(ends[0], bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
   char answer[64] = {};
