@@ -315,8 +315,8 @@ void Agent::end() {
   server_->stop();
   counting_->stop();
   if (stop_all_) {
-    for (const std::string& text :
-         local_->sweep([](const SiteId&, std::uint32_t) { return false; })) {
+    for (const std::string& text : local_->sweep([](const SiteId&, std::uint32_t) { return false; },
+                                                 30s, local::Local::Begun::end)) {
       log_line("info", text, {});
     }
   }

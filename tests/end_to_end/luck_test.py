@@ -80,6 +80,18 @@ class Killed(unittest.TestCase):
             poll("a restart", lambda: h.status()["health"] == "healthy" and h.get() == (200, "v1"))
 
 
+class Stopped(unittest.TestCase):
+    def test_stop_all_ends_instances_and_proxy(self):
+        with House(BLUE_GREEN) as h:
+            h.write_config(BLUE_GREEN, environment_extra="    replicas: 2")
+            h.release("v1")
+            h.deploy("v1")
+            self.assertEqual(h.run("agent", "stop", "--all", "--yes").returncode, 0)
+            left = subprocess.run(["pgrep", "-f", str(h.folder)], capture_output=True, text=True)
+            self.assertEqual(left.stdout, "")
+            self.assertEqual(h.haproxy_pids(), [])
+
+
 class Refused(unittest.TestCase):
     def test_second_agent_on_one_folder(self):
         with House(BLUE_GREEN) as h:

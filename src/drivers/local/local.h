@@ -44,12 +44,13 @@ class Local : public Driver {
   void cancel(const Issued&) override;
   void stop() override;
 
-  // Ends every instance of this state folder that no site wants and this agent did not
-  // start (after recovery); returns a sentence for each. All have `grace` together to end, then
-  // they are killed; blocks until then.
+  enum class Begun : bool { leave, end };  // instances that this driver was told to start itself
+  // Ends every instance of this state folder that no site wants and, unless told so, this
+  // agent did not start (after recovery); returns a sentence for each. All have `grace` together to
+  // end, then they are killed; blocks until then.
   std::vector<std::string> sweep(
-      const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted,
-      Duration grace = 5s);
+      const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted, Duration grace = 5s,
+      Begun begun = Begun::leave);
 
   // An error as an outcome: what a second try cannot mend is not retryable.
   static Outcome failed(const Error&);

@@ -41,13 +41,13 @@ Result<> end_by(Clock::time_point deadline, const fs::path& folder, const Note& 
 }  // namespace
 
 std::vector<std::string> Local::sweep(
-    const std::function<bool(const SiteId&, std::uint32_t)>& wanted, Duration grace) {
+    const std::function<bool(const SiteId&, std::uint32_t)>& wanted, Duration grace, Begun begun) {
   std::vector<std::string> said;
   std::vector<std::pair<fs::path, Note>> orphans;
   for (const fs::path& folder : folders_.instances()) {
     {
       std::lock_guard lock(mutex_);
-      if (begun_.contains(folder)) continue;
+      if (begun == Begun::leave && begun_.contains(folder)) continue;
     }
     auto note = read_note(os::Shim::user_data_of(folder.string()));
     if (!note) {
