@@ -6,11 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "contract/command.h"
 #include "drivers/local/launch.h"
 #include "os/files.h"
 #include "os/http.h"
 #include "os/processes.h"
-#include "plan/plan.h"
 
 namespace slipway::local {
 
