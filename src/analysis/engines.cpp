@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/math.h"
 
 namespace slipway::analysis {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // times(n, v): n × v with 0 × anything = 0.
 double times(std::uint64_t n, double v) { return n == 0 ? 0.0 : static_cast<double>(n) * v; }

@@ -4,8 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 
 namespace slipway::analysis {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Alternatives for harm, as in section 3; equal prior weights.
 inline constexpr std::array<double, 8> kHarmRatios = {1.5, 2, 3, 5, 10, 30, 100, 1000};

@@ -1,7 +1,6 @@
 #include "analysis/evidence.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "analysis/engines.h"
 #include "base/check.h"
@@ -10,7 +9,6 @@
 namespace slipway::analysis {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kFirstStake = 0.5;
 constexpr double kHazardTime = 600.0;  // seconds
 

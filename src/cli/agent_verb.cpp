@@ -15,7 +15,7 @@ namespace {
 
 constexpr Duration kStopDeadline = 90s;  // two drains of the longest usual length
 
-struct Words {
+struct AgentWords {
   std::string action, listen;
   bool all = false;
 };
@@ -35,7 +35,7 @@ std::expected<std::string, Trouble> our_state(Session& s) {
   return (std::filesystem::path(config).parent_path() / ".slipway").string();
 }
 
-std::expected<AgentOptions, Trouble> options_of(Session& s, const Words& w) {
+std::expected<AgentOptions, Trouble> options_of(Session& s, const AgentWords& w) {
   AgentOptions options;
   options.state_dir = TRY(our_state(s));
   options.config_file = TRY(find_config(s));
@@ -44,14 +44,14 @@ std::expected<AgentOptions, Trouble> options_of(Session& s, const Words& w) {
   return options;
 }
 
-Ended run_here(Session& s, const Words& w) {
+Ended run_here(Session& s, const AgentWords& w) {
   AgentOptions options = TRY(options_of(s, w));
   std::error_code ignored;
   std::filesystem::remove(stopped_marker(options.state_dir), ignored);
   return s.hooks.agent_run(options);
 }
 
-Ended start(Session& s, const Words& w) {
+Ended start(Session& s, const AgentWords& w) {
   if (auto agent = reach(s, Need::glance)) {
     object running = TRY(fetch(s, **agent, "/v1/agent"));
     if (!w.listen.empty() && text_of(running, "listen") != w.listen) {
@@ -105,7 +105,7 @@ bool gone(Session& s, const std::string& state) {
   return free;
 }
 
-Ended stop(Session& s, const Words& w) {
+Ended stop(Session& s, const AgentWords& w) {
   auto agent = TRY(reach(s, Need::glance));
   if (w.all && declined(s)) return refuse("declined", "nothing was changed");
   std::string state = s.door ? s.door->state_dir : "";
@@ -154,7 +154,7 @@ Ended status(Session& s) {
 }  // namespace
 
 Ended run_agent(Call& call) {
-  Words w;
+  AgentWords w;
   call.options.word("ACTION", w.action, "run (in the foreground), start, stop, status");
   call.options.text("--listen", w.listen, "run, start: an HTTP address beside the socket", "ADDR");
   call.options.flag("--all", w.all, "stop: end the instances and the proxy too");

@@ -8,7 +8,7 @@
 namespace slipway::cli {
 namespace {
 
-struct Words {
+struct BackWords {
   std::vector<std::string> words;
   std::string to, because;
   bool no_wait = false, dry_run = false;
@@ -30,14 +30,14 @@ struct Words {
 };
 
 Ended send_and_follow(Session& s, std::unique_ptr<Agent>& agent, const std::string& target,
-                      const object& body, const Words& w) {
+                      const object& body, const BackWords& w) {
   object accepted = TRY(send(s, *agent, target, body));
   if (w.no_wait) return report_accepted(s, accepted);
   return follow(s, agent, std::move(accepted), w.following);
 }
 
 // What an environment verb would begin from, in a sentence.
-Ended describe(Session& s, Agent& agent, const Place& place, const Words& w) {
+Ended describe(Session& s, Agent& agent, const Place& place, const BackWords& w) {
   object status = TRY(
       fetch(s, agent,
             "/v1/environments/" + encoded(place.environment) + "/status" + service_query(place)));
@@ -51,7 +51,7 @@ Ended describe(Session& s, Agent& agent, const Place& place, const Words& w) {
   return kExitGood;
 }
 
-Ended environment_verb(Session& s, Words& w, bool with_config) {
+Ended environment_verb(Session& s, BackWords& w, bool with_config) {
   auto agent = TRY(reach(s, w.dry_run ? Need::answer : Need::change));
   Place place = TRY(place_of(s, w.words.empty() ? "" : w.words[0], agent.get()));
   if (w.dry_run) return describe(s, *agent, place, w);
@@ -70,7 +70,7 @@ Ended environment_verb(Session& s, Words& w, bool with_config) {
 }  // namespace
 
 Ended run_rollback(Call& call) {
-  Words w;
+  BackWords w;
   w.following.verb = "rollback";
   call.options.words("ENV V", w.words, "the environment (ENV/SERVICE), and the version to go to");
   call.options.text("--to", w.to, "the version to go back to; else the last other that succeeded",
@@ -89,7 +89,7 @@ Ended run_rollback(Call& call) {
 }
 
 Ended run_restart(Call& call) {
-  Words w;
+  BackWords w;
   w.following.verb = "restart";
   call.options.words("ENV", w.words, "the environment (ENV/SERVICE)");
   w.declare(call.options);
@@ -99,7 +99,7 @@ Ended run_restart(Call& call) {
 }
 
 Ended run_retry(Call& call) {
-  Words w;
+  BackWords w;
   w.following.verb = "retry";
   call.options.words("ID", w.words, "the ended deployment");
   w.declare(call.options);

@@ -12,13 +12,13 @@ namespace {
 constexpr Duration kFollowPoll = 300ms;
 constexpr int kFollowTail = 5000;
 
-struct Words {
+struct LogWords {
   std::string id, version, instance, grep;
   std::optional<int> tail;
   bool follow = false;
 };
 
-std::string query_of(const Words& w) {
+std::string query_of(const LogWords& w) {
   std::string query;
   auto add = [&](const char* key, const std::string& value) {
     if (!value.empty())
@@ -59,7 +59,7 @@ Ended follow_output(Session& s, Agent& agent, const std::string& target, std::st
 }  // namespace
 
 Ended run_logs(Call& call) {
-  Words w;
+  LogWords w;
   Options& o = call.options;
   o.word("ID", w.id, "an ENV, or a deployment's ID");
   o.flag("-f,--follow", w.follow, "go on with what is written from now on");

@@ -9,14 +9,14 @@
 namespace slipway::cli {
 namespace {
 
-struct Words {
+struct OperateWords {
   std::string id, because, plan, step;
   bool full = false, force = false, wait = false, no_wait = false, dry_run = false;
   std::optional<Duration> pause_for;
   Follow following;
 };
 
-void declare(Call& call, Words& w) {
+void declare(Call& call, OperateWords& w) {
   Options& o = call.options;
   std::string verb = w.following.verb;
   o.word("ID", w.id, "web-production-42, 42, or an ENV; left out: the only live one");
@@ -37,7 +37,7 @@ void declare(Call& call, Words& w) {
   o.flag("--dry-run", w.dry_run, "say what would be done, and do nothing");
 }
 
-std::expected<void, Trouble> ask(Session& s, const Words& w, const std::string& what) {
+std::expected<void, Trouble> ask(Session& s, const OperateWords& w, const std::string& what) {
   if (s.shared.yes) return {};
   if (!s.console.in_is_terminal() || !s.console.out_is_terminal()) {
     return refuse("needs_yes", fmt::format("{} needs --yes where nobody can be asked", what));
@@ -47,7 +47,7 @@ std::expected<void, Trouble> ask(Session& s, const Words& w, const std::string& 
   return refuse("declined", "nothing was changed");
 }
 
-std::expected<object, Trouble> body_of_verb(const Words& w) {
+std::expected<object, Trouble> body_of_verb(const OperateWords& w) {
   object body;
   if (!w.because.empty()) body["because"] = w.because;
   if (w.full) body["full"] = true;
@@ -70,7 +70,7 @@ std::expected<object, Trouble> body_of_verb(const Words& w) {
 }
 
 Ended operate(Call& call, const char* verb) {
-  Words w;
+  OperateWords w;
   w.following.verb = verb;
   declare(call, w);
   if (auto over = call.parse()) return *over;

@@ -8,7 +8,7 @@
 namespace slipway::cli {
 namespace {
 
-constexpr int kLabel = 9;
+constexpr int kEndLabel = 9;
 
 bool good(const object& d) {
   std::string state = text_of(d, "state");
@@ -52,7 +52,7 @@ std::string headline(const object& d, const Look& look) {
 
 void add(Lines& lines, std::string_view label, const std::string& text, int width) {
   if (text.empty()) return;
-  for (std::string& l : wrap(pad(label, kLabel) + text, width, kLabel)) lines.push_back(l);
+  for (std::string& l : wrap(pad(label, kEndLabel) + text, width, kEndLabel)) lines.push_back(l);
 }
 
 // The test that failed, when the reason does not tell it already.
@@ -94,12 +94,12 @@ std::vector<std::string> next_commands(const object& d) {
 
 // Commands stay whole, so that they can be copied: a line ends between two of them.
 void add_next(Lines& lines, const std::vector<std::string>& commands, int width) {
-  std::string line = pad("next", kLabel);
+  std::string line = pad("next", kEndLabel);
   bool first = true;
   for (const std::string& command : commands) {
     if (!first && columns(line) + 3 + columns(command) > width) {
       lines.push_back(line);
-      line = std::string(kLabel, ' ');
+      line = std::string(kEndLabel, ' ');
       first = true;
     }
     line += (first ? "" : " | ") + command;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kTableColumns = 60;  // narrower terminals get the lines of words alone
 constexpr int kBarCells = 24;
-constexpr int kLabel = 11;
+constexpr int kLiveLabel = 11;
 
 double elapsed_ms(const object& d, const Look& look) {
   auto started = parse_time(text_of(d, "started_at"));
@@ -131,7 +131,8 @@ std::string share_line(const object& d, const Look& look) {
   for (int i = 0; i < kBarCells; ++i) bar += i < full ? "█" : "░";
   std::string name = harmless(text_of(object_of(d, "stage"), "name"));
   if (name.empty()) name = "share";
-  std::string line = pad(fit(name, kLabel), kLabel) + " " + bar + "   " + share(*asked) + " asked";
+  std::string line =
+      pad(fit(name, kLiveLabel), kLiveLabel) + " " + bar + "   " + share(*asked) + " asked";
   if (auto served = number_of(object_of(d, "served"), candidate)) {
     line += ", " + share(*served) + " served";
   }
@@ -163,8 +164,9 @@ const object* test_named(const std::vector<object>& tests, std::string_view name
 }
 
 std::string row_line(const std::vector<std::string>& row, const Look& look) {
-  std::string line = pad(fit(row[0], kLabel), kLabel) + pad_left(fit(row[1], 15), 15) + "   " +
-                     pad_left(fit(row[2], 16), 16) + "   " + pad(fit(row[3], 16), 16) + "  ";
+  std::string line = pad(fit(row[0], kLiveLabel), kLiveLabel) + pad_left(fit(row[1], 15), 15) +
+                     "   " + pad_left(fit(row[2], 16), 16) + "   " + pad(fit(row[3], 16), 16) +
+                     "  ";
   std::string verdict = row[4];
   Ink ink = verdict == "fail" ? Ink::bad : verdict == "pass" ? Ink::good : Ink::plain;
   std::string tail = fit(verdict, look.width - columns(line));
@@ -201,7 +203,8 @@ Lines metric_table(const object& d, const Look& look) {
     add(harmless(name), left ? measure(*left, unit) : "–", right ? measure(*right, unit) : "–", &t);
   }
   if (auto dropped = integer_of(object_of(d, "receipt"), "dropped")) {
-    lines.push_back(fmt::format("{}{} requests dropped so far", pad("", kLabel), count(*dropped)));
+    lines.push_back(
+        fmt::format("{}{} requests dropped so far", pad("", kLiveLabel), count(*dropped)));
   }
   return lines;
 }
@@ -230,7 +233,7 @@ Lines plan_table(const object& d, const Look& look) {
 
 void add_words(Lines& lines, std::string_view label, const std::string& text, int width) {
   if (text.empty()) return;
-  for (std::string& l : wrap(pad(label, kLabel) + text, width, kLabel)) lines.push_back(l);
+  for (std::string& l : wrap(pad(label, kLiveLabel) + text, width, kLiveLabel)) lines.push_back(l);
 }
 
 std::string until_text(const object& waits, const Look& look) {

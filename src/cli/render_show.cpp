@@ -6,11 +6,12 @@
 namespace slipway::cli {
 namespace {
 
-constexpr int kLabel = 11;
+constexpr int kShowLabel = 11;
 
 void add(Lines& lines, std::string_view label, const std::string& text, const Look& look) {
   if (text.empty()) return;
-  for (std::string& l : wrap(pad(label, kLabel) + text, look.width, kLabel)) lines.push_back(l);
+  for (std::string& l : wrap(pad(label, kShowLabel) + text, look.width, kShowLabel))
+    lines.push_back(l);
 }
 
 std::string shares(const object& weights) {

@@ -16,12 +16,6 @@ std::uint32_t copy_of(const Deployment& d, const Step& step) {
   return step.who == Who::candidate ? d.candidate : d.stable;
 }
 
-Because because_of(const Deployment& d, const Step& step) {
-  return why(
-      codes::kNextStep,
-      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
-}
-
 std::string told(const char* what, int instances, const std::string& version) {
   return fmt::format("{} {} of {}{}", instances, instances == 1 ? "instance" : "instances", version,
                      what);

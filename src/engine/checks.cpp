@@ -14,12 +14,6 @@ namespace {
 
 constexpr Duration kApprovalKeeps = std::chrono::hours(24);
 
-Because because_of(const Deployment& d, const Step& step) {
-  return why(
-      codes::kNextStep,
-      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
-}
-
 void done(Turn& t, std::string detail) {
   const Deployment& d = *t.site.live;
   end_step(t, StepState::done,

@@ -37,6 +37,12 @@ Because why(const char* code, std::initializer_list<std::pair<std::string, std::
   return {code, values};
 }
 
+Because because_of(const Deployment& d, const Step& step) {
+  return why(
+      codes::kNextStep,
+      {{"step", fmt::format("{}", d.step + 1)}, {"verb", word(step.verb)}, {"name", step.name}});
+}
+
 std::string seconds(Duration d) { return fmt::format("{:g}", to_seconds(d)); }
 
 CommandId Turn::issue(Command command, std::uint32_t number, Duration within, Because because) {

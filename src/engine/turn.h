@@ -21,6 +21,8 @@ inline constexpr Duration kPlanKeeps = std::chrono::minutes(10);
 
 Because why(const char* code,
             std::initializer_list<std::pair<std::string, std::string>> values = {});
+// Why a step of the plan commands something: it is the next one.
+Because because_of(const Deployment&, const Step&);
 std::string seconds(Duration);  // "90", "0.25"
 
 class Turn {

@@ -33,8 +33,6 @@ const char* word(Severity severity) {
   return "error";
 }
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 // What a hostile file says must not steer the terminal; tabs become one column, as they are
 // counted.
 std::string tame(const std::string& text) {

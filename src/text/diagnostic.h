@@ -27,6 +27,9 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 
+// True in the middle of a UTF-8 sequence: a byte that begins no character.
+constexpr bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 using Diagnostics = std::vector<Diagnostic>;
 
 bool has_errors(const Diagnostics&);

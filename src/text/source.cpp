@@ -9,8 +9,6 @@
 namespace slipway::text {
 namespace {
 
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
 // The length of the sequence at `i`, or 0 when it is not well-formed.
 std::size_t sequence(std::string_view s, std::size_t i) {
   const auto u = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
