@@ -1,5 +1,6 @@
 // The demo's service: a small HTTP/1.1 server whose behaviour is its version.
 //   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
+//           [--crash-after MS]
 // GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version. On
 // TERM it finishes what is under way and ends.
 #include <arpa/inet.h>
@@ -26,6 +27,7 @@ struct Settings {
   double errors = 0;  // share of requests that get 500, percent
   int warm_up_ms = 0;
   int slow_ms = 0;
+  int crash_after_ms = 0;  // 0: never
 };
 
 std::atomic<bool> leaving{false};
@@ -106,6 +108,7 @@ Settings parse(int argc, char** argv) {
     if (name == "--version") s.version = argv[i + 1];
     if (name == "--errors") s.errors = std::atof(argv[i + 1]);
     if (name == "--warm-up") s.warm_up_ms = std::atoi(argv[i + 1]);
+    if (name == "--crash-after") s.crash_after_ms = std::atoi(argv[i + 1]);
     if (name == "--slow") s.slow_ms = std::atoi(argv[i + 1]);
   }
   return s;
@@ -135,6 +138,13 @@ int main(int argc, char** argv) {
     std::this_thread::sleep_for(std::chrono::milliseconds(ms));
     warm = true;
   }).detach();
+  if (settings.crash_after_ms > 0) {
+    std::thread([ms = settings.crash_after_ms] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+      std::fprintf(stderr, "out of memory\n");
+      std::abort();
+    }).detach();
+  }
   while (!leaving) {
     pollfd p{listener, POLLIN, 0};
     if (poll(&p, 1, 50) <= 0) continue;

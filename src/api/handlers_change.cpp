@@ -54,14 +54,17 @@ Reply submit(Scene& s, Request request, int status) {
   return json_reply(status, *object);
 }
 
+std::optional<Reply> refuse_far_files(Scene& s, const std::optional<ConfigFiles>& files) {
+  if (!files || s.ask.local) return std::nullopt;
+  return problem(422, "not_over_url",
+                 "`config_files` is taken over the unix socket only: push a configuration with PUT "
+                 "/v1/config");
+}
+
 // Files of the command line come first, so that what follows is judged by them.
 std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files) {
+  if (auto far = refuse_far_files(s, files)) return far;
   if (!files) return std::nullopt;
-  if (!s.ask.local)
-    return problem(
-        422, "not_over_url",
-        "`config_files` is taken over the unix socket only: push a configuration with PUT "
-        "/v1/config");
   auto put = s.backend.put_config(*files, false);
   if (!put) return problem(put.error());
   return std::nullopt;
@@ -229,10 +232,10 @@ Reply post_plan(Scene& s) {
   Request r = read_release(*body);
   const auto files = body->files("config_files");
   if (auto trouble = body->trouble()) return *trouble;
-  if (auto trouble = hand_over(s, files)) return *trouble;
+  if (auto trouble = refuse_far_files(s, files)) return *trouble;
   r.by = s.ask.by;
   r.trigger = s.ask.trigger;
-  auto plan = s.backend.plan(r);
+  auto plan = s.backend.plan(r, files);
   return plan ? json_reply(200, *plan) : problem(plan.error());
 }
 
@@ -242,8 +245,8 @@ Reply post_check(Scene& s) {
   const std::string environment = body->text("environment");
   const auto files = body->files("config_files");
   if (auto trouble = body->trouble()) return *trouble;
-  if (auto trouble = hand_over(s, files)) return *trouble;
-  auto check = s.backend.check(environment);
+  if (auto trouble = refuse_far_files(s, files)) return *trouble;
+  auto check = s.backend.check(environment, files);
   return check ? json_reply(200, *check) : problem(check.error());
 }
 

@@ -29,8 +29,11 @@ class Backend {
   // Called on an io thread; blocks until the answer is durable.
   virtual std::variant<Answer, Refusal> submit(Request) = 0;
   virtual std::expected<boost::json::object, Refusal> put_config(const ConfigFiles&, bool push) = 0;
-  virtual std::expected<boost::json::object, Refusal> plan(const Request&) = 0;  // plan/1
-  virtual std::expected<boost::json::object, Refusal> check(const std::string& environment) = 0;
+  // plan/1 and check/1, by these files or, without any, by the agent's own. Nothing is recorded.
+  virtual std::expected<boost::json::object, Refusal> plan(const Request&,
+                                                           const std::optional<ConfigFiles>&) = 0;
+  virtual std::expected<boost::json::object, Refusal> check(const std::string& environment,
+                                                            const std::optional<ConfigFiles>&) = 0;
   virtual boost::json::object agent() = 0;   // agent status
   virtual boost::json::object health() = 0;  // /health
   // Output of instances and steps; `query` as in `slipway logs`.

@@ -88,9 +88,10 @@ struct ProxyRestarted {
 struct Tally {
   std::uint64_t requests = 0;  // rows
   std::uint64_t ok = 0, left = 0, failed = 0;
-  std::uint64_t dropped = 0;                             // failed, and no instance answered
-  std::uint64_t no_server = 0;                           // rows with no server
-  std::uint64_t stable_requests = 0, stable_failed = 0;  // by assigned
+  std::uint64_t dropped = 0;    // failed, and no instance answered
+  std::uint64_t no_server = 0;  // rows with no server
+  // By assigned; those with no server are counted above and not here.
+  std::uint64_t stable_requests = 0, stable_failed = 0;
   std::uint64_t candidate_requests = 0, candidate_failed = 0;
   std::uint64_t stable_served = 0, candidate_served = 0;  // by served
   Duration longest_gap{};

@@ -43,18 +43,24 @@ std::expected<json::object, Refusal> AgentBackend::put_config(const api::ConfigF
   return parts_.desk->put(files, push);
 }
 
-std::expected<json::object, Refusal> AgentBackend::plan(const Request& request) {
+std::expected<json::object, Refusal> AgentBackend::plan(
+    const Request& request, const std::optional<api::ConfigFiles>& files) {
+  std::unique_ptr<Desk> tried;
+  if (files) tried = TRY(parts_.desk->tried(*files));
   std::map<SiteId, std::shared_ptr<const Site>> seen;
   FindSite find = [&](const SiteId& id) -> const Site* {
     auto& site = seen[id];
     if (!site) site = parts_.board->site(id);
     return site.get();
   };
-  return plan_object(request, *parts_.desk, find, parts_.look);
+  return plan_object(request, tried ? *tried : *parts_.desk, find, parts_.look);
 }
 
-std::expected<json::object, Refusal> AgentBackend::check(const std::string& environment) {
-  auto config = parts_.desk->current();
+std::expected<json::object, Refusal> AgentBackend::check(
+    const std::string& environment, const std::optional<api::ConfigFiles>& files) {
+  std::unique_ptr<Desk> tried;
+  if (files) tried = TRY(parts_.desk->tried(*files));
+  auto config = (tried ? *tried : *parts_.desk).current();
   if (!config)
     return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
   if (!environment.empty() &&
@@ -76,6 +82,8 @@ std::expected<json::object, Refusal> AgentBackend::check(const std::string& envi
 json::object AgentBackend::agent() {
   const AgentFacts& facts = parts_.facts;
   auto config = parts_.desk->current();
+  const shell::CommitTimes commits = parts_.shell->commit_times();
+  const auto ms = [](Duration d) { return to_seconds(d) * 1000; };
   return json::object{
       {"schema", "agent/1"},
       {"pid", ::getpid()},
@@ -84,7 +92,10 @@ json::object AgentBackend::agent() {
       {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},
       {"state_dir", facts.state_dir},
       {"project", parts_.desk->folder()},
-      {"config", config ? json::value(config->digest) : json::value(nullptr)}};
+      {"config", config ? json::value(config->digest) : json::value(nullptr)},
+      {"journal", json::object{{"commits", commits.commits},
+                               {"commit_p50_ms", ms(commits.p50)},
+                               {"commit_p99_ms", ms(commits.p99)}}}};
 }
 
 json::object AgentBackend::health() {

@@ -47,8 +47,10 @@ class AgentBackend : public api::Backend {
   std::variant<Answer, Refusal> submit(Request) override;
   std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,
                                                          bool push) override;
-  std::expected<boost::json::object, Refusal> plan(const Request&) override;
-  std::expected<boost::json::object, Refusal> check(const std::string& environment) override;
+  std::expected<boost::json::object, Refusal> plan(const Request&,
+                                                   const std::optional<api::ConfigFiles>&) override;
+  std::expected<boost::json::object, Refusal> check(
+      const std::string& environment, const std::optional<api::ConfigFiles>&) override;
   boost::json::object agent() override;
   boost::json::object health() override;
   std::expected<std::string, Refusal> logs(

@@ -199,6 +199,21 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
       {"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
 }
 
+std::expected<std::unique_ptr<Desk>, Refusal> Desk::tried(const api::ConfigFiles& files) const {
+  Ways ways = ways_;
+  ways.record = [](const std::string&) { return Result<>(); };
+  ways.seal = [](const std::string&, const std::string&, const std::string&) { return Result<>(); };
+  ways.known = [](std::vector<SiteId>) {};
+  auto desk = std::make_unique<Desk>(std::move(ways));
+  {
+    std::lock_guard lock(mutex_);
+    desk->folder_ = folder_;
+    desk->sealed_names_ = sealed_names_;
+  }
+  if (auto put = desk->put(files, false); !put) return std::unexpected(put.error());
+  return desk;
+}
+
 // What was sealed earlier takes the place that its value was left out of.
 void Desk::add_sealed(api::ConfigFiles& files) const {
   Names names;

@@ -37,6 +37,9 @@ class Desk : public Intake {
   // A new one. Valid and different: recorded. From another folder: refused unless pushed.
   std::expected<boost::json::object, Refusal> put(const api::ConfigFiles&, bool push);
 
+  // A desk as this one would be with these files; nothing is recorded, sealed or made known.
+  std::expected<std::unique_ptr<Desk>, Refusal> tried(const api::ConfigFiles&) const;
+
   std::shared_ptr<const config::Config> current() const;
   std::string folder() const;
   // A secret's value from the agent's own environment; nothing when it has none.

@@ -80,12 +80,13 @@ void Watched::add(const Row& row) {
   tally.left += kind == RowKind::left;
   tally.failed += failed;
   tally.dropped += failed && !answered(row);
-  tally.no_server += failed && row.server.starts_with('<');
+  const bool no_server = failed && row.server.starts_with('<');
+  tally.no_server += no_server;
   tally.stable_served += row.served == watch.stable;
   if (row.served == watch.candidate) ++tally.candidate_served;
   if (row.assigned == watch.candidate) {
     ++tally.candidate_requests;
-    tally.candidate_failed += failed;
+    tally.candidate_failed += failed && !no_server;
     tally.last_candidate_start =
         std::max(tally.last_candidate_start, wall_of(row.end_us - row.total_us));
     if (error && tally.first_candidate_error == Wall{})
@@ -94,7 +95,7 @@ void Watched::add(const Row& row) {
     candidate_new = true;
   } else if (row.assigned == watch.stable) {
     ++tally.stable_requests;
-    tally.stable_failed += failed;
+    tally.stable_failed += failed && !no_server;
     stable.add(row, kind, error, watch.latency_limits_us);
   }
 }

@@ -11,6 +11,7 @@
 namespace slipway::shell {
 namespace {
 
+constexpr std::size_t kCommitsKept = 1024;
 constexpr Duration kBallastAgain = 30s;
 constexpr Duration kDueAtLeast = 1ms;  // after a Due event, so that no timer can spin
 
@@ -70,12 +71,39 @@ bool Loop::commit(Draft& draft) {
 
 // A full disk gives up the ballast and tries once more; anything else ends the loop.
 Result<std::uint64_t> Loop::append(const journal::Batch& batch) {
+  const Duration begun = parts_.clock->monotonic();
   auto first = parts_.journal->append(batch);
+  if (first) note_commit(parts_.clock->monotonic() - begun);
   if (first || first.error().fault != Fault::exhausted) return first;
   ballast_.drop();
   first = parts_.journal->append(batch);
   if (first) enter_disk_critical();
   return first;
+}
+
+void Loop::note_commit(Duration took) {
+  const std::scoped_lock guard(mutex_);
+  if (commit_times_.size() < kCommitsKept) {
+    commit_times_.push_back(took);
+  } else {
+    commit_times_[commits_ % kCommitsKept] = took;
+  }
+  ++commits_;
+}
+
+CommitTimes Loop::commit_times() const {
+  std::vector<Duration> times;
+  CommitTimes out;
+  {
+    const std::scoped_lock guard(mutex_);
+    times = commit_times_;
+    out.commits = commits_;
+  }
+  if (times.empty()) return out;
+  std::ranges::sort(times);
+  out.p50 = times[times.size() / 2];
+  out.p99 = times[times.size() * 99 / 100];
+  return out;
 }
 
 void Loop::swap_in(const Draft& draft) {

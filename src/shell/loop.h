@@ -69,6 +69,7 @@ class Loop final : public Shell {
   bool turn(Duration max_wait) override;
   Duration until_next() override;
   std::optional<Error> fault() const override;
+  CommitTimes commit_times() const override;
   const std::vector<std::string>& replay_diverged() const override { return diverged_; }
   void submit(Request, Reply) override;
   void post(const SiteId&, What) override;
@@ -116,6 +117,7 @@ class Loop final : public Shell {
   // commit.cpp: durable, then visible, then done
   bool commit(Draft&);
   Result<std::uint64_t> append(const journal::Batch&);
+  void note_commit(Duration took);
   void swap_in(const Draft&);
   void set_due(const SiteId&, Kept&, Instant);
   void dispatch(const Draft&);
@@ -140,12 +142,14 @@ class Loop final : public Shell {
   Timeline timeline_;
   Ballast ballast_;
 
-  mutable std::mutex mutex_;  // guards the next five
+  mutable std::mutex mutex_;  // guards the next seven
   std::condition_variable ready_;
   std::deque<Input> inbox_;
   std::size_t asking_ = 0;
   bool stopping_ = false;
   std::optional<Error> fault_;
+  std::uint64_t commits_ = 0;
+  std::vector<Duration> commit_times_;  // a ring
 
   // Of the loop's thread alone.
   std::map<SiteId, Kept> sites_;

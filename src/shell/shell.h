@@ -28,6 +28,12 @@ class Clock {
 
 std::unique_ptr<Clock> machine_clock();  // the real one
 
+// How long commits to the journal took, of the last 1,024: what a release pays to its disk.
+struct CommitTimes {
+  std::uint64_t commits = 0;  // since the start
+  Duration p50{}, p99{};
+};
+
 using Reply = std::function<void(std::variant<Answer, Refusal>)>;
 
 struct Settings {
@@ -64,6 +70,7 @@ class Shell : public Sink {
   virtual Duration until_next() = 0;
   // Why the loop had to end; empty: it did not. Nothing moves afterwards.
   virtual std::optional<Error> fault() const = 0;
+  virtual CommitTimes commit_times() const = 0;
   // What recover() found that today's engine would decide otherwise, one sentence a record.
   virtual const std::vector<std::string>& replay_diverged() const = 0;
 

@@ -73,7 +73,6 @@ std::uint64_t caused(const Deployment& d) {
   }
   const std::uint64_t sum =
       r.caused_direct + r.lost + static_cast<std::uint64_t>(std::max(0.0, above));
-  // A row with no server is also a 5xx of the version it was meant for: it counts once.
   return std::min(sum, r.failed + r.lost);
 }
 

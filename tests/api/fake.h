@@ -32,10 +32,14 @@ class FakeBackend : public Backend {
     if (config_refusal) return std::unexpected(*config_refusal);
     return boost::json::object{{"schema", "config/1"}};
   }
-  std::expected<boost::json::object, Refusal> plan(const Request& r) override {
+  std::expected<boost::json::object, Refusal> plan(const Request& r,
+                                                   const std::optional<ConfigFiles>& f) override {
+    keep_tried(f);
     return boost::json::object{{"schema", "plan/1"}, {"to", r.version}, {"by", r.by}};
   }
-  std::expected<boost::json::object, Refusal> check(const std::string& environment) override {
+  std::expected<boost::json::object, Refusal> check(const std::string& environment,
+                                                    const std::optional<ConfigFiles>& f) override {
+    keep_tried(f);
     return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
   }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
@@ -47,6 +51,10 @@ class FakeBackend : public Backend {
   }
   void stop(bool all) override { stopped = all ? 2 : 1; }
 
+  void keep_tried(const std::optional<ConfigFiles>& files) {
+    const std::lock_guard lock(mutex);
+    if (files) tried.push_back(*files);
+  }
   Request last() {
     const std::lock_guard lock(mutex);
     return requests.empty() ? Request{} : requests.back();
@@ -58,6 +66,7 @@ class FakeBackend : public Backend {
   std::mutex mutex;
   std::vector<Request> requests;
   std::vector<std::pair<ConfigFiles, bool>> configs;
+  std::vector<ConfigFiles> tried;  // for a plan or a check: not to be kept
   std::optional<Refusal> config_refusal;
   std::atomic<bool> healthy = true;
   std::atomic<int> stopped = 0;

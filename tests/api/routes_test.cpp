@@ -144,10 +144,15 @@ TEST_F(Routes, EnvironmentVerbs) {
 
 TEST_F(Routes, PlanCheckConfigStop) {
   Client c = client();
-  auto r = c.post("/v1/plan", boost::json::parse(R"({"environment":"p","version":{"web":"v3"}})"));
+  auto r = c.post("/v1/plan", boost::json::parse(R"({"environment":"p","version":{"web":"v3"},
+      "config_files":{"file":"slipway.yaml","folder":"/","bytes":"a"}})"));
   EXPECT_EQ(r->json.at("to"), "v3");
-  r = c.post("/v1/check", boost::json::parse(R"({"environment":"p"})"));
+  r = c.post("/v1/check", boost::json::parse(R"({"environment":"p",
+      "config_files":{"file":"slipway.yaml","folder":"/","bytes":"b"}})"));
   EXPECT_EQ(r->json.at("environment"), "p");
+  ASSERT_EQ(backend.tried.size(), 2U);
+  EXPECT_EQ(backend.tried[1].bytes, "b");
+  EXPECT_TRUE(backend.configs.empty()) << "a plan and a check change nothing";
   const auto files =
       boost::json::parse(R"({"config_files":{"file":"slipway.yaml","folder":"/","bytes":"a"}})");
   EXPECT_EQ(c.put("/v1/config", files)->status, 200);

@@ -22,10 +22,12 @@ class Plain : public api::Backend {
     files.push_back(f);
     return object{{"schema", "config/1"}};
   }
-  std::expected<object, Refusal> plan(const Request& r) override {
+  std::expected<object, Refusal> plan(const Request& r,
+                                      const std::optional<api::ConfigFiles>&) override {
     return object{{"schema", "plan/1"}, {"to", r.version}, {"steps", array{}}};
   }
-  std::expected<object, Refusal> check(const std::string&) override {
+  std::expected<object, Refusal> check(const std::string&,
+                                       const std::optional<api::ConfigFiles>&) override {
     return object{{"schema", "check/1"}, {"ok", true}};
   }
   object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }

@@ -32,7 +32,7 @@ TEST(Fixture, DeploymentNeedsItsWebhook) {
   EXPECT_TRUE(e.run.value.empty());
   ASSERT_TRUE(noted(c, "`notifications`"));
   EXPECT_EQ(noted(c, "`notifications`")->code, "not_supported");
-  EXPECT_TRUE(noted(c, "approval_required"));
+  EXPECT_FALSE(noted(c, "approval_required")) << "it has its effect";
   EXPECT_TRUE(noted(c, "no `service`"));
 }
 

@@ -22,7 +22,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def poll(what, condition, seconds=20.0):
+def poll(what, condition, seconds=20.0, pause=0.02):
     """Waits for `condition` to give something true, and returns it; says what was waited for."""
     deadline = time.monotonic() + seconds
     while True:
@@ -31,7 +31,7 @@ def poll(what, condition, seconds=20.0):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.02)  # poll
+        time.sleep(pause)  # poll
 
 
 class Load:
@@ -90,13 +90,14 @@ class House:
 
     # ---- the project -------------------------------------------------------------------------
 
-    def write_config(self, strategy, run=None, environment_extra="", service_extra=""):
+    def write_config(self, strategy, run=None, environment_extra="", service_extra="",
+                     health="{ path: /up, interval: 200ms, timeout: 1s }"):
         """`strategy` is YAML appended to a minimal service and environment."""
         run = run or '["./releases/${version}/server", "--port", "${port}", "--version", "${version}"]'
         (self.folder / "slipway.yaml").write_text(f"""service:
   name: web
   run: {run}
-  health: {{ path: /up, interval: 200ms, timeout: 1s }}
+  health: {health}
   stop: {{ drain: 5s }}
 {service_extra}
 environments:

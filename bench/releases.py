@@ -1,0 +1,170 @@
+"""Releases under load: how fast traffic moves, what a deploy adds to the platform's own time, and
+what users of a bad version get to see."""
+
+import pathlib
+import socket
+import statistics
+import subprocess
+import time
+
+from figures import STEADY, figure, quantile, released, seconds_of
+from house import House, free_port, poll
+
+
+def rollback():
+    """`slipway rollback` as typed: from the command to the last answer of the old version."""
+    with House(STEADY) as h:
+        released(h, "v1", "v2")
+        load = h.load(rate=500, slow=0)
+        poll("traffic", lambda: h.get()[0] == 200)
+        typed, gaps = [], []
+        for _ in range(10):
+            h.deploy("v2")
+            begun = time.time()
+            back = h.json("rollback", "production")
+            typed.append((begun, back))
+            gaps.append(back["receipt"]["longest_gap_ms"] or 0)
+        saw = load.stop()
+        moved = []
+        for begun, back in typed:
+            shift = next(s for s in back["steps"] if s["verb"] == "shift")
+            if shift["ended_at"]:
+                moved.append((seconds_of(shift["ended_at"]) - begun) * 1000)
+        figure("slipway rollback typed → traffic moved, p50", f"{statistics.median(moved):.1f}", "ms", "limit 50 ms")
+        figure("longest gap over 10 rollbacks under 500/s", f"{max(gaps):.1f}", "ms", "limit 10 ms")
+        figure("requests failed meanwhile", saw["failed"], f"of {saw['sent']}", "limit 0")
+
+
+def deploy():
+    """First answer of the new version and last of the old one, for a service that warms up for 300 ms
+    and has requests of 500 ms (peers: kamal-proxy 0.32 s and 0.80 s)."""
+    with House(STEADY) as h:
+        h.write_config(STEADY, health="{ path: /up, interval: 100ms, timeout: 1s }")
+        h.release("v1", "--warm-up", "300")
+        h.release("v2", "--warm-up", "300")
+        h.deploy("v1")
+        first, last, back, failed, sent = [], [], [], 0, 0
+        for n in range(6):
+            h.release(f"r{n}", "--warm-up", "300")
+            load = h.load(rate=500, slow=20)
+            time.sleep(1)  # poll: a second of traffic before the command
+            begun = time.time()
+            h.deploy(f"r{n}")
+            back.append(time.time() - begun)
+            saw = load.stop()
+            failed, sent = failed + saw["failed"], sent + saw["sent"]
+            new = saw["versions"].get(f"r{n}")
+            others = [v["last_us"] for name, v in saw["versions"].items() if name != f"r{n}"]
+            first.append(new["first_us"] / 1e6 - begun)
+            last.append(max(others) / 1e6 - begun)
+        figure("deploy: first answer of the new version, median", f"{statistics.median(first):.2f}", "s",
+               "kamal-proxy 0.32 s (0.30 s is the service's warm-up)")
+        figure("deploy: last answer of the old version, median", f"{statistics.median(last):.2f}", "s",
+               "kamal-proxy 0.80 s (0.50 s is the slow request)")
+        figure("requests failed meanwhile", failed, f"of {sent}", "limit 0")
+
+
+def switch():
+    """From the record of a shift to the start of the last request given to the old version."""
+    with House(STEADY) as h:
+        released(h, "v1", "v2")
+        load = h.load(rate=1000, new=0)
+        poll("traffic", lambda: h.get()[0] == 200)
+        late, old = [], "v1"
+        for n in range(30):
+            new = "v2" if old == "v1" else "v1"
+            done = h.deploy(new) if n == 0 else h.json("rollback", "production")
+            shift = next(s for s in done["steps"] if s["verb"] == "shift")
+            late.append(max(0.0, last_start(h, old) - seconds_of(shift["started_at"])) * 1000)
+            old = new
+        saw = load.stop()
+        commits = h.json("agent", "status")["journal"]
+        figure("record of the shift → last request to the old version, p50", f"{quantile(late, 0.5):.1f}", "ms",
+               f"limit 2 ms and the commit of {commits['commit_p50_ms']:.1f} ms")
+        figure("the same, p99 (of 30)", f"{quantile(late, 0.99):.1f}", "ms",
+               f"limit 15 ms and the commit of {commits['commit_p99_ms']:.1f} ms")
+        figure("requests failed meanwhile", saw["failed"], f"of {saw['sent']}", "limit 0")
+
+
+def last_start(house, version):
+    """When the newest request that was given to this version came in, by the proxy's rows."""
+    newest = 0.0
+    for path in pathlib.Path(house.folder, ".slipway").rglob("rows*"):
+        if not path.is_file():
+            continue
+        for line in path.read_text(errors="replace").split("\n"):
+            cells = line.partition("R\t")[2].split("\t")
+            if len(cells) > 16 and cells[1] == version:
+                newest = max(newest, (int(cells[16]) - int(cells[8])) / 1e6)
+    return newest
+
+
+def overhead():
+    """What a blue-green deploy of one instance adds to the start of the instance and its checks."""
+    with House("blue_green_deployment: { monitor: 0s, keep_warm: 1h }") as h:
+        released(h, "v1")
+        took, least = [], []
+        for n in range(8):
+            h.release(f"r{n}", "--warm-up", "300")
+            begun = time.time()
+            done = h.deploy(f"r{n}")
+            shift = next(s for s in done["steps"] if s["verb"] == "shift")
+            took.append((seconds_of(shift["ended_at"]) - begun) * 1000)
+            least.append(least_start(h, f"r{n}") * 1000)
+        own = statistics.median(took) - statistics.median(least)
+        figure("deploy typed → traffic moved, median", f"{statistics.median(took):.0f}", "ms", "")
+        figure("the instance's start until its check passes, median", f"{statistics.median(least):.0f}", "ms", "")
+        figure("added by the deploy", f"{own:.0f}", "ms", "limit 300 ms")
+
+
+def least_start(house, version):
+    """Seconds from the start of the program until it answers its check, looked at all the time."""
+    port = free_port()
+    begun = time.perf_counter()
+    process = subprocess.Popen([str(house.folder / "releases" / version / "server"), "--port", str(port)],
+                               stdout=subprocess.DEVNULL)
+    try:
+        poll("the check", lambda: answers_up(port), pause=0.001)
+        return time.perf_counter() - begun
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers_up(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as s:
+            s.sendall(b"GET /up HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return b" 200 " in s.recv(4096).split(b"\n", 1)[0]
+    except OSError:
+        return False
+
+
+PEERS = {"never healthy": "0: kamal-proxy, nginx, Caddy, Swarm start-first, Nomad; pm2 8,624, compose 12,486",
+         "crashes after 3 s": "1,558 kamal-proxy, 0 Nomad, 1,671 Swarm, 5,798 compose",
+         "20 % answer 500": "2,479 kamal-proxy, 2,191 Nomad, 2,351 Swarm; none notices"}
+
+
+def bad():
+    """Requests hurt in the 60 s after the command by each bad version, at 210 requests a second."""
+    kinds = {"never healthy": ["--warm-up", "3600000"], "crashes after 3 s": ["--crash-after", "3000"],
+             "20 % answer 500": ["--errors", "20"]}
+    ways = {"blue_green": "blue_green_deployment: { monitor: 60s, keep_warm: 1h }",
+            "canary": "canary_deployment: { stages: [ { traffic_percentage: 5, duration: 20s }, "
+                      "{ traffic_percentage: 100, duration: 30s } ] }"}
+    for strategy, section in ways.items():
+        for kind, flags in kinds.items():
+            with House(section) as h:
+                h.write_config(section, health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 10s }")
+                released(h, "v1")
+                h.release("v2", *flags)
+                load = h.load(rate=210)
+                poll("traffic", lambda: h.get()[0] == 200)
+                begun = time.monotonic()
+                told = h.start("deploy", "production", "--version", "v2", "--strategy", strategy, "--output", "json")
+                told.communicate(timeout=120)
+                took = time.monotonic() - begun
+                time.sleep(max(0.0, 60 - took))  # poll: the rest of the minute that is counted
+                saw = load.stop()
+                figure(f"{kind}, {strategy}: requests hurt", saw["failed"], f"of {saw['sent']}",
+                       f"exit {told.returncode} after {took:.1f} s; peers: {PEERS[kind]}")
