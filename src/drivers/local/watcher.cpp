@@ -15,8 +15,10 @@ namespace slipway::local {
 using Clock = std::chrono::steady_clock;
 
 namespace {
-// Until its first success a process is asked often: what it costs is a refused connection.
-constexpr Duration kFirstDelay = 15ms, kLongestDelay = 100ms;
+// Until its first success a process is asked often: what it costs is a refused connection. The
+// pause is a twentieth of its age, so that readiness is seen at most 5 % later than it came.
+constexpr Duration kShortestPause = 5ms, kLongestPause = 500ms;
+constexpr int kAgePerPause = 20;
 }  // namespace
 
 struct Watcher::Entry {
@@ -27,7 +29,6 @@ struct Watcher::Entry {
   SteadyTime wake = SteadyTime::max();
   bool starting = false;  // young, and not good yet
   SteadyTime start_over;  // then "not ready yet" becomes news
-  Duration delay = kFirstDelay;
   std::unique_ptr<Check> check;
   int polled = -1;
   int good = 0, bad = 0;        // running
@@ -236,8 +237,10 @@ void Watcher::found(Entry& entry, const Finding& finding) {
   entry.starting = entry.starting && !finding.good;
   Duration pause = health.interval;
   if (entry.starting) {
-    pause = std::min(entry.delay, health.interval);
-    entry.delay = std::min(entry.delay * 3 / 2, kLongestDelay);
+    const auto left = std::chrono::duration_cast<Duration>(entry.start_over - now);
+    const Duration age = health.start_timeout - left;
+    pause =
+        std::min(std::clamp(age / kAgePerPause, kShortestPause, kLongestPause), health.interval);
     // Its last try before the time is over tells why it never became ready.
     if (now + pause >= entry.start_over) {
       entry.starting = false;
