@@ -34,6 +34,7 @@ def status():
 def idle():
     """The agent with one site and nothing to do."""
     with House(STEADY) as h:
+        h.write_config(STEADY, health="{ path: /up }")
         released(h, "v1")
         pid = h.agent_pid()
 

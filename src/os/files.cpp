@@ -76,7 +76,9 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
   }
 }
 
-Result<> write_file(const fs::path& path, std::string_view bytes, int mode) {
+namespace {
+
+Result<> replace(const fs::path& path, std::string_view bytes, int mode, bool sync) {
   std::string temporary = path.string() + ".XXXXXX";
   Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return failed("write", path, errno);
@@ -91,9 +93,19 @@ Result<> write_file(const fs::path& path, std::string_view bytes, int mode) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   if (::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0) return give_up(errno);
-  if (::fdatasync(fd.get()) != 0) return give_up(errno);
+  if (sync && ::fdatasync(fd.get()) != 0) return give_up(errno);
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
   return {};
+}
+
+}  // namespace
+
+Result<> write_file(const fs::path& path, std::string_view bytes, int mode) {
+  return replace(path, bytes, mode, true);
+}
+
+Result<> swap_file(const fs::path& path, std::string_view bytes, int mode) {
+  return replace(path, bytes, mode, false);
 }
 
 Result<> make_folder(const fs::path& path, int mode) {

@@ -19,6 +19,8 @@ Result<std::string> read_file(const std::filesystem::path&, std::size_t limit = 
 
 // Written beside, synced, renamed: readers see the old bytes or the new ones. `mode` as of open(2).
 Result<> write_file(const std::filesystem::path&, std::string_view bytes, int mode = 0600);
+// The same without waiting for the disk: for what a reboot may lose.
+Result<> swap_file(const std::filesystem::path&, std::string_view bytes, int mode = 0600);
 
 // The folder and its parents, the last one with `mode`; one that is there is left as it is.
 Result<> make_folder(const std::filesystem::path&, int mode = 0700);

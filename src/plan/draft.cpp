@@ -102,6 +102,10 @@ void Draft::judge(const std::string& name, Duration dwell,
     if (std::find(plan.warnings.begin(), plan.warnings.end(), warning) == plan.warnings.end())
       plan.warnings.push_back(std::move(warning));
   }
+  if (dwell <= Duration(0) && weight == limits::kWeightSum) {
+    note(fmt::format("{} is not watched once it has all traffic: `monitor` is 0", plan.to.version));
+    return;
+  }
   Step& step = add(Verb::judge, name);
   analysis::Charge& charge = step.charge;
   charge.stage = name;

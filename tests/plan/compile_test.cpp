@@ -43,6 +43,14 @@ TEST(Compile, BlueGreen) {
   EXPECT_TRUE(plan.auto_rollback);
 }
 
+TEST(Compile, AMonitorOfZeroIsNoWatchAndSaysSo) {
+  config::Effective e = web("blue_green", 1);
+  e.monitor = Duration(0);
+  const Plan plan = made(e, order(), {.stable = 1});
+  EXPECT_EQ(program(plan), "check provision:1 warm:1 shift:10000 retire:0");
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("`monitor` is 0")));
+}
+
 TEST(Compile, BlueGreenThroughTheCanaryStages) {
   config::Effective e = web("blue_green", 4);
   e.canary_enabled = true;

@@ -75,12 +75,12 @@ int Proxy::servers(const std::string& site) const {
 }
 
 Result<> Proxy::save_map(const std::string& site, std::string_view kind, const Pairs& pairs) {
-  return os::write_file(paths_.map(site, kind), map_text(pairs));
+  return os::swap_file(paths_.map(site, kind), map_text(pairs));
 }
 
 Result<> Proxy::save_servers() {
   const std::string state = TRY(ask_worker(paths_.socket(), "show servers state"));
-  return os::write_file(paths_.servers_state(), state + "\n");
+  return os::swap_file(paths_.servers_state(), state + "\n");
 }
 
 Result<> Proxy::provide(const std::string& site, const Route& route) {
@@ -106,7 +106,7 @@ Result<> Proxy::provide(const std::string& site, const Route& route) {
     std::error_code ignored;
     if (!fs::exists(paths_.map(site, kind), ignored)) TRY(save_map(site, kind, pairs));
   }
-  TRY(os::write_file(paths_.block(site), block));
+  TRY(os::swap_file(paths_.block(site), block));
   if (running_) TRY(save_servers());
   auto done = running_ ? (new_listener ? replace() : reload()) : start();
   if (!done) TRY(take_back(site, route.spec, before));
@@ -120,7 +120,7 @@ Result<> Proxy::take_back(const std::string& site, const RouteSpec& spec,
   if (block.empty()) {
     fs::remove(paths_.block(site), ignored);
   } else {
-    TRY(os::write_file(paths_.block(site), block));
+    TRY(os::swap_file(paths_.block(site), block));
   }
   // While a shim runs its list only grows: a number once given keeps its meaning.
   if (!shim_) std::erase(listeners_, Listener{spec.listen, site});
@@ -146,7 +146,7 @@ Result<> Proxy::add_listener(const std::string& site, const std::string& address
   }
   listeners_.push_back({address, site});
   if (!shim_) return {};
-  return os::write_file(paths_.listeners(), listeners_text(listeners_));
+  return os::swap_file(paths_.listeners(), listeners_text(listeners_));
 }
 
 // A proxy without a shim is gone, or holds sockets that nobody can add to: it finishes what it has
@@ -206,7 +206,7 @@ Result<> Proxy::start() {
   starts_ = 1;
   inherited_ = listeners_.size();
   watch_shim();
-  TRY(os::write_file(paths_.listeners(), listeners_text(listeners_)));
+  TRY(os::swap_file(paths_.listeners(), listeners_text(listeners_)));
   TRY(await_generation());
   running_ = true;
   return {};

@@ -40,10 +40,10 @@ Result<> Proxy::prepare_folders() const {
   TRY(os::make_folder(settings_.state_dir));
   for (const auto& folder : {paths_.run, paths_.run + "/sites", paths_.run + "/maps"})
     TRY(os::make_folder(folder));
-  TRY(os::write_file(paths_.run + "/boot", os::boot_id()));
+  TRY(os::swap_file(paths_.run + "/boot", os::boot_id()));
   std::error_code ignored;
   if (!fs::exists(paths_.servers_state(), ignored))
-    TRY(os::write_file(paths_.servers_state(), "1\n"));
+    TRY(os::swap_file(paths_.servers_state(), "1\n"));
   return {};
 }
 
@@ -81,7 +81,7 @@ Result<std::string> Proxy::render(std::uint64_t generation) const {
 // A look at a copy with the addresses in place of the inherited descriptors, which only the shim
 // has.
 Result<> Proxy::check(const std::string& config) const {
-  TRY(os::write_file(paths_.check_config(), for_check(config, listeners_)));
+  TRY(os::swap_file(paths_.check_config(), for_check(config, listeners_)));
   const std::string output = paths_.run + "/check.out";
   const std::string script = "exec \"$0\" -c -q -f \"$1\" >\"$2\" 2>&1";
   auto running = TRY(os::run_command(
@@ -100,7 +100,7 @@ Result<> Proxy::check(const std::string& config) const {
 }
 
 Result<> Proxy::write(const std::string& config) const {
-  return os::write_file(paths_.config(), config);
+  return os::swap_file(paths_.config(), config);
 }
 
 }  // namespace slipway::haproxy
