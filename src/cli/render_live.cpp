@@ -167,7 +167,7 @@ std::string row_line(const std::vector<std::string>& row, const Look& look) {
   std::string line = pad(fit(row[0], kLiveLabel), kLiveLabel) + pad_left(fit(row[1], 15), 15) +
                      "   " + pad_left(fit(row[2], 16), 16) + "   " + pad(fit(row[3], 16), 16) +
                      "  ";
-  std::string verdict = row[4];
+  const std::string& verdict = row[4];
   Ink ink = verdict == "fail" ? Ink::bad : verdict == "pass" ? Ink::good : Ink::plain;
   std::string tail = fit(verdict, look.width - columns(line));
   if (tail.empty()) {

@@ -67,12 +67,28 @@ void jump_to_last_weight(Deployment& d, const Because& because) {
   }
 }
 
+// A stage begins with its shift: while that is still being measured, promote passes the watch that
+// would follow.
+bool is_shift_of_a_stage(const Deployment& d) {
+  return is_current_step(d, Verb::shift) && d.step + 1 < d.plan.steps.size() &&
+         d.plan.steps[d.step + 1].verb == Verb::judge &&
+         d.progress[d.step + 1].state == StepState::waiting;
+}
+
+void no_stage_yet(Turn& t, const Asked& e) {
+  const Deployment& d = *t.site.live;
+  refuse(t, e, codes::kWrongState,
+         fmt::format("{}-{} is at step {} ({}): no stage has begun that `promote` could end",
+                     t.site.id.name(), d.number, d.step + 1, word(d.plan.steps[d.step].verb)));
+}
+
 void promote(Turn& t, const Asked& e) {
   Deployment& d = *t.site.live;
   if (!is_running(d) && d.state != State::paused) return wrong_state(t, e);
   const bool timed = is_current_step(d, Verb::gate);
   const bool stage = is_current_step(d, Verb::judge) || timed;
-  if (!stage && !e.request.full) return wrong_state(t, e);
+  const bool shifting = is_shift_of_a_stage(d);
+  if (!stage && !shifting && !e.request.full) return no_stage_yet(t, e);
   const bool bad =
       d.judge && !d.verdicts.empty() && d.verdicts.back().verdict.data == analysis::DataState::bad;
   if (bad && !e.request.force) {
@@ -84,6 +100,10 @@ void promote(Turn& t, const Asked& e) {
   t.story(d, "deployment.promoted", because);
   if (d.state == State::paused) go_on(t, d);
   if (e.request.full) jump_to_last_weight(d, because);
+  if (shifting && d.progress[d.step + 1].state == StepState::waiting) {
+    d.progress[d.step + 1].state = StepState::skipped;
+    d.progress[d.step + 1].because = because;
+  }
   if (!stage) return;
   d.judge.reset();
   end_step(t, StepState::done, because, "promoted");
