@@ -44,3 +44,8 @@ def seconds_of(stamp):
     whole = time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S")
     rest = stamp[19:].rstrip("Z")
     return time.mktime(whole) - time.timezone + (float("0" + rest) if rest else 0.0)
+
+
+def rows_of(house):
+    """The row file of the project's proxy."""
+    return pathlib.Path(os.readlink(f"/proc/{house.haproxy_pids()[0]}/fd/9"))

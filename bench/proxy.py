@@ -6,11 +6,12 @@ import json
 import os
 import pathlib
 import re
+import socket
 import statistics
 import subprocess
 import tempfile
 
-from figures import STEADY, figure, released
+from figures import STEADY, figure, released, rows_of
 from house import LOAD, House, free_port, poll
 
 # Lines of the rendered configuration, by what they are for.
@@ -63,7 +64,10 @@ def haproxy(text, folder):
 
 
 def answers(port):
-    return subprocess.run(["curl", "-s", "-o", "/dev/null", f"http://127.0.0.1:{port}/"]).returncode == 0
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as s:
+        s.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return b" 200 " in s.recv(4096)
+    return False
 
 
 def smallest(instance):
@@ -82,17 +86,11 @@ listen bare
 
 def standing(house, instance):
     """The configuration that serves this project, made to stand alone."""
-    path = next(p for p in pathlib.Path("/").glob("run/slipway*/**/haproxy.cfg") if owned(p, house)) \
-        if not list(house.folder.rglob("haproxy.cfg")) else next(iter(house.folder.rglob("haproxy.cfg")))
-    text = path.read_text()
+    text = rows_of(house).with_name("haproxy.cfg").read_text()
     text = re.sub(r"bind fd@\d+", "bind BIND", text)
     text = re.sub(r"\n    (stats|server-state-file|load-server-state|hard-stop|user|group|description|node) ?[^\n]*", "", text)
     text = re.sub(r"server-template s \d+ \S+ disabled", f"server s1 127.0.0.1:{instance}", text)
     return re.sub(r"\n    server-template fb [^\n]*", "", text)
-
-
-def owned(path, house):
-    return str(house.port) in (path.parent / "listeners").read_text() if (path.parent / "listeners").exists() else False
 
 
 def without(text, pattern):

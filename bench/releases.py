@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 
-from figures import STEADY, figure, quantile, released, seconds_of
+from figures import STEADY, figure, quantile, released, rows_of, seconds_of
 from house import House, free_port, poll
 
 
@@ -91,8 +91,7 @@ class RowTail:
     """The proxy's rows as they are written: when each version was last given a request."""
 
     def __init__(self, house):
-        worker = house.haproxy_pids()[0]
-        self.file = open(os.readlink(f"/proc/{worker}/fd/9"), errors="replace")
+        self.file = open(rows_of(house), errors="replace")
         self.file.seek(0, os.SEEK_END)
         self.rest, self.newest, self.read_to = "", {}, 0.0
 
