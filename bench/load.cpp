@@ -55,6 +55,8 @@ struct PerVersion {
 
 struct Totals {
   std::uint64_t sent = 0, ok = 0, error_5xx = 0, refused = 0, reset = 0, timed_out = 0;
+  std::uint64_t torn = 0;     // of those reset: the answer had begun, nobody can give it again
+  std::string first_failure;  // what the first one got
   std::map<std::string, PerVersion> versions;
   std::vector<std::uint32_t> latencies_us;
   std::int64_t last_end = 0, longest_gap = 0, first_failure_wall = 0;
@@ -210,7 +212,7 @@ class Load {
     if (status >= 500 || status == 0) {
       ++v.errors;
       ++totals_.error_5xx;
-      if (totals_.first_failure_wall == 0) totals_.first_failure_wall = wall;
+      note_failure(wall, "status " + std::to_string(status) + " from " + version);
     } else {
       ++v.ok;
       ++totals_.ok;
@@ -228,10 +230,21 @@ class Load {
 
   void fail(Connection* c, std::uint64_t& counter) {
     ++counter;
-    if (totals_.first_failure_wall == 0) totals_.first_failure_wall = clock_us(CLOCK_REALTIME);
+    const char* what = &counter == &totals_.refused ? "refused" : "closed without an answer";
+    if (c != nullptr && !c->in.empty()) {
+      ++totals_.torn;
+      what = "closed in the middle of an answer";
+    }
+    note_failure(clock_us(CLOCK_REALTIME), what);
     if (c == nullptr) return;
     if (c->busy) --under_way_;
     drop(c);
+  }
+
+  void note_failure(std::int64_t wall, const std::string& what) {
+    if (totals_.first_failure_wall != 0) return;
+    totals_.first_failure_wall = wall;
+    totals_.first_failure = what;
   }
 
   void drop(Connection* c) {
@@ -279,10 +292,12 @@ void print(Totals& t) {
   std::uint64_t failed = t.error_5xx + t.refused + t.reset + t.timed_out;
   std::printf(
       "{\"sent\": %lu, \"ok\": %lu, \"failed\": %lu, \"error_5xx\": %lu, \"refused\": %lu, "
-      "\"reset\": %lu, \"timed_out\": %lu, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
-      "\"longest_gap_ms\": %.3f, \"first_failure_us\": %ld, \"versions\": {",
-      t.sent, t.ok, failed, t.error_5xx, t.refused, t.reset, t.timed_out, quantile(0.5),
-      quantile(0.99), static_cast<double>(t.longest_gap) / 1000.0, t.first_failure_wall);
+      "\"reset\": %lu, \"torn\": %lu, \"timed_out\": %lu, \"p50_ms\": %.3f, \"p99_ms\": %.3f, "
+      "\"longest_gap_ms\": %.3f, \"first_failure_us\": %ld, \"first_failure\": \"%s\", "
+      "\"versions\": {",
+      t.sent, t.ok, failed, t.error_5xx, t.refused, t.reset, t.torn, t.timed_out, quantile(0.5),
+      quantile(0.99), static_cast<double>(t.longest_gap) / 1000.0, t.first_failure_wall,
+      t.first_failure.c_str());
   const char* comma = "";
   for (const auto& [name, v] : t.versions) {
     std::printf("%s\"%s\": {\"ok\": %lu, \"errors\": %lu, \"first_us\": %ld, \"last_us\": %ld}",

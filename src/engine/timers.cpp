@@ -79,9 +79,7 @@ void compile_anew(Turn& t, std::optional<Deployment>& place) {
       std::any_of(t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {
         return a.number == place->number && std::holds_alternative<Look>(a.command);
       });
-  if (looks) return;
-  if (!place->plan_digest.empty()) return look_anew(t, *place);
-  look_failed(t, place->number, "the agent was restarted before a plan was made; ask again");
+  if (!looks) look_anew(t, *place);
 }
 
 }  // namespace

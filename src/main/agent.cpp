@@ -18,6 +18,7 @@
 #include "main/counting.h"
 #include "main/desk.h"
 #include "main/log.h"
+#include "main/scripted_death.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/sealed.h"
@@ -33,8 +34,10 @@ namespace fs = std::filesystem;
 // Drivers are made before the shell and speak to it through this.
 class Relay : public Sink {
  public:
+  explicit Relay(ScriptedDeath& death) : death_(death) {}
   void connect(Sink* sink) { sink_ = sink; }
   void answer(const SiteId& site, CommandId id, Attempt attempt, Outcome outcome) override {
+    death_.answered(site, id, attempt, outcome);
     if (Sink* sink = sink_) sink->answer(site, id, attempt, std::move(outcome));
   }
   void fact(const SiteId& site, What what) override {
@@ -42,6 +45,7 @@ class Relay : public Sink {
   }
 
  private:
+  ScriptedDeath& death_;
   std::atomic<Sink*> sink_{nullptr};
 };
 
@@ -70,6 +74,7 @@ class Agent {
   Result<> open_shell();
   Result<> recover();
   Result<> serve();
+  std::vector<Driver*> drivers();
   void published(const Published&);
   void end();
   Desk::Ways ways();
@@ -81,7 +86,8 @@ class Agent {
   std::string version_;
   fs::path state_;
   os::Fd lock_;
-  Relay relay_;
+  ScriptedDeath death_{std::getenv("SLIPWAY_DIE_AT_RECORD")};
+  Relay relay_{death_};
   EngineTime time_;
   views::Board board_;
   std::atomic<bool> stop_all_{false};
@@ -92,6 +98,7 @@ class Agent {
   std::unique_ptr<local::Local> local_;
   std::unique_ptr<haproxy::Haproxy> haproxy_;
   std::unique_ptr<Counting> counting_;
+  std::vector<std::unique_ptr<WatchedDriver>> watched_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<shell::Shell> shell_;
   std::unique_ptr<AgentBackend> backend_;
@@ -168,6 +175,15 @@ Desk::Ways Agent::ways() {
           .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); }};
 }
 
+std::vector<Driver*> Agent::drivers() {
+  std::vector<Driver*> list{local_.get(), haproxy_.get(), counting_.get()};
+  if (!death_.told()) return list;
+  for (Driver*& driver : list) {
+    driver = watched_.emplace_back(std::make_unique<WatchedDriver>(*driver, death_)).get();
+  }
+  return list;
+}
+
 Result<> Agent::open_shell() {
   clock_ = shell::machine_clock();
   journal_ = TRY(journal::Journal::open((state_ / "journal.db").string()));
@@ -176,7 +192,7 @@ Result<> Agent::open_shell() {
                                   {.journal = journal_.get(),
                                    .clock = clock_.get(),
                                    .intake = desk_.get(),
-                                   .drivers = {local_.get(), haproxy_.get(), counting_.get()},
+                                   .drivers = drivers(),
                                    .publish = [this](const Published& p) { published(p); }}));
   relay_.connect(shell_.get());
   return {};
@@ -191,6 +207,7 @@ void Agent::published(const Published& p) {
                {{"code", tell->code}, {"site", p.after->id.name()}});
     }
   }
+  death_.published(p, {local_.get(), haproxy_.get(), counting_.get()});
 }
 
 Result<> Agent::recover() {

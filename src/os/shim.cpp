@@ -160,6 +160,7 @@ std::string encode(const ShimSpec& spec) {
   put('b', std::to_string(spec.log_bytes));
   if (!spec.append_file.empty()) put('f', spec.append_file);
   if (spec.keep_running) put('k', "1");
+  if (spec.take_from > 0) put('t', std::to_string(spec.take_from));
   std::uint32_t size = static_cast<std::uint32_t>(text.size());
   std::string head;
   for (int i = 0; i < 4; ++i) head += static_cast<char>(size >> (8 * i) & 0xff);
@@ -273,7 +274,7 @@ Result<Pids> read_pids(const std::string& directory) {
 Result<Shim> Shim::start(const ShimSpec& spec) {
   if (spec.argv.empty()) return fail(Fault::invalid, "{}: no program to start", spec.directory);
   TRY(make_folder(spec.directory));
-  TRY(clear(spec.directory));
+  if (spec.take_from == 0) TRY(clear(spec.directory));
   if (call_door(spec.directory)) {
     return fail(Fault::conflict, "{}: a shim already runs here", spec.directory);
   }

@@ -32,6 +32,9 @@ struct ShimSpec {
   std::vector<std::string> listen;  // "127.0.0.1:8080"
   std::string append_file;
   bool keep_running = false;  // start the child again within 100 ms when it dies
+  // An orphan (its shim was killed) whose sockets and file are taken over as they are instead of
+  // being opened. It runs on beside the new child: whoever starts this tells it to make way.
+  pid_t take_from = 0;
 };
 
 struct ShimStatus {

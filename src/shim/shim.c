@@ -72,8 +72,9 @@ static int open_signals(void) {
 
 static int open_inheritance(struct failure* failure) {
   const struct spec* spec = &shim.spec;
+  pid_t from = spec->take_from;
   for (int i = 0; i < spec->listen_count; ++i) {
-    int fd = open_listener(spec->listen[i]);
+    int fd = from > 0 ? take_descriptor(from, kFirstListener + i) : open_listener(spec->listen[i]);
     if (fd < 0) {
       failure->error = errno;
       snprintf(failure->stage, sizeof failure->stage, "listen %.120s", spec->listen[i]);
@@ -83,6 +84,11 @@ static int open_inheritance(struct failure* failure) {
   }
   shim.append_fd = -1;
   if (spec->append_file == NULL) return 0;
+  /* Taken over it has the position at which the other one goes on writing. */
+  if (from > 0) {
+    shim.append_fd = take_descriptor(from, kAppendFd);
+    return shim.append_fd < 0 ? fail_at(failure, "append file") : 0;
+  }
   shim.append_fd = open(spec->append_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (shim.append_fd < 0) return fail_at(failure, "append file");
   /* HAProxy sets its own flags on the descriptor and so takes O_APPEND away: from then on rows go

@@ -25,6 +25,7 @@ struct spec {
   int listen_count;
   uint64_t log_bytes;
   int keep_running;
+  pid_t take_from; /* whose descriptors 9, 10, … are taken over; 0: nobody's */
 };
 
 /* Where something failed, and why. */
@@ -71,6 +72,7 @@ void forget_spec(struct spec* spec);
 
 /* sockets.c */
 int open_listener(const char* address);
+int take_descriptor(pid_t pid, int number);
 int open_door(void);
 
 /* files.c */

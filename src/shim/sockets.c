@@ -1,4 +1,5 @@
 /* The listening sockets that a proxy inherits, and the shim's own door. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -60,6 +62,18 @@ int open_listener(const char* text) {
     errno = error;
     return -1;
   }
+  return fd;
+}
+
+/* Another process's open file under a descriptor of our own: the same socket, with whoever waits in
+ * its queue. The system asks for the right to trace that process. */
+int take_descriptor(pid_t pid, int number) {
+  int handle = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (handle < 0) return -1;
+  int fd = (int)syscall(SYS_pidfd_getfd, handle, number, 0);
+  int error = errno;
+  close(handle);
+  errno = error;
   return fd;
 }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,10 +17,20 @@ SERVICE = str(BUILD / "demo-service")
 LOAD = str(BUILD / "load")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def take_port():
+    """(port, what holds it): below the range that clients' sockets get their ports from, and no other test has it:
+    the UDP port of the same number is bound as long as the second is kept."""
+    while True:
+        port = random.randrange(10_000, 20_000)
+        held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            held.bind(("127.0.0.1", port))
+            with socket.socket() as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(("127.0.0.1", port))
+            return port, held
+        except OSError:
+            held.close()
 
 
 def poll(what, condition, seconds=20.0, pause=0.02):
@@ -52,7 +63,7 @@ class Load:
 class House:
     def __init__(self, config=None, replicas=1, environment="production"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-test-"))
-        self.port = free_port()
+        self.port, self.port_held = take_port()
         self.environment = environment
         self.loads = []
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("SLIPWAY") and k != "CI"}
@@ -68,6 +79,7 @@ class House:
             load.process.wait()
         self.run("agent", "stop", "--all", "--yes")
         self.kill_leftovers()
+        self.port_held.close()
         if os.environ.get("KEEP"):
             print("kept:", self.folder)
         else:
@@ -75,18 +87,33 @@ class House:
 
     def kill_leftovers(self):
         """A failed test may leave processes: every one that runs from this folder ends here."""
+        for pid, _ in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def processes(self):
+        """(pid, words) of every process that belongs to this project: it runs in its folder or names it."""
+        found = []
         for entry in pathlib.Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
-                place = os.readlink(entry / "cwd") + "\0" + (entry / "cmdline").read_text()
+                words = (entry / "cmdline").read_text().split("\0")
+                if str(self.folder) in os.readlink(entry / "cwd") + "\0" + "\0".join(words):
+                    found.append((int(entry.name), words))
             except OSError:
                 continue
-            if str(self.folder) in place:
-                try:
-                    os.kill(int(entry.name), signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+        return found
+
+    def instances(self, version):
+        """Process ids of the services of this version."""
+        return [pid for pid, words in self.processes()
+                if words[0] == SERVICE and words[words.index("--version") + 1] == version]
+
+    def parent(self, pid):
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
     # ---- the project -------------------------------------------------------------------------
 
@@ -155,6 +182,17 @@ environments:
         pid = self.agent_pid()
         os.kill(pid, signal.SIGKILL)
         poll("the agent's end", lambda: not os.path.exists(f"/proc/{pid}"))
+
+    def log_lines(self):
+        """What the agents of this project said of themselves, oldest first."""
+        path = self.folder / ".slipway" / "agent.log"
+        lines = []
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                lines.append(json.loads(line))
+            except ValueError:
+                lines.append({"level": "error", "text": line})
+        return lines
 
     def agent_log(self):
         path = self.folder / ".slipway" / "agent.log"

@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t kOldWorkerMs = 65'000;  // hard-stop-after and a little
 constexpr Duration kStartPatience = 5s;
 
 std::int64_t now_ms() {
@@ -265,30 +264,6 @@ void Proxy::end_old_workers() {
   const auto workers = old_workers();
   if (!workers) return;
   for (const auto& worker : *workers) ::kill(static_cast<pid_t>(worker.pid), SIGTERM);
-}
-
-std::optional<Proxy::Restart> Proxy::look() {
-  if (shim_) {
-    char buffer[512];
-    pollfd event{watch_.get(), POLLIN, 0};
-    while (watch_ && ::poll(&event, 1, 0) > 0) {
-      if (::read(watch_.get(), buffer, sizeof buffer) > 0) continue;
-      watch_.reset();
-    }
-    const auto status = shim_->status();
-    if (status && status->shim != 0) {
-      if (!watch_) watch_shim();
-      if (status->starts == starts_) return std::nullopt;
-      starts_ = status->starts;
-      return Restart{Duration(status->down_us)};
-    }
-    shim_.reset();
-    watch_.reset();
-  }
-  if (!running_ || info(50ms)) return std::nullopt;
-  const auto from = Clock::now();
-  if (const auto again = start(); !again) return std::nullopt;  // look() comes back each second
-  return Restart{std::chrono::duration_cast<Duration>(Clock::now() - from)};
 }
 
 Result<> Proxy::shutdown() {

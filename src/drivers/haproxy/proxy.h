@@ -22,6 +22,8 @@ struct Settings {
   std::string program = "haproxy";
 };
 
+inline constexpr std::int64_t kOldWorkerMs = 65'000;  // hard-stop-after and a little
+
 class Proxy {
  public:
   explicit Proxy(Settings);
@@ -55,6 +57,7 @@ class Proxy {
   // A proxy without a shim that is gone is started again from the files.
   struct Restart {
     Duration down{};
+    bool lost_requests = true;  // false: the old one finishes what it has
   };
   std::optional<Restart> look();
 
@@ -77,6 +80,8 @@ class Proxy {
   Result<> await_generation();
   Result<> prepare_folders() const;
   void watch_shim();
+  std::optional<Restart> guard_again();
+  Result<> take_over(std::int64_t orphan);
   Result<> take_back(const std::string& site, const RouteSpec&, const std::string& block);
   void wipe() const;
 
@@ -90,6 +95,7 @@ class Proxy {
   std::vector<Listener> listeners_;
   std::size_t inherited_ = 0;      // of them, those the running master was started with
   std::int64_t old_until_ms_ = 0;  // monotonic: until then an old worker may live
+  std::int64_t guard_at_ms_ = 0;   // monotonic: the next try to give it a shim again
 };
 
 }  // namespace slipway::haproxy

@@ -5,7 +5,7 @@
 namespace slipway::haproxy {
 
 void Haproxy::Worker::look() {
-  if (const auto restart = proxy_.look()) came_back(restart->down);
+  if (const auto restart = proxy_.look()) came_back(*restart);
   if (!proxy_.running()) return;
   if (const auto info = proxy_.info()) {
     if (info->pid != dropped_pid_) dropped_seen_ = 0;  // a new worker counts from 0
@@ -48,10 +48,10 @@ void Haproxy::Worker::look_at(Site& site) {
 
 // It has started from the files on disk, which are what ran, unless it died between a change and
 // its file: each site's route is set again.
-void Haproxy::Worker::came_back(Duration down) {
+void Haproxy::Worker::came_back(const Proxy::Restart& restart) {
   for (auto& [id, site] : sites_) {
     if (!site.known) continue;
-    sink_.fact(id, ProxyRestarted{down, site.sessions});
+    sink_.fact(id, ProxyRestarted{restart.down, restart.lost_requests ? site.sessions : 0});
     site.sessions = 0;
     site.in_force = false;
     broken_.insert(id);

@@ -102,7 +102,7 @@ class Haproxy::Worker {
   // watching.cpp
   void look();
   void look_at(Site&);
-  void came_back(Duration down);
+  void came_back(const Proxy::Restart&);
   void repair();
 
   Proxy proxy_;

@@ -1,0 +1,129 @@
+"""A deployment whose agent is killed at one chosen record and started again: what came of it.
+
+The agent does it by itself (SLIPWAY_DIE_AT_RECORD, src/main/scripted_death.h), so that the place is exact. Records are
+numbered from the agent's start; only those count that carry commands or change a phase."""
+
+import collections
+import concurrent.futures
+import json
+import re
+
+from house import House, poll
+
+CANARY = """
+canary_deployment:
+  stages:
+    - { name: initial, traffic_percentage: 20, duration: 1s }
+    - { name: final, traffic_percentage: 100, duration: 1s }
+  rollback: { automatic: true }
+"""
+BLUE_GREEN = "blue_green_deployment: { monitor: 1s, keep_warm: 10m }"
+ROLLING = """
+deployment: { strategy: rolling }
+rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 1s }
+"""
+STRATEGIES = {"canary": (CANARY, 1), "blue_green": (BLUE_GREEN, 1), "rolling": (ROLLING, 2)}
+WHENS = ("before-dispatch", "after-dispatch", "before-answer")
+
+Outcome = collections.namedtuple("Outcome", "records end saw troubles")
+
+
+def end_state(house):
+    """What holds after a deployment, without what a clock decides."""
+    site = house.status()
+    last = site["last"] or {}
+    return {
+        "live": site["live"] and site["live"]["id"],
+        "deployment": (last.get("id"), last.get("state"), last.get("to")),
+        "steps": [(s["verb"], s["name"], s["state"]) for s in last.get("steps", [])],
+        "version": site["version"], "health": site["health"], "weights": site["weights"],
+        "instances": site["instances"], "warm": [w["version"] for w in site["warm"]],
+        "processes": {v: len(house.instances(v)) for v in ("v1", "v2")},
+        "answers": house.get(),
+    }
+
+
+def watched(house):
+    """Follows the second deployment to its end; nothing while it is not accepted yet."""
+    followed = house.run("watch", f"web-{house.environment}-2", "--output", "json")
+    return None if "unknown_deployment" in followed.stdout else followed
+
+
+def deploy_killed(strategy, record=0, when=WHENS[0], rate=150):
+    """Deploys v2 over v1 by `strategy`; the agent dies at `record` (0: it does not) and is started again."""
+    config, replicas = STRATEGIES[strategy]
+    with House() as h:
+        h.write_config(config, environment_extra=f"    replicas: {replicas}" if replicas > 1 else "")
+        for version in ("v1", "v2"):
+            h.release(version)
+        h.deploy("v1")
+        h.run("agent", "stop")
+        load = h.load(rate=rate, slow=2)
+        h.run("agent", "start", env={"SLIPWAY_DIE_AT_RECORD": f"{record}:{when}"})
+        # Following starts a crashed agent again; a request whose answer was lost is recorded all the same.
+        followed = h.run("deploy", h.environment, "--version", "v2", "--output", "json")
+        if followed.returncode != 0:
+            followed = poll("the recorded request", lambda: watched(h))
+        if record:  # the last one's commands may be under way when the deployment has ended
+            poll("the agent's death", lambda: f"dies at record {record}" in (line["text"] for line in h.log_lines()), 10)
+        end = end_state(h)
+        log = h.log_lines()
+        troubles = [line["text"] for line in log if line["level"] == "error" or line.get("code") == "orphan"]
+        if followed.returncode != 0:
+            troubles.append(f"exit status {followed.returncode}: {followed.stdout[-2000:]} {followed.stderr}")
+        else:
+            receipt = json.loads(followed.stdout)["receipt"]
+            if receipt["failed"] or not receipt["complete"] or receipt["rows_lost"]:
+                troubles.append(f"receipt: {receipt}")
+        records = [line["text"] for line in log if line.get("code") == "scripted_death"]
+        return Outcome([r for r in records if r.startswith("record")], end, load.stop(), troubles)
+
+
+def words_of(outcome):
+    """What an agent passed, by number: {3: "answered -> apply"}."""
+    return {int(n): what for n, what in (re.match(r"record (\d+): (.*)", r).groups() for r in outcome.records)}
+
+
+def every_point(strategy, calm):
+    """Every place where a crash may fall; a record without commands has one alone."""
+    return [(strategy, record, when) for record, what in words_of(calm).items()
+            for when in (WHENS if not what.endswith("->") else WHENS[:1])]
+
+
+def troubles_of(found, calm):
+    """Sentences about what a crash changed; none: the same end, and nobody noticed."""
+    told = list(found.troubles)
+    if found.saw["failed"]:
+        told.append(f"requests failed: {found.saw}")
+    if found.end["deployment"][1] != "succeeded" or found.end != calm.end:
+        told.append(f"it ended as {found.end}; without a crash: {calm.end}")
+    return told
+
+
+def crash_at(points, workers):
+    """Dies at each (strategy, record, when); `points` may be a function of a strategy and its calm run. Returns
+    sentences about what went wrong, and the number of crashes."""
+    wrong, tried = [], 0
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        calm = {s: pool.submit(deploy_killed, s) for s in STRATEGIES}
+        calm = {s: run.result() for s, run in calm.items()}
+        for strategy, found in calm.items():
+            wrong += [f"{strategy}, not killed: {t}" for t in troubles_of(found, found)]
+        if callable(points):
+            points = [p for s in STRATEGIES for p in points(s, calm[s])]
+        runs = {p: pool.submit(deploy_killed, *p) for p in points}
+        for point, run in runs.items():
+            strategy, record, when = point
+            name = f"{strategy}, killed at record {record} {when}"
+            try:
+                found = run.result()
+            except Exception as error:  # one run's trouble is told with the others'
+                wrong.append(f"{name}: {error}")
+                continue
+            name += f" ({words_of(found).get(record, 'not reached')})"
+            told = troubles_of(found, calm[strategy])
+            tried += 1
+            print(f"{name}: {'; '.join(told) or 'the same end'}, {found.saw['failed']} of {found.saw['sent']} failed",
+                  flush=True)
+            wrong += [f"{name}: {t}" for t in told]
+    return wrong, tried
