@@ -1,8 +1,8 @@
 // The demo's service: a small HTTP/1.1 server whose behaviour is its version.
 //   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
-//           [--crash-after MS]
+//           [--crash-after MS] [--deaf 1]
 // GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version. On
-// TERM it finishes what is under way and ends.
+// TERM it finishes what is under way and ends (--deaf: it does not hear).
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -28,6 +28,7 @@ struct Settings {
   int warm_up_ms = 0;
   int slow_ms = 0;
   int crash_after_ms = 0;  // 0: never
+  int deaf = 0;
 };
 
 std::atomic<bool> leaving{false};
@@ -110,6 +111,7 @@ Settings parse(int argc, char** argv) {
     if (name == "--warm-up") s.warm_up_ms = std::atoi(argv[i + 1]);
     if (name == "--crash-after") s.crash_after_ms = std::atoi(argv[i + 1]);
     if (name == "--slow") s.slow_ms = std::atoi(argv[i + 1]);
+    if (name == "--deaf") s.deaf = std::atoi(argv[i + 1]);
   }
   return s;
 }
@@ -118,7 +120,7 @@ Settings parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   Settings settings = parse(argc, argv);
-  signal(SIGTERM, [](int) { leaving = true; });
+  signal(SIGTERM, settings.deaf != 0 ? SIG_IGN : [](int) { leaving = true; });
   signal(SIGPIPE, SIG_IGN);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   int on = 1;

@@ -182,7 +182,10 @@ void Loop::compile(const SiteId& id, const Event& event, std::uint32_t number) {
   if (wanted == nullptr) return;  // a newer request took its place in the same batch
   auto plan = compiled(*parts_.intake, wanted->request, site, world_of(event));
   if (!plan) {
-    return post(id, Refused{number, plan.error().code, plan.error().text});
+    const Refusal& refusal = plan.error();
+    const bool remedy = !refusal.mistakes.empty() && !refusal.mistakes.front().hint.empty();
+    return post(id, Refused{number, refusal.code,
+                            refusal.text + (remedy ? "; " + refusal.mistakes.front().hint : "")});
   }
   Planned planned{number, std::move(*plan), ""};
   planned.plan_digest = record::plan_digest(planned.plan);

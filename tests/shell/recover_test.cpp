@@ -86,6 +86,40 @@ TEST_F(RecoverTest, AcrossBootsTheWallCountsAndNeverBackwards) {
   EXPECT_GE(s().published.back().event.at, first.event.at);
 }
 
+TEST_F(RecoverTest, TheWallSteppingBackMovesNoDeadline) {
+  release("v1");
+  s().deploy("v2");
+  s().settle(3s);
+  ASSERT_TRUE(s().site().live);
+  const Instant before = s().site().now;
+  s().clock.civil -= 24h;
+  s().settle(30s);  // its gate waits 10 s of engine time
+  EXPECT_EQ(s().serving(), "v2");
+  EXPECT_EQ(s().site().last->state, State::succeeded);
+  EXPECT_LT(s().site().now, before + 60s);
+  Instant at{};
+  for (const Published& p : s().published) {
+    EXPECT_GE(p.event.at, at);
+    at = p.event.at;
+  }
+}
+
+TEST_F(RecoverTest, KilledWhileItsPlanWasMadeARequestIsLookedAtAnew) {
+  release("v1");
+  s().intake.change = [](Plan&) { throw std::string("the process ends here"); };
+  EXPECT_ANY_THROW({
+    s().deploy("v2");
+    s().settle(1s);
+  });
+  ASSERT_TRUE(s().site().live);
+  EXPECT_EQ(s().site().live->state, State::looking);
+  s().intake.change = nullptr;
+  s().restart();
+  s().settle(60s);
+  EXPECT_EQ(s().serving(), "v2");
+  EXPECT_EQ(s().site().last->state, State::succeeded);
+}
+
 TEST_F(RecoverTest, NumbersAndRequestIdsAreNeverGivenTwice) {
   release("v1");
   s().driver->world.problem = "broken";

@@ -16,6 +16,9 @@ namespace {
 
 constexpr Duration kAdmission = 10s;     // then waiting is a failure
 constexpr std::size_t kLine = 8 * 1024;  // HAProxy reads a line into 16 KiB
+// A request that found its server dead waits for `timeout connect` before it is given to another:
+// until then that other must be there.
+constexpr auto kNetLinger = 1s;
 
 // Somebody accepts on this port of the loopback. HAProxy's own first check of a server comes up to
 // half a second late; the platform has already proven the instance healthy.
@@ -53,9 +56,20 @@ bool retryable(Fault fault) {
          fault != Fault::missing && fault != Fault::unsupported && fault != Fault::exhausted;
 }
 
+bool is_net(const Place& place) { return place.name.starts_with("fb"); }
+
+// A net under a backend may stay while its instance serves.
+bool still_serves(const Route& route, std::uint16_t port) {
+  return std::any_of(route.slots.begin(), route.slots.end(), [&](const RouteSlot& slot) {
+    return std::any_of(slot.servers.begin(), slot.servers.end(),
+                       [&](const RouteServer& s) { return s.ready && s.port == port; });
+  });
+}
+
 const Place* worst(const std::vector<Place>& wanted,
                    const std::map<std::string, ServerState, std::less<>>& servers) {
   for (const auto& place : wanted) {
+    if (is_net(place) && place.admin == Admin::maint) continue;  // taken away a little later
     const auto at = servers.find(place.path);
     if (at == servers.end() || at->second.admin != place.admin ||
         (place.port != 0 && at->second.port != place.port))
@@ -224,17 +238,36 @@ Result<> Haproxy::Worker::admit_placed(const std::vector<const Place*>& waiting,
   return send_all(socket, commands);
 }
 
-Result<> Haproxy::Worker::withdraw(const std::vector<Place>& wanted, Actual& now) {
+Result<> Haproxy::Worker::withdraw(Site& site, const std::vector<Place>& wanted, Actual& now) {
   std::vector<std::string> commands;
   for (const auto& place : wanted) {
     ServerState& state = now.servers[place.path];
     const bool drain = place.admin == Admin::drain && state.admin == Admin::ready;
     const bool maint = place.admin == Admin::maint && state.admin != Admin::maint;
     if (!drain && !maint) continue;
+    if (maint && is_net(place) && still_serves(site.route, state.port)) {
+      site.nets_until = Clock::now() + kNetLinger;
+      continue;
+    }
     commands.push_back(set_admin(place.path, place.admin));
     state.admin = place.admin;
   }
   return send_all(proxy_.paths().socket(), commands);
+}
+
+Result<> Haproxy::Worker::withdraw_nets(Site& site) {
+  const std::string name = site.id.name();
+  Actual now = TRY(actual(name));
+  std::vector<std::string> commands;
+  for (const auto& place : places(name, site.route, proxy_.servers(name))) {
+    if (!is_net(place) || place.admin != Admin::maint) continue;
+    if (now.servers[place.path].admin == Admin::maint) continue;
+    commands.push_back(set_admin(place.path, Admin::maint));
+  }
+  site.nets_until = {};
+  if (commands.empty()) return {};
+  TRY(send_all(proxy_.paths().socket(), commands));
+  return proxy_.save_servers();
 }
 
 std::string Haproxy::Worker::why_not_admitted(const Site& site) const {
@@ -278,7 +311,7 @@ Result<bool> Haproxy::Worker::settle(Site& site, const Route& route, bool weight
     TRY(settle_control(name, route, now));
     done = TRY(admit(site, wanted, now, all));
     TRY(settle_split(name, route, now));
-    TRY(withdraw(wanted, now));
+    TRY(withdraw(site, wanted, now));
   }
   if (now.servers != before) TRY(proxy_.save_servers());
   if (!done) return false;

@@ -13,8 +13,13 @@ void Haproxy::Worker::look() {
     dropped_seen_ = info->dropped_logs;
     dropped_pid_ = info->pid;
   }
-  for (auto& [id, site] : sites_)
-    if (site.known && proxy_.servers(id.name()) > 0) look_at(site);
+  for (auto& [id, site] : sites_) {
+    if (site.known && proxy_.servers(id.name()) > 0) {
+      look_at(site);
+      const bool due = site.nets_until != Clock::time_point{} && Clock::now() >= site.nets_until;
+      if (due && !withdraw_nets(site)) site.nets_until = Clock::now();  // again at the next look
+    }
+  }
 }
 
 void Haproxy::Worker::look_at(Site& site) {

@@ -62,6 +62,7 @@ class Haproxy::Worker {
     std::optional<Shifting> shifting;
     std::optional<Draining> draining;
     std::set<std::uint32_t> ejected;
+    Clock::time_point nets_until{};  // then nets that nobody needs any more are taken away
     std::uint64_t sessions = 0;  // in flight at the last poll
   };
   // What the proxy has for a site now.
@@ -84,7 +85,8 @@ class Haproxy::Worker {
   Result<> settle_versions(const std::string& name, const Route&, Actual&);
   Result<> settle_control(const std::string& name, const Route&, Actual&);
   Result<> settle_split(const std::string& name, const Route&, Actual&);
-  Result<> withdraw(const std::vector<Place>&, Actual&);
+  Result<> withdraw(Site&, const std::vector<Place>&, Actual&);
+  Result<> withdraw_nets(Site&);
   Result<> admit_placed(const std::vector<const Place*>&, Actual&);
   Result<> swap_split(const std::string& name, const Route&);
   Result<> swap_on(const std::string& file, const Pairs&, const Proxy::OldWorker* old);
