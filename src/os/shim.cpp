@@ -21,6 +21,7 @@
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/processes.h"
+#include "os/shim_words.h"
 
 namespace slipway::os {
 namespace fs = std::filesystem;
@@ -34,25 +35,6 @@ std::string program_path() {
   std::error_code error;
   fs::path self = fs::read_symlink("/proc/self/exe", error);
   return (self.parent_path() / "slipway-shim").string();
-}
-
-// The value of "key value" lines, as the shim writes them.
-std::string field(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ') {
-      return std::string(line.substr(key.size() + 1));
-    }
-  }
-  return {};
-}
-
-template <class T>
-T number(std::string_view text, T otherwise = 0) {
-  T value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
 }
 
 // A path to a unix socket has 107 bytes at most; by its folder's descriptor it always fits.
@@ -161,6 +143,7 @@ std::string encode(const ShimSpec& spec) {
   if (!spec.append_file.empty()) put('f', spec.append_file);
   if (spec.keep_running) put('k', "1");
   if (spec.take_from > 0) put('t', std::to_string(spec.take_from));
+  if (spec.adopt.pid > 0) put('o', fmt::format("{} {}", spec.adopt.pid, spec.adopt.start));
   std::uint32_t size = static_cast<std::uint32_t>(text.size());
   std::string head;
   for (int i = 0; i < 4; ++i) head += static_cast<char>(size >> (8 * i) & 0xff);
@@ -253,28 +236,14 @@ Result<> send_all(int fd, std::string_view bytes) {
   return {};
 }
 
-struct Pids {
-  std::string boot;
-  Process shim, child;
-};
-
-Result<Pids> read_pids(const std::string& directory) {
-  std::string text = TRY(read_file(fs::path(directory) / "pid", 4096));
-  auto process = [&](std::string_view key) {
-    std::string words = field(text, key);
-    std::size_t space = std::min(words.size(), words.find(' '));
-    std::string_view start = std::string_view(words).substr(std::min(words.size(), space + 1));
-    return Process{number<pid_t>(words), number<std::uint64_t>(start)};
-  };
-  return Pids{field(text, "boot"), process("shim"), process("child")};
-}
-
 }  // namespace
 
 Result<Shim> Shim::start(const ShimSpec& spec) {
   if (spec.argv.empty()) return fail(Fault::invalid, "{}: no program to start", spec.directory);
   TRY(make_folder(spec.directory));
-  if (spec.take_from == 0) TRY(clear(spec.directory));
+  const bool beside = spec.take_from > 0 || spec.adopt.pid > 0;  // an orphan lives, and shall
+  const std::string pids = beside ? read_file(pid_file(spec.directory), 4096).value_or("") : "";
+  if (!beside) TRY(clear(spec.directory));
   if (call_door(spec.directory)) {
     return fail(Fault::conflict, "{}: a shim already runs here", spec.directory);
   }
@@ -295,6 +264,10 @@ Result<Shim> Shim::start(const ShimSpec& spec) {
   if (!reply) ::kill(pid, SIGKILL);
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
+  // A shim that gave up took the orphan's number with it.
+  if (beside && (!reply || !reply->starts_with("ok"))) {
+    TRY(write_file(pid_file(spec.directory), pids));
+  }
   if (!reply) return std::unexpected(sent ? reply.error() : sent.error());
   if (!reply->starts_with("ok")) {
     return std::unexpected(refusal(*reply, spec.directory, spec.argv[0]));
@@ -307,23 +280,6 @@ Result<Shim> Shim::adopt(const std::string& directory) {
   Shim shim(directory);
   if (auto status = shim.status(); !status) return std::unexpected(status.error());
   return shim;
-}
-
-pid_t Shim::orphan(const std::string& directory) {
-  auto pids = read_pids(directory);
-  if (!pids || pids->boot != boot_id() || alive(pids->shim)) return 0;
-  return alive(pids->child) ? pids->child.pid : 0;
-}
-
-Result<> Shim::clear(const std::string& directory, int signal_number, Duration grace) {
-  auto pids = read_pids(directory);
-  if (!pids || pids->boot != boot_id() || alive(pids->shim)) return {};
-  auto deadline = std::chrono::steady_clock::now() + grace;
-  if (grace > 0s && alive(pids->child)) ::kill(-pids->child.pid, signal_number);
-  while (std::chrono::steady_clock::now() < deadline && alive(pids->child)) {
-    std::this_thread::sleep_for(5ms);
-  }
-  return end_session(pids->shim, pids->child);
 }
 
 Result<ShimStatus> Shim::status() const {

@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "os/processes.h"
 
 namespace slipway::os {
 
@@ -35,6 +36,7 @@ struct ShimSpec {
   // An orphan (its shim was killed) whose sockets and file are taken over as they are instead of
   // being opened. It runs on beside the new child: whoever starts this tells it to make way.
   pid_t take_from = 0;
+  Process adopt;  // set by guard()
 };
 
 struct ShimStatus {
@@ -57,6 +59,10 @@ class Shim {
   // When a shim was killed its child lives on. Its pid, checked against its start time and the
   // boot; 0: there is none, or its shim lives.
   static pid_t orphan(const std::string& directory);
+  // Gives such an orphan a shim again, in the same folder: it is watched, signalled and read as
+  // before; its exit status will stay unknown (255), since it is no child. Fault::missing: there is
+  // none. `spec` describes what runs; its environment is not used.
+  static Result<Shim> guard(ShimSpec spec);
   // Ends such an orphan with its process group and session; does nothing to what has a shim. It
   // gets `signal` first and `grace` to go, then it is killed. start() does this first, so that
   // nothing runs twice. Fault::timeout when it does not die within 5 s of the kill.

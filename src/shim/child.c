@@ -4,11 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,9 +125,57 @@ int start_child(struct shim* shim, char** argv, struct failure* failure) {
   return 0;
 }
 
+/* Its pipe has had no reader since its shim was killed; opened by name it is the same pipe. */
+static void open_output_of(struct shim* shim, pid_t pid) {
+  for (int number = 1; number <= 2; ++number) {
+    char path[64];
+    struct stat about;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, number);
+    if (stat(path, &about) != 0 || !S_ISFIFO(about.st_mode)) continue;
+    int from = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int to = from < 0 ? -1 : open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (to >= 0) {
+      dup3(from, shim->output[0], O_CLOEXEC);
+      dup3(to, shim->output[1], O_CLOEXEC);
+      close(to);
+    }
+    if (from >= 0) close(from);
+    if (to >= 0) return;
+  }
+}
+
+int adopt_child(struct shim* shim, struct failure* failure) {
+  pid_t pid = shim->spec.adopt;
+  shim->child_handle = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (shim->child_handle < 0 || start_time(pid) != shim->spec.adopt_start) {
+    return start_failed(failure, 's', ESRCH);
+  }
+  if (write_pids(pid) != 0) return start_failed(failure, 's', errno);
+  open_output_of(shim, pid);
+  shim->child = shim->group = pid;
+  shim->starts = 1;
+  shim->started_us = wall_us();
+  shim->born_ms = monotonic_ms();
+  return 0;
+}
+
+/* Of an adopted child only its end can be seen. */
+static void look_at_adopted(struct shim* shim) {
+  struct pollfd ended = {.fd = shim->child_handle, .events = POLLIN};
+  if (shim->child_handle < 0 || poll(&ended, 1, 0) <= 0) return;
+  close(shim->child_handle);
+  shim->child_handle = -1;
+  shim->child = shim->group = 0;
+  shim->has_exit = 1;
+  shim->exit_status = kUnknownExit;
+  shim->ended_us = wall_us();
+  shim->died_ms = monotonic_ms();
+}
+
 /* Collects what ended. The child's group is killed before its number is given back, so that no
  * stranger can have it. A child that was asked to end leaves the others of its group to finish. */
 void reap(struct shim* shim) {
+  look_at_adopted(shim);
   for (;;) {
     siginfo_t info = {0};
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;

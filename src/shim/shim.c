@@ -100,6 +100,7 @@ static int set_up(struct failure* failure) {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   raise_file_limit();
   for (int i = 0; i < kClients; ++i) shim.clients[i].fd = -1;
+  shim.child_handle = -1;
   shim.signals = open_signals();
   if (shim.signals < 0) return fail_at(failure, "signals");
   if (open_inheritance(failure) != 0) return -1;
@@ -110,6 +111,7 @@ static int set_up(struct failure* failure) {
   if (open_log(&shim) != 0) return fail_at(failure, "out.log");
   shim.door = open_door();
   if (shim.door < 0) return fail_at(failure, "sock");
+  if (shim.spec.adopt > 0) return adopt_child(&shim, failure);
   return start_child(&shim, shim.spec.argv, failure);
 }
 
@@ -185,7 +187,7 @@ static void hear_agent(void) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   close(shim.agent);
   shim.agent = -1;
-  if (n == 1) return;
+  if (n == 1 || shim.child_handle >= 0) return; /* an adopted child stood before this shim */
   shim.ending = 1;
   shim.restart_at_ms = 0;
   if (shim.child > 0) kill(-shim.child, SIGKILL);
@@ -201,21 +203,22 @@ static int patience(void) {
 }
 
 static void loop(void) {
-  struct pollfd fds[4 + kClients];
+  struct pollfd fds[5 + kClients];
   while (!settle()) {
     fds[0] = (struct pollfd){.fd = shim.signals, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = shim.output[0], .events = POLLIN};
     fds[2] = (struct pollfd){.fd = shim.door, .events = POLLIN};
     fds[3] = (struct pollfd){.fd = shim.agent, .events = POLLIN};
+    fds[4] = (struct pollfd){.fd = shim.child_handle, .events = POLLIN};
     for (int i = 0; i < kClients; ++i) {
-      fds[4 + i] = (struct pollfd){.fd = shim.clients[i].fd, .events = POLLIN};
+      fds[5 + i] = (struct pollfd){.fd = shim.clients[i].fd, .events = POLLIN};
     }
-    if (poll(fds, 4 + kClients, patience()) < 0) continue;
+    if (poll(fds, 5 + kClients, patience()) < 0) continue;
     if (fds[0].revents) take_signals();
     if (fds[1].revents) take_output(&shim);
     if (fds[3].revents) hear_agent();
     for (int i = 0; i < kClients; ++i) {
-      if (fds[4 + i].fd >= 0 && fds[4 + i].revents) serve_client(&shim, &shim.clients[i]);
+      if (fds[5 + i].fd >= 0 && fds[5 + i].revents) serve_client(&shim, &shim.clients[i]);
     }
     if (fds[2].revents) accept_client(&shim);
   }

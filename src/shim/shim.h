@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { kClients = 32, kListeners = 1024, kFirstListener = 10, kAppendFd = 9 };
+enum { kClients = 32, kListeners = 1024, kFirstListener = 10, kAppendFd = 9, kUnknownExit = 255 };
 
 /* What it was told to run. All strings point into `memory`. */
 struct spec {
@@ -25,7 +25,9 @@ struct spec {
   int listen_count;
   uint64_t log_bytes;
   int keep_running;
-  pid_t take_from; /* whose descriptors 9, 10, … are taken over; 0: nobody's */
+  pid_t adopt; /* a process whose shim was killed: it is guarded instead of a new one; 0: none */
+  unsigned long long adopt_start; /* against recycled numbers */
+  pid_t take_from;                /* whose descriptors 9, 10, … are taken over; 0: nobody's */
 };
 
 /* Where something failed, and why. */
@@ -55,6 +57,7 @@ struct shim {
   struct client clients[kClients];
 
   pid_t child;               /* 0: none */
+  int child_handle;          /* of an adopted child, which is not ours to wait for; else -1 */
   pid_t group;               /* of the newest child; others of it may outlive the child */
   int asked;                 /* a signal was passed on: the end that follows is not a crash */
   int ending;                /* `end`: everything is killed */
@@ -87,6 +90,7 @@ void take_output(struct shim* shim);
 
 /* child.c */
 int start_child(struct shim* shim, char** argv, struct failure* failure);
+int adopt_child(struct shim* shim, struct failure* failure);
 void reap(struct shim* shim);
 int group_lives(const struct shim* shim);
 int anything_left(void);

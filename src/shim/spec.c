@@ -62,6 +62,9 @@ static void take_settings(struct spec* spec, size_t text) {
       case 'k':
         spec->keep_running = 1;
         break;
+      case 'o':
+        sscanf(value, "%d %llu", &spec->adopt, &spec->adopt_start);
+        break;
       case 't':
         spec->take_from = (pid_t)atoi(value);
         break;

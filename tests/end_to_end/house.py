@@ -112,6 +112,18 @@ class House:
         return [pid for pid, words in self.processes()
                 if words[0] == SERVICE and words[words.index("--version") + 1] == version]
 
+    def guard_of(self, pid):
+        """The shim that guards this process now, by what it wrote into its folder; None: there is none."""
+        for path in (self.folder / ".slipway" / "run").rglob("pid"):
+            try:
+                fields = dict(line.split(" ", 1) for line in path.read_text().splitlines())
+                shim = int(fields["shim"].split()[0])
+                if int(fields["child"].split()[0]) == pid and os.path.exists(f"/proc/{shim}"):
+                    return shim
+            except (OSError, ValueError, KeyError):
+                continue
+        return None
+
     def parent(self, pid):
         return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 

@@ -1,68 +1,7 @@
-#include "os/shim.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <functional>
-#include <thread>
-
-#include "os/clock.h"
-#include "os/files.h"
-#include "os/http.h"
-#include "os/net.h"
-#include "os/processes.h"
+#include "shim_stage.h"
 
 namespace slipway::os {
 namespace {
-
-bool soon(const std::function<bool()>& holds, std::chrono::milliseconds limit = 5s) {
-  auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);  // poll
-  }
-  return true;
-}
-
-bool gone(pid_t pid) { return !alive(process_of(pid)); }
-
-class ShimTest : public ::testing::Test {
- protected:
-  void SetUp() override { ::setenv("SLIPWAY_SHIM", SLIPWAY_BINARY_DIR "/slipway-shim", 0); }
-  void TearDown() override {
-    if (auto left = Shim::adopt(folder())) std::ignore = left->end();
-    EXPECT_TRUE(Shim::clear(folder()));
-  }
-  std::string folder() const { return (temp_.path() / "i1").string(); }
-  ShimSpec script(const std::string& line) const {
-    ShimSpec spec;
-    spec.directory = folder();
-    spec.argv = {"/bin/sh", "-c", line};
-    spec.env = {{"PATH", "/usr/bin:/bin"}, {"TOKEN", "hush-hush"}};
-    spec.workdir = temp_.path().string();
-    spec.user_data = "port 1\nanything\n";
-    return spec;
-  }
-  std::string read(const std::string& name) const {
-    return read_file(temp_.path() / "i1" / name).value_or("(none)");
-  }
-  pid_t pid_in(const std::string& name) const {
-    EXPECT_TRUE(soon([&] { return !read_file(temp_.path() / name).value_or("").empty(); })) << name;
-    return std::atoi(read_file(temp_.path() / name).value_or("0").c_str());
-  }
-  static pid_t shim_of(const Shim& shim) { return shim.status().value_or(ShimStatus{}).shim; }
-  TempDir temp_;
-};
 
 TEST_F(ShimTest, KeepsExitStatusOutputAndUserData) {
   auto shim = Shim::start(script("echo one; echo two >&2; exit 7"));
@@ -235,44 +174,6 @@ TEST_F(ShimTest, StartThatNobodyHeardOfIsTakenBack) {
   EXPECT_TRUE(soon([&] { return gone(child); }));
   EXPECT_TRUE(soon([&] { return std::filesystem::exists(where + "/exit"); }));
   ::waitpid(first, nullptr, 0);
-}
-
-TEST_F(ShimTest, OrphanOfAKilledShimIsFoundAndEndedBeforeANewStart) {
-  auto shim = Shim::start(script("sleep 98 & echo $! > inner; exec sleep 97"));
-  ASSERT_TRUE(shim);
-  pid_t inner = pid_in("inner"), child = shim->status()->child;
-  ::kill(shim_of(*shim), SIGKILL);
-  ASSERT_TRUE(soon([&] { return Shim::orphan(folder()) == child; }));
-  EXPECT_FALSE(gone(child)) << "it serves until it is told otherwise";
-  EXPECT_FALSE(Shim::adopt(folder()));
-  auto fresh = Shim::start(script("exec sleep 100"));
-  ASSERT_TRUE(fresh) << fresh.error().text;
-  EXPECT_TRUE(gone(child));
-  EXPECT_TRUE(gone(inner));
-}
-
-TEST_F(ShimTest, RecycledNumbersAreLeftAlone) {
-  // A pid file whose numbers belong to this very test, with other start times.
-  ASSERT_TRUE(make_folder(folder()));
-  pid_t stranger = ::fork();
-  if (stranger == 0) {
-    ::setpgid(0, 0);
-    for (;;) ::pause();
-  }
-  std::string text = fmt::format("boot {}\nshim {} 1\nchild {} 1\n", boot_id(), stranger, stranger);
-  ASSERT_TRUE(write_file(folder() + "/pid", text));
-  EXPECT_EQ(Shim::orphan(folder()), 0);
-  EXPECT_TRUE(Shim::clear(folder()));
-  EXPECT_FALSE(gone(stranger));
-  std::uint64_t start = process_of(stranger).start;
-  ASSERT_TRUE(
-      write_file(folder() + "/pid",
-                 fmt::format("boot another\nshim 999999 1\nchild {} {}\n", stranger, start)));
-  EXPECT_EQ(Shim::orphan(folder()), 0) << "another boot";
-  EXPECT_TRUE(Shim::clear(folder()));
-  EXPECT_FALSE(gone(stranger));
-  ::kill(stranger, SIGKILL);
-  ::waitpid(stranger, nullptr, 0);
 }
 
 class ProxyShimTest : public ShimTest {

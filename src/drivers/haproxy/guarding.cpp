@@ -64,7 +64,6 @@ Result<> Proxy::take_over(std::int64_t orphan) {
   namespace fs = std::filesystem;
   TRY(save_servers());
   const std::string old_config = TRY(os::read_file(paths_.config()));
-  const std::string pids = TRY(os::read_file(shim_dir() + "/pid"));
   const std::string config = TRY(render(generation_ + 1));
   TRY(check(config));
   TRY(write(config));
@@ -76,7 +75,6 @@ Result<> Proxy::take_over(std::int64_t orphan) {
   auto shim = os::Shim::start(spec);
   if (!shim) {
     fs::rename(left, paths_.master(), ignored);
-    TRY(os::write_file(shim_dir() + "/pid", pids));
     TRY(write(old_config));
     return std::unexpected(shim.error());
   }

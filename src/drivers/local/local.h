@@ -76,6 +76,7 @@ class Local : public Driver {
   void follow(const SiteId&, const StartInstance&, std::uint16_t port, Duration age,
               const os::Shim&);
   void process_ended(const SiteId&, const StartInstance&);
+  os::ShimSpec shim_spec(const SiteId&, const StartInstance&, std::uint16_t port) const;
 
   void halt(const Asker&, const StopInstance&);
   void finish(const SiteId&, std::uint32_t instance);

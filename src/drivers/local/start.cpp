@@ -32,6 +32,8 @@ void Local::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
   auto shim = os::Shim::adopt(folder.string());
   auto note = read_note(os::Shim::user_data_of(folder.string()));
   bool same = note && note->hash == spec_hash(start.spec, start.version);
+  // Its shim was killed and it serves on: it gets another.
+  if (!shim && same) shim = os::Shim::guard(shim_spec(asker.site, start, note->port));
   if (shim && same) {
     auto status = shim->status();
     if (status && status->child > 0 && adopt(asker, start, *shim, *status)) return;
@@ -82,20 +84,8 @@ Outcome Local::start_fresh(const Asker& asker, const StartInstance& start, const
   auto env = environment_of(asker.site, start, *port, settings_.base, settings_.secret);
   if (!env) return give_up(env.error());
 
-  os::ShimSpec spec;
-  spec.directory = folder.string();
-  for (const std::string& word : words_of(start.spec.argv, start.spec.shell)) {
-    spec.argv.push_back(filled(word, *port, start.instance));
-  }
+  os::ShimSpec spec = shim_spec(asker.site, start, *port);
   spec.env = std::move(*env);
-  spec.workdir = start.spec.directory;
-  spec.user_data = write_note({.hash = spec_hash(start.spec, start.version),
-                               .port = *port,
-                               .version = start.version,
-                               .site = asker.site,
-                               .instance = start.instance,
-                               .stop_signal = start.spec.stop_signal,
-                               .drain = start.spec.drain});
   auto shim = os::Shim::start(spec);
   if (!shim) return give_up(cannot_start(start, shim.error()));
   auto status = shim->status();
@@ -103,6 +93,24 @@ Outcome Local::start_fresh(const Asker& asker, const StartInstance& start, const
   observed.port = *port;
   if (status) observed.pid = status->child;
   return Done{std::move(observed)};
+}
+
+os::ShimSpec Local::shim_spec(const SiteId& site, const StartInstance& start,
+                              std::uint16_t port) const {
+  os::ShimSpec spec;
+  spec.directory = folders_.instance(site, start.instance).string();
+  for (const std::string& word : words_of(start.spec.argv, start.spec.shell)) {
+    spec.argv.push_back(filled(word, port, start.instance));
+  }
+  spec.workdir = start.spec.directory;
+  spec.user_data = write_note({.hash = spec_hash(start.spec, start.version),
+                               .port = port,
+                               .version = start.version,
+                               .site = site,
+                               .instance = start.instance,
+                               .stop_signal = start.spec.stop_signal,
+                               .drain = start.spec.drain});
+  return spec;
 }
 
 // The system says "No such file"; what it is about and what to do is known here.
@@ -184,6 +192,11 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
   if (!note || note->hash != spec_hash(start.spec, start.version)) return;
   Exited exited{start.instance, -9, {}};
   auto shim = os::Shim::adopt(directory);
+  if (!shim) {
+    if (auto again = os::Shim::guard(shim_spec(site, start, note->port))) {
+      return follow(site, start, note->port, {}, *again);
+    }
+  }
   if (shim) {
     auto status = shim->status();
     if (status && status->shim != 0) return;  // started again meanwhile
@@ -191,7 +204,7 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
     exited.tail = shim->tail(limits::kTailLines);
   } else {
     exited.tail = os::last_lines({folder / "out.log.1", folder / "out.log"}, limits::kTailLines);
-    exited.tail.push_back("slipway: the shim of this process was killed; the process is ended");
+    exited.tail.push_back("slipway: the shim of this process was killed, and it ended too");
   }
   Folders::mark_told(folder);
   sink_.fact(site, std::move(exited));
