@@ -37,7 +37,8 @@ TEST_F(OrphanTest, OrphanOfAKilledShimIsGuardedAgain) {
   EXPECT_TRUE(again->signal(SIGTERM));
   EXPECT_TRUE(soon([&] { return std::filesystem::exists(folder() + "/exit"); }));
   EXPECT_EQ(again->status()->exit, 255);
-  EXPECT_EQ(again->tail(9), (std::vector<std::string>{"one", "bye"}));
+  EXPECT_EQ(again->tail(9).front(), "one");
+  EXPECT_EQ(again->tail(1), std::vector<std::string>{"bye"});
 }
 
 TEST_F(OrphanTest, EndKillsAGuardedOrphanToo) {
