@@ -63,7 +63,7 @@ class Haproxy::Worker {
     std::optional<Draining> draining;
     std::set<std::uint32_t> ejected;
     Clock::time_point nets_until{};  // then nets that nobody needs any more are taken away
-    std::uint64_t sessions = 0;  // in flight at the last poll
+    std::uint64_t sessions = 0;      // in flight at the last poll
   };
   // What the proxy has for a site now.
   struct Actual {
