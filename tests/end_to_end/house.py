@@ -33,6 +33,12 @@ def take_port():
             held.close()
 
 
+def free_port():
+    port, held = take_port()
+    held.close()
+    return port
+
+
 def poll(what, condition, seconds=20.0, pause=0.02):
     """Waits for `condition` to give something true, and returns it; says what was waited for."""
     deadline = time.monotonic() + seconds
