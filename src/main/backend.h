@@ -51,6 +51,7 @@ class AgentBackend : public api::Backend {
   std::expected<boost::json::object, Refusal> check(const std::string& environment) override;
   boost::json::object agent() override;
   boost::json::object health() override;
+  Wall now() override { return parts_.facts.wall(); }
   std::expected<std::string, Refusal> logs(
       const std::map<std::string, std::string>& query) override;
   void stop(bool all) override { parts_.stop(all); }
