@@ -255,7 +255,9 @@ asio::awaitable<bool> Connection::chunk(std::string_view bytes) {
 asio::awaitable<void> Connection::tell_events(EventFilter filter, std::uint64_t from) {
   static constexpr std::string_view kHead =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      // Whoever stands between hands the head on with the first bytes.
+      "8\r\n: here\n\n\r\n";
   static constexpr std::size_t kAtOnce = 200;
   Error_code error;
   stream_.expires_after(kWriteTime);

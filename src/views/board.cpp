@@ -56,6 +56,7 @@ struct Board::Impl {
   mutable std::shared_mutex mutex;
   std::map<SiteId, SitePtr> sites;
   std::set<SiteId> known;
+  std::vector<std::string> order;           // of environments
   std::map<std::uint32_t, SiteId> present;  // live, queued and last of every site
   EndedList ended;
   SeriesList series;
@@ -208,6 +209,10 @@ void Board::restore_ended(const Deployment& d, const SiteId& id) {
 void Board::known(std::vector<SiteId> ids) {
   const std::unique_lock lock(impl_->mutex);
   impl_->known = std::set<SiteId>(ids.begin(), ids.end());
+  impl_->order.clear();
+  for (const auto& id : ids)
+    if (std::ranges::find(impl_->order, id.environment) == impl_->order.end())
+      impl_->order.push_back(id.environment);
 }
 
 void Board::fold(const Published& p) {
@@ -231,17 +236,24 @@ boost::json::object Board::status(const std::string& environment, const std::str
            (service.empty() || id.service == service);
   };
   std::map<std::string, std::map<std::string, SitePtr>> all;
+  std::vector<std::string> order;
   {
     const std::shared_lock lock(impl_->mutex);
+    order = impl_->order;
     for (const auto& id : impl_->known)
       if (wanted(id)) all[id.environment].emplace(id.service, nullptr);
     for (const auto& [id, site] : impl_->sites)
       if (wanted(id)) all[id.environment][id.service] = site;
   }
+  // Those the configuration does not know any more stand at the end.
+  for (const auto& [name, services] : all)
+    if (std::ranges::find(order, name) == order.end()) order.push_back(name);
   boost::json::array environments;
-  for (const auto& [name, services] : all) {
+  for (const auto& name : order) {
+    const auto it = all.find(name);
+    if (it == all.end()) continue;
     boost::json::array list;
-    for (const auto& [one, site] : services)
+    for (const auto& [one, site] : it->second)
       list.push_back(site ? service_json(*site, depth) : empty_service_json({one, name}, depth));
     environments.push_back({{"environment", name}, {"services", std::move(list)}});
   }
@@ -375,22 +387,6 @@ bool Board::wait(std::uint64_t event, std::uint64_t pulse, Duration wait) const 
   return impl_->ring_grew.wait_for(lock, wait, [&] {
     return (!ring.empty() && ring.back().seq > event) || impl_->newest_pulse > pulse;
   });
-}
-
-boost::json::object to_json(const EventLine& line) {
-  const auto text = [](const std::string& s) {
-    return s.empty() ? boost::json::value(nullptr) : boost::json::value(s.c_str());
-  };
-  return {{"schema", "event/1"},
-          {"seq", line.seq},
-          {"type", line.type},
-          {"at", time_json(line.at)},
-          {"deployment", text(line.deployment)},
-          {"environment", text(line.environment)},
-          {"service", text(line.service)},
-          {"by", text(line.by)},
-          {"text", line.text},
-          {"data", line.data}};
 }
 
 }  // namespace slipway::views

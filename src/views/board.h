@@ -51,7 +51,8 @@ class Board {
   // At start-up: the sites as recovered, and the ended deployments, oldest first.
   void restore_site(std::shared_ptr<const Site>);
   void restore_ended(const Deployment&, const SiteId&);
-  // Names of all environments × services, so that status shows those never released.
+  // Names of all environments × services, so that status shows those never released; environments
+  // are told in the order they have here, their pipeline's.
   void known(std::vector<SiteId>);
   void fold(const Published&);
 

@@ -34,6 +34,7 @@ export async function readAll(): Promise<void> {
     } while (again);
   } catch (error) {
     if (error instanceof Refused) trouble.value = error.message;
+    else setTimeout(() => void readAll(), 500); // the agent is away: the link says so
   } finally {
     reading = false;
   }

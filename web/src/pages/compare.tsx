@@ -68,8 +68,8 @@ export function Compare() {
       </div>
       {a.points.length > 0 && b.points.length > 0 && (
         <div class="charts two-charts">
-          <Chart title="candidate's error rate" names={names} data={overlay(a, b, "error_rate")} show={percent} axis={percent} marks={[]} least={0.02} most={1} since={since} />
-          <Chart title="candidate's p99" names={names} data={overlay(a, b, "p99_ms")} show={millis} axis={(x) => millis(x)} marks={[]} least={5} since={since} />
+          <Chart title="candidate's error rate" names={names} inks={["--ink", "--candidate"]} data={overlay(a, b, "error_rate")} show={percent} axis={percent} marks={[]} least={0.02} most={1} since={since} />
+          <Chart title="candidate's p99" names={names} inks={["--ink", "--candidate"]} data={overlay(a, b, "p99_ms")} show={millis} axis={(x) => millis(x)} marks={[]} least={5} since={since} />
         </div>
       )}
     </>

@@ -84,7 +84,7 @@ function Charts(p: { live: LiveDeployment; d: Object_ }) {
   const rateLimit = limitOf(/error/), p99Limit = limitOf(/p99/);
   return (
     <div class="charts">
-      <Chart title="candidate's share" names={["asked", "served"]} data={shares} show={share} axis={(x) => `${x / 100} %`} marks={marks} least={1000} most={10_000} steps />
+      <Chart title="candidate's share" names={["asked", "served"]} inks={["--ink", "--candidate"]} data={shares} show={share} axis={(x) => `${x / 100} %`} marks={marks} least={1000} most={10_000} steps />
       <Chart title="error rate" names={names} data={rates} show={percent} axis={percent} limit={limitValue(rateLimit)} limitText={rateLimit} marks={marks} least={0.02} most={1} />
       <Chart title="p99 latency" names={names} data={latency} show={millis} axis={(x) => millis(x)} limit={limitValue(p99Limit)} limitText={p99Limit} marks={marks} least={5} />
     </div>
@@ -132,7 +132,8 @@ export function Deployment(p: { id: string }) {
       <Head live={live} d={d} acts={acts} />
       {d.warnings.map((w) => <p class="warning" key={w.code + w.text}><b>warning</b> {w.text}</p>)}
       <section class="share-panel" aria-label="share">
-        <Rail asked={asked} served={ended(d.state) ? asked : served} stops={stops(d.steps)} from={d.from} to={d.to} />
+        <Rail asked={asked} served={ended(d.state) ? asked : served} stops={stops(d.steps)} from={d.from} to={d.to}
+              when={!ended(d.state) ? (served === null ? "asked" : "served") : newest ? "serves now" : "at its end"} />
       </section>
       {ended(d.state) ? <Outcome d={d} /> : <Waits d={d} />}
       {d.steps.length > 0 && <StepLine steps={d.steps} />}

@@ -6,15 +6,22 @@ import type { LiveDeployment } from "../data/deployment.ts";
 import { moment, share, span, time, words } from "../logic/format.ts";
 import { tookMs } from "../logic/timeline.ts";
 
+const FIRST = 40; // lines of a story before one asks for all
+
 export function Story(p: { live: LiveDeployment }) {
-  const all = [...p.live.story.value].reverse();
+  const [whole, setWhole] = useState(false);
+  const story = [...p.live.story.value].reverse();
+  const all = whole ? story : story.slice(0, FIRST);
   if (all.length === 0) return <p class="empty">Nothing is told of it here.</p>;
   return (
+    <>
     <ol class="story">
       {all.map((e, i) => (
-        <li key={all.length - i}><time class="mono" dateTime={e.at}>{time(e.at, true)}</time><span class="type">{e.type}</span><span>{e.text}</span></li>
+        <li key={story.length - i}><time class="mono" dateTime={e.at}>{time(e.at, true)}</time><span class="type">{e.type}</span><span>{e.text}</span></li>
       ))}
     </ol>
+    {story.length > all.length && <p class="more"><button type="button" onClick={() => setWhole(true)}>All {story.length}</button></p>}
+    </>
   );
 }
 

@@ -34,7 +34,11 @@ export function Explain(p: { id: string }) {
   const live = useDeployment(p.id);
   const d = live.object.value;
   if (!d) return <p class="empty" role={live.missing.value ? "alert" : undefined}>{live.missing.value || "…"}</p>;
-  const story = [...live.story.value].reverse();
+  // A step that ends by a verdict or a shift says the same twice: the one who decided is kept.
+  const told = live.story.value;
+  const story = told.filter((e) => !(e.type.startsWith("step.") || e.type === "deployment.started") ||
+    !told.some((o) => o !== e && o.at === e.at && o.text === e.text && !o.type.startsWith("step."))
+  ).reverse();
   const proofs = new Map(d.verdicts.map((v) => [v.at, v]));
   const question = ended(d.state) ? (d.state === "succeeded" ? `why did ${d.id} succeed?` : `why was ${d.id} ${words(d.state)}?`) : `why is ${d.id} ${words(d.state)}?`;
   return (

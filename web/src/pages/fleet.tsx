@@ -44,7 +44,7 @@ function LiveCell(p: { site: Site }) {
       <span class="line1"><FromTo from={d.from} to={d.to} /> <StateMark state={d.state} /></span>
       <span class="line2">
         {d.state === "waiting_approval" || d.state === "queued" ? null : <><MiniRail asked={asked} served={served} /> <b class="mono">{share(served ?? asked)}</b> </>}
-        <span class="waits">{d.waits_for?.what ?? ""}{until ? <span class="mono left"> {clock(Date.parse(until) - now.value)}</span> : null}</span>
+        <span class="waits">{d.waits_for?.what ?? ""}{until ? <span class="mono left"> {clock(Date.parse(until) - now.value)} left</span> : null}</span>
       </span>
     </a>
   );
@@ -76,7 +76,7 @@ function Counter(p: { n: number; says: string; filter: Filter; now: Filter; tone
   return (
     <button type="button" class={`counter ${p.n > 0 && p.tone ? `tone-${p.tone}` : ""}`} aria-pressed={on}
             onClick={() => go(withQuery("/", { q: query.value.get("q"), only: on ? "" : p.filter }))}>
-      <b>{count(p.n)}</b> <span>{p.says}</span>
+      <b>{loaded.value ? count(p.n) : "–"}</b> <span>{p.says}</span>
     </button>
   );
 }
@@ -113,7 +113,7 @@ export function Fleet() {
     <>
       <h1 class="sr">Fleet</h1>
       <div class="fleet-head">
-        <div class="counters">
+        <div class="counters" aria-busy={!loaded.value}>
           <Counter n={t.wait} says={t.wait === 1 ? "waits for you" : "wait for you"} filter="wait" now={only} tone="hold" />
           <Counter n={t.live} says="live" filter="live" now={only} tone="live" />
           <Counter n={t.down} says="down" filter="down" now={only} tone="bad" />

@@ -10,6 +10,8 @@ export interface ChartMark { at: number; label: string }
 export interface ChartProps {
   title: string;
   names: [string, string];
+  /** Variables of the style sheet; left out: stable and candidate. */
+  inks?: [string, string];
   data: Columns;
   show: (x: number | null) => string;
   axis: (x: number) => string;
@@ -88,8 +90,8 @@ function optionsOf(p: () => ChartProps, width: number, onCursor: (i: number | nu
     ],
     series: [
       {},
-      { stroke: ink("--stable"), width: 1.75, paths, points: { show: false }, spanGaps: false },
-      { stroke: ink("--candidate"), width: 2, dash: [6, 3], points: { show: false }, spanGaps: false },
+      { stroke: ink(p().inks?.[0] ?? "--stable"), width: 1.75, paths, points: { show: false }, spanGaps: false },
+      { stroke: ink(p().inks?.[1] ?? "--candidate"), width: 2, dash: [6, 3], points: { show: false }, spanGaps: false },
     ],
     hooks: {
       draw: [(u) => drawMarks(u, p)],
@@ -132,7 +134,7 @@ export function Chart(p: ChartProps) {
     <figure class="chart">
       <figcaption>
         <b>{p.title}</b>
-        <span class="key stable-ink"><i class="line whole" aria-hidden="true" />{p.names[0]} <output>{shown(1)}</output></span>
+        <span class={`key ${p.inks ? "" : "stable-ink"}`}><i class="line whole" aria-hidden="true" />{p.names[0]} <output>{shown(1)}</output></span>
         <span class="key candidate-ink"><i class="line dashed" aria-hidden="true" />{p.names[1]} <output>{shown(2)}</output></span>
         {p.limitText && <span class="key limit-ink"><i class="line dotted" aria-hidden="true" />limit {p.limitText}</span>}
       </figcaption>

@@ -46,7 +46,7 @@ export function EvidenceTable(p: { of: Deployment }) {
           {rows.map((row) => (
             <tr key={`${row.name}${row.limit}`}>
               <th scope="row" title={row.origin}>{words(row.name)}</th>
-              <td class="num stable-ink">{row.nStable === 0 && row.unit === "fraction" ? "–" : value(row.stable, row.unit)}</td>
+              <td class="num stable-ink">{row.nStable === 0 ? "–" : value(row.stable, row.unit)}</td>
               <td class="num candidate-ink">{value(row.candidate, row.unit)}</td>
               <td class="mono">{row.limit}</td>
               <td><ProofBar harm={row.harm} safe={row.safe} /></td>

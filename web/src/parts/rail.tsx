@@ -22,12 +22,14 @@ export function MiniRail(p: { asked: number; served: number | null }) {
   );
 }
 
-export function Rail(p: { asked: number; served: number | null; stops: Stop[]; from: string | null; to: string | null }) {
+export function Rail(p: { asked: number; served: number | null; stops: Stop[]; from: string | null; to: string | null;
+    /** What the share is: asked, served, at its end. */
+    when: string }) {
   const at = p.served ?? p.asked;
   return (
     <div class="rail-box">
       <div class="rail-head">
-        <span class="rail-side candidate-ink"><b>{share(at)}</b> <span>{p.to} candidate{p.served === null ? ", asked" : ", served"}</span></span>
+        <span class="rail-side candidate-ink"><b>{share(at)}</b> <span>{p.to} candidate, {p.when}</span></span>
         {p.from && <span class="rail-side stable-ink"><span>{p.from} stable</span> <b>{share(10_000 - at)}</b></span>}
       </div>
       <div class="rail" role="img"

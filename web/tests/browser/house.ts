@@ -1,7 +1,8 @@
 // A project in a temporary folder with a real agent, a real HAProxy, real processes, real load and a
 // real browser. What was started is stopped by its process number.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -87,6 +88,19 @@ export class House {
     this.run("agent", "stop", "--all", "--yes");
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds serious on the page as it stands; given to the debugger, so that the page's policy stays in force. */
+export async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    interface Finding { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: Finding[] }> } };
+    return (await axe.run()).violations.filter((v) => v.impact === "serious" || v.impact === "critical")
+      .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).slice(0, 3).join(" | ")}`);
+  });
 }
 
 /** A browser, and what its pages complained of. */
