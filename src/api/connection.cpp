@@ -75,6 +75,14 @@ bool read_target(const std::string& target, Ask& ask) {
   return true;
 }
 
+// "http://127.0.0.1:7411" in a request to 127.0.0.1:7411: our own page asks.
+bool is_own_page(const http::request<http::string_body>& request) {
+  const std::string origin = text_of(request[http::field::origin]);
+  const auto scheme = origin.find("://");
+  return scheme != std::string::npos &&
+         origin.substr(scheme + 3) == text_of(request[http::field::host]);
+}
+
 Ask ask_of(const http::request<http::string_body>& request, const Caller& caller) {
   Ask ask;
   ask.method = text_of(request.method_string());
@@ -85,8 +93,11 @@ Ask ask_of(const http::request<http::string_body>& request, const Caller& caller
   ask.content_type = std::move(type);
   ask.by = caller.by;
   ask.local = caller.local;
-  ask.trigger =
-      text_of(request[http::field::user_agent]).starts_with("slipway-cli") ? "cli" : "api";
+  ask.trigger = text_of(request[http::field::user_agent]).starts_with("slipway-cli") ? "cli"
+                : is_own_page(request)                                               ? "dashboard"
+                                                                                     : "api";
+  ask.gzip = text_of(request[http::field::accept_encoding]).find("gzip") != std::string::npos;
+  ask.etag = text_of(request[http::field::if_none_match]);
   ask.idempotency_key = request.find("Idempotency-Key") != request.end();
   return ask;
 }
@@ -99,6 +110,26 @@ Reply too_much(const Error_code& error) {
   return problem(400, "bad_request", "this is no HTTP request: " + error.message());
 }
 
+// What was counted since `pulse` of the deployment that is watched.
+std::string progress_text(const views::Board& board, const EventFilter& filter,
+                          std::uint64_t& pulse) {
+  std::string text;
+  if (filter.progress().empty()) return text;
+  for (auto& line : board.pulses(pulse)) {
+    pulse = line.seq;
+    if (line.deployment != filter.progress()) continue;
+    line.seq = 0;
+    text += event_text(line);
+  }
+  return text;
+}
+
+// Browsers say whose page asks, also where they send no Origin.
+bool is_foreign_fetch(const http::request<http::string_body>& request) {
+  const std::string site = text_of(request["Sec-Fetch-Site"]);
+  return !site.empty() && site != "same-origin" && site != "none";
+}
+
 bool is_loopback_name(std::string host) {
   if (host.starts_with("[::1]")) return true;
   host = host.substr(0, host.find(':'));
@@ -107,14 +138,16 @@ bool is_loopback_name(std::string host) {
 
 }  // namespace
 
-// A web page in the owner's browser must not speak to the agent: its requests name an Origin, and
-// one that was led here by a name of its own shows that name as Host.
+// Another's web page in the owner's browser must not speak to the agent: its requests name an
+// Origin that is not ours, and one that was led here by a name of its own shows that name as Host.
+// Pages may be linked to from anywhere; they hold no data.
 std::optional<Reply> Connection::guard(const http::request<http::string_body>& request) const {
   if (caller_.local) return std::nullopt;
   const std::string target = text_of(request.target());
-  if (!is_loopback_name(text_of(request[http::field::host])) ||
-      request.find(http::field::origin) != request.end())
-    return problem(403, "forbidden", "requests of web pages are refused");
+  const bool foreign = request.find(http::field::origin) != request.end() && !is_own_page(request);
+  if (!is_loopback_name(text_of(request[http::field::host])) || foreign ||
+      (target.starts_with("/v1/") && is_foreign_fetch(request)))
+    return problem(403, "forbidden", "requests of other web pages are refused");
   if (target.starts_with("/v1/") && !caller_.allowed)
     return problem(401, "unauthorized",
                    "tokens are not supported yet: only the agent's own user may ask here");
@@ -161,6 +194,7 @@ asio::awaitable<bool> Connection::send(Reply reply, bool keep, bool head_only) {
   response.result(static_cast<unsigned>(reply.status));
   response.set(http::field::content_type, reply.type);
   response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : reply.headers) response.set(name, value);
   response.body() = std::move(reply.body);
   response.prepare_payload();
@@ -201,7 +235,7 @@ asio::awaitable<bool> Connection::answer_request(Parser& parser) {
   Reply reply = co_await asio::co_spawn(
       hub_.workers.get_executor(),
       [&hub = hub_, &ask]() -> asio::awaitable<Reply> {
-        co_return answer(hub.backend, hub.board, ask);
+        co_return answer(hub.backend, hub.board, ask, hub.pages);
       },
       use_awaitable);
   co_return co_await send(std::move(reply), keep && !hub_.stopping, head_only);
@@ -221,12 +255,15 @@ asio::awaitable<bool> Connection::chunk(std::string_view bytes) {
 asio::awaitable<void> Connection::tell_events(EventFilter filter, std::uint64_t from) {
   static constexpr std::string_view kHead =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+      "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      // Whoever stands between hands the head on with the first bytes.
+      "8\r\n: here\n\n\r\n";
   static constexpr std::size_t kAtOnce = 200;
   Error_code error;
   stream_.expires_after(kWriteTime);
   co_await asio::async_write(stream_, asio::buffer(kHead), redirect_error(use_awaitable, error));
   asio::steady_timer sleep(hub_.io);
+  std::uint64_t pulse = hub_.board.newest_pulse();
   while (!error && !hub_.stopping) {
     const auto lines = hub_.board.events(from, kAtOnce, Duration::zero());
     std::string text;
@@ -234,8 +271,10 @@ asio::awaitable<void> Connection::tell_events(EventFilter filter, std::uint64_t 
       from = line.seq;
       if (filter.takes(line)) text += event_text(line);
     }
+    text += progress_text(hub_.board, filter, pulse);
     if (!text.empty() && !co_await chunk(text)) co_return;
-    if (!lines.empty()) continue;
+    // The bell may have rung while that was written.
+    if (!lines.empty() || !text.empty()) continue;
     sleep.expires_after(kCommentEvery);
     hub_.sleepers.insert(&sleep);
     co_await sleep.async_wait(redirect_error(use_awaitable, error));

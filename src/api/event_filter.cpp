@@ -22,11 +22,11 @@ std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::B
       filter.environment_ = value;
     } else if (name == "service") {
       filter.service_ = value;
-    } else if (name == "deployment") {
+    } else if (name == "deployment" || name == "progress") {
       const auto number = board.find(value);
       const auto object = number ? board.deployment(*number) : std::nullopt;
       if (!object) return std::unexpected(no_deployment(value));
-      filter.deployment_ = object->at("id").as_string();
+      (name == "deployment" ? filter.deployment_ : filter.progress_) = object->at("id").as_string();
     } else {
       return std::unexpected(
           problem(422, "unknown_field", fmt::format("`?{}=` is not known here", name)));
@@ -57,7 +57,8 @@ std::optional<std::uint64_t> event_position(const std::string& last_event_id) {
 }
 
 std::string event_text(const views::EventLine& line) {
-  return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", line.seq, line.type,
+  const std::string id = line.seq == 0 ? "" : fmt::format("id: {}\n", line.seq);
+  return fmt::format("{}event: {}\ndata: {}\n\n", id, line.type,
                      boost::json::serialize(views::to_json(line)));
 }
 

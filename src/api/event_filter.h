@@ -17,18 +17,20 @@ class EventFilter {
   // ?type=deployment.*,step.ended &environment= &service= &deployment=ID. A deployment that does
   // not exist is a 404, an unknown name a 422.
   static std::expected<EventFilter, Reply> of(const Ask&, const views::Board&);
+  // &progress=ID: also what is counted of this deployment, as it is counted (step.progress).
   // events.gap always passes: who resumes must know.
   bool takes(const views::EventLine&) const;
+  const std::string& progress() const { return progress_; }  // its ID; empty: not wanted
 
  private:
   std::vector<std::string> types_;
-  std::string environment_, service_, deployment_;
+  std::string environment_, service_, deployment_, progress_;
 };
 
 // The value of Last-Event-ID; 0 when there is none, nothing when it is no number.
 std::optional<std::uint64_t> event_position(const std::string& last_event_id);
 
-// "id: …\nevent: …\ndata: …\n\n".
+// "id: …\nevent: …\ndata: …\n\n"; a line with seq 0 has no id, so that nobody resumes from it.
 std::string event_text(const views::EventLine&);
 
 }  // namespace slipway::api

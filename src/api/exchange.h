@@ -18,9 +18,11 @@ struct Ask {
   std::string body;
   std::string content_type;      // without parameters, lower case
   std::string by;                // who asks, as the kernel says
-  std::string trigger;           // "cli", "api"
+  std::string trigger;           // "cli", "api", "dashboard"
   bool local = false;            // over the unix socket
   bool idempotency_key = false;  // the header was there
+  bool gzip = false;             // the answer may be compressed
+  std::string etag;              // If-None-Match
 };
 
 struct Reply {

@@ -12,6 +12,8 @@ Reply get_explain(Scene&);
 Reply get_receipt(Scene&);
 Reply get_logs(Scene&);
 Reply get_history(Scene&);
+Reply get_series(Scene&);
+Reply get_dora(Scene&);
 Reply get_environments(Scene&);
 Reply get_status(Scene&);
 Reply get_agent(Scene&);

@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
 #include "api/handlers.h"
+#include "views/series.h"
 
 namespace slipway::api {
 namespace {
 
 constexpr std::size_t kListMost = 200;
+constexpr Duration kReportPeriod = std::chrono::hours(24 * 30);
 
 std::string value_of(const std::map<std::string, std::string>& map, const char* name) {
   const auto it = map.find(name);
@@ -55,28 +58,24 @@ Reply bad_query(const char* name, const char* wanted) {
   return problem(422, "invalid_query", fmt::format("`?{}=` must be {}", name, wanted));
 }
 
+bool read_depth(const Scene& s, views::Depth& out) {
+  const std::string depth = value_of(s.ask.query, "depth");
+  out = depth == "brief" ? views::Depth::brief : views::Depth::whole;
+  return depth.empty() || depth == "whole" || depth == "brief";
+}
+
 Reply status_of(Scene& s, const std::string& environment) {
-  if (auto trouble = unknown_query(s, {"service"})) return *trouble;
-  auto status = s.board.status(environment);
-  auto& environments = status["environments"].as_array();
-  if (!environment.empty() && environments.empty())
+  if (auto trouble = unknown_query(s, {"service", "depth"})) return *trouble;
+  views::Depth depth{};
+  if (!read_depth(s, depth)) return bad_query("depth", "whole or brief");
+  const std::string service = value_of(s.ask.query, "service");
+  auto status = s.board.status(environment, service, depth);
+  if (!status["environments"].as_array().empty() || (environment.empty() && service.empty()))
+    return json_reply(200, status);
+  if (service.empty() || s.board.status(environment).at("environments").as_array().empty())
     return problem(404, "unknown_environment",
                    fmt::format("there is no environment `{}`", environment));
-  const std::string service = value_of(s.ask.query, "service");
-  if (service.empty()) return json_reply(200, status);
-  bool found = false;
-  for (auto& e : environments) {
-    auto& services = e.as_object()["services"].as_array();
-    for (std::size_t i = services.size(); i-- > 0;) {
-      if (services[i].as_object()["service"].as_string() != std::string_view(service))
-        services.erase(services.begin() + static_cast<std::ptrdiff_t>(i));
-      else
-        found = true;
-    }
-  }
-  if (!found)
-    return problem(404, "unknown_service", fmt::format("there is no service `{}` here", service));
-  return json_reply(200, status);
+  return problem(404, "unknown_service", fmt::format("there is no service `{}` here", service));
 }
 
 Reply health_reply(Scene& s) {
@@ -142,8 +141,8 @@ Reply get_logs(Scene& s) {
 }
 
 Reply get_history(Scene& s) {
-  if (auto trouble = unknown_query(
-          s, {"environment", "service", "state", "version", "since", "until", "limit", "after"}))
+  if (auto trouble = unknown_query(s, {"environment", "service", "state", "version", "since",
+                                       "until", "limit", "after", "depth"}))
     return *trouble;
   const auto& q = s.ask.query;
   views::HistoryFilter filter;
@@ -161,7 +160,38 @@ Reply get_history(Scene& s) {
     return bad_query("after", "a list's `next`");
   if (!read_time(value_of(q, "since"), filter.since)) return bad_query("since", "an RFC 3339 time");
   if (!read_time(value_of(q, "until"), filter.until)) return bad_query("until", "an RFC 3339 time");
+  if (!read_depth(s, filter.depth)) return bad_query("depth", "whole or brief");
   return json_reply(200, s.board.history(filter));
+}
+
+Reply get_series(Scene& s) {
+  if (auto trouble = unknown_query(s, {"metric"})) return *trouble;
+  std::vector<std::string> metrics;
+  if (const std::string metric = value_of(s.ask.query, "metric"); !metric.empty()) {
+    const auto& known = views::series_metrics();
+    if (std::find(known.begin(), known.end(), metric) == known.end())
+      return bad_query("metric", fmt::format("one of {}", fmt::join(known, ", ")).c_str());
+    metrics.push_back(metric);
+  }
+  const auto number = number_of(s);
+  const auto object = number ? s.board.series(*number, metrics) : std::nullopt;
+  return object ? json_reply(200, *object) : no_deployment(s.names.at("id"));
+}
+
+// Without a period: the 30 days before now.
+Reply get_dora(Scene& s) {
+  if (auto trouble = unknown_query(s, {"environment", "service", "since", "until"}))
+    return *trouble;
+  const auto& q = s.ask.query;
+  views::Period period;
+  period.environment = value_of(q, "environment");
+  period.service = value_of(q, "service");
+  if (!read_time(value_of(q, "since"), period.since)) return bad_query("since", "an RFC 3339 time");
+  if (!read_time(value_of(q, "until"), period.until)) return bad_query("until", "an RFC 3339 time");
+  if (period.until == Wall{}) period.until = s.backend.now();
+  if (period.since == Wall{}) period.since = period.until - kReportPeriod;
+  if (period.since >= period.until) return bad_query("since", "before `until`");
+  return json_reply(200, s.board.dora(period));
 }
 
 Reply get_environments(Scene& s) { return status_of(s, ""); }

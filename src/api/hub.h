@@ -35,11 +35,15 @@ struct Caller {
 class Connection;
 
 struct Hub {
-  Hub(Backend& b, const views::Board& v, int threads)
-      : backend(b), board(v), workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
+  Hub(Backend& b, const views::Board& v, Pages p, int threads)
+      : backend(b),
+        board(v),
+        pages(p),
+        workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
 
   Backend& backend;
   const views::Board& board;
+  Pages pages;
   std::set<Connection*> connections;
   std::set<boost::asio::steady_timer*> sleepers;  // streams that wait for events
   bool stopping = false;

@@ -19,9 +19,10 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/deployments/{id}/explain", Role::viewer, get_explain},
     {"GET", "/v1/deployments/{id}/receipt", Role::viewer, get_receipt},
     {"GET", "/v1/deployments/{id}/logs", Role::viewer, get_logs},
-    {"GET", "/v1/deployments/{id}/series", Role::viewer, not_supported},
+    {"GET", "/v1/deployments/{id}/series", Role::viewer, get_series},
     {"POST", "/v1/deployments/{id}/{verb}", Role::deployer, post_verb},
     {"GET", "/v1/history", Role::viewer, get_history},
+    {"GET", "/v1/reports/dora", Role::viewer, get_dora},
     {"GET", "/v1/environments", Role::viewer, get_environments},
     {"GET", "/v1/environments/{env}/status", Role::viewer, get_status},
     {"POST", "/v1/environments/{env}/rollback", Role::deployer, post_rollback},
@@ -86,7 +87,7 @@ Reply nothing_there(const Ask& ask, const std::string& allowed) {
   return problem(404, "not_found", fmt::format("there is nothing at {}", path));
 }
 
-Reply route(Backend& backend, const views::Board& board, const Ask& ask) {
+Reply route(Backend& backend, const views::Board& board, const Ask& ask, Pages pages) {
   Scene scene{backend, board, ask, {}};
   std::string allowed;
   for (const Route& r : kRoutes) {
@@ -100,14 +101,16 @@ Reply route(Backend& backend, const views::Board& board, const Ask& ask) {
       return problem(501, "not_supported", "`Idempotency-Key` is not supported yet");
     return r.handler(scene);
   }
+  if (allowed.empty())
+    if (auto page = page_of(ask, pages)) return std::move(*page);
   return nothing_there(ask, allowed);
 }
 
 }  // namespace
 
-Reply answer(Backend& backend, const views::Board& board, const Ask& ask) {
+Reply answer(Backend& backend, const views::Board& board, const Ask& ask, Pages pages) {
   try {
-    return route(backend, board, ask);
+    return route(backend, board, ask, pages);
   } catch (const std::exception& e) {
     return problem(500, "internal", fmt::format("this request broke something: {}", e.what()));
   }

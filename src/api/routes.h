@@ -27,7 +27,8 @@ struct Route {
   Reply (*handler)(Scene&);
 };
 
-// Finds the route and answers; 404, 405 and 501 for what is not there. Never throws.
-Reply answer(Backend&, const views::Board&, const Ask&);
+// Finds the route or the dashboard's page and answers; 404, 405 and 501 for what is not there.
+// Never throws.
+Reply answer(Backend&, const views::Board&, const Ask&, Pages = nullptr);
 
 }  // namespace slipway::api

@@ -99,7 +99,7 @@ class Door {
 class RunningServer : public Server {
  public:
   RunningServer(Settings settings, Backend& backend, const views::Board& board)
-      : settings_(std::move(settings)), hub_(backend, board, settings_.threads) {}
+      : settings_(std::move(settings)), hub_(backend, board, settings_.pages, settings_.threads) {}
   ~RunningServer() override { stop(); }
 
   Result<> begin() {
@@ -161,10 +161,12 @@ class RunningServer : public Server {
 
   void ring_bell() {
     ::pthread_setname_np(::pthread_self(), "bell");
-    std::uint64_t seen = hub_.board.newest_event();
+    std::uint64_t event = hub_.board.newest_event();
+    std::uint64_t pulse = hub_.board.newest_pulse();
     while (!ending_) {
-      if (hub_.board.events(seen, 1, kBellWait).empty()) continue;
-      seen = hub_.board.newest_event();
+      if (!hub_.board.wait(event, pulse, kBellWait)) continue;
+      event = hub_.board.newest_event();
+      pulse = hub_.board.newest_pulse();
       asio::post(hub_.io, [this] { hub_.ring(); });
     }
   }

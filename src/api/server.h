@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "api/pages.h"
 #include "base/result.h"
 #include "contract/port.h"
 #include "views/board.h"
@@ -36,6 +37,7 @@ class Backend {
                                                             const std::optional<ConfigFiles>&) = 0;
   virtual boost::json::object agent() = 0;   // agent status
   virtual boost::json::object health() = 0;  // /health
+  virtual Wall now() = 0;
   // Output of instances and steps; `query` as in `slipway logs`.
   virtual std::expected<std::string, Refusal> logs(
       const std::map<std::string, std::string>& query) = 0;
@@ -48,6 +50,7 @@ class Server {
     std::string socket;  // unix socket, mode 0600
     std::string listen;  // "127.0.0.1:7411"; empty: none
     int threads = 4;
+    Pages pages = nullptr;  // the dashboard; none: only the interface is served
   };
   // Fault::unsupported when `listen` can be reached by others than this machine; Fault::conflict
   // when somebody answers at the socket or the port is taken. TCP serves the agent's own user and

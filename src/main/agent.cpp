@@ -24,6 +24,7 @@
 #include "os/sealed.h"
 #include "shell/shell.h"
 #include "views/board.h"
+#include "web/dashboard.h"
 
 namespace slipway {
 
@@ -290,8 +291,10 @@ AgentBackend::Parts Agent::backend_parts() {
 
 Result<> Agent::serve() {
   backend_ = std::make_unique<AgentBackend>(backend_parts());
-  server_ = TRY(api::Server::start(
-      {.socket = (state_ / "agent.sock").string(), .listen = options_.listen}, *backend_, board_));
+  server_ = TRY(api::Server::start({.socket = (state_ / "agent.sock").string(),
+                                    .listen = options_.listen,
+                                    .pages = web::dashboard_page},
+                                   *backend_, board_));
   return {};
 }
 

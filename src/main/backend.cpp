@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "main/plan_object.h"
+#include "views/phrase.h"
 
 namespace slipway {
 
@@ -87,6 +88,8 @@ json::object AgentBackend::agent() {
   return json::object{
       {"schema", "agent/1"},
       {"pid", ::getpid()},
+      {"now", views::time_json(facts.wall())},
+      {"event", parts_.board->newest_event()},
       {"version", facts.version},
       {"uptime_s", to_seconds(facts.wall() - facts.started)},
       {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},

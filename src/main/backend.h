@@ -53,6 +53,7 @@ class AgentBackend : public api::Backend {
       const std::string& environment, const std::optional<api::ConfigFiles>&) override;
   boost::json::object agent() override;
   boost::json::object health() override;
+  Wall now() override { return parts_.facts.wall(); }
   std::expected<std::string, Refusal> logs(
       const std::map<std::string, std::string>& query) override;
   void stop(bool all) override { parts_.stop(all); }

@@ -15,6 +15,7 @@
 #include "views/explain.h"
 #include "views/phrase.h"
 #include "views/receipt.h"
+#include "views/series.h"
 #include "views/stream.h"
 
 namespace slipway::views {
@@ -30,8 +31,8 @@ struct Found {
   SiteId id;
 };
 
-boost::json::object render(const Found& f) {
-  auto o = deployment_json(*f.deployment, f.id, f.site.get());
+boost::json::object render(const Found& f, Depth depth = Depth::whole) {
+  auto o = deployment_json(*f.deployment, f.id, f.site.get(), depth);
   if (f.ended && !f.ended->whole) o["folded"] = true;  // steps and verdicts are no longer kept here
   return o;
 }
@@ -55,8 +56,10 @@ struct Board::Impl {
   mutable std::shared_mutex mutex;
   std::map<SiteId, SitePtr> sites;
   std::set<SiteId> known;
+  std::vector<std::string> order;           // of environments
   std::map<std::uint32_t, SiteId> present;  // live, queued and last of every site
   EndedList ended;
+  SeriesList series;
 
   mutable std::mutex ring_mutex;
   mutable std::condition_variable ring_grew;
@@ -64,9 +67,12 @@ struct Board::Impl {
   std::uint64_t newest = 0;
   std::uint64_t lost_through = 0;  // events up to here may be gone
   bool any_step = false;
+  std::deque<EventLine> pulses;
+  std::uint64_t newest_pulse = 0;
 
   void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
   void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
+  void put_counts(const Published&);
   std::optional<Found> find(std::uint32_t number) const;
   std::vector<Found> list(const HistoryFilter&) const;
   std::optional<std::uint32_t> find_in(std::string_view environment,
@@ -115,6 +121,27 @@ void Board::Impl::put_lines(std::uint64_t lsn, std::vector<EventLine> lines) {
     ring.push_back(std::move(line));
   }
   if (!lines.empty()) ring_grew.notify_all();
+}
+
+void Board::Impl::put_counts(const Published& p) {
+  EventLine line;
+  {
+    const std::unique_lock lock(mutex);
+    const auto number = series.add(p);
+    if (number == 0) return;
+    line.data = {{"number", number}, {"point", to_json(series.find(number)->back())}};
+    line.deployment = deployment_id(p.after->id, number);
+  }
+  line.type = "step.progress";
+  line.at = p.event.wall;
+  line.environment = p.after->id.environment;
+  line.service = p.after->id.service;
+  line.text = "requests were counted";
+  const std::lock_guard lock(ring_mutex);
+  line.seq = ++newest_pulse;
+  if (pulses.size() == kPulsesKept) pulses.pop_front();
+  pulses.push_back(std::move(line));
+  ring_grew.notify_all();
 }
 
 std::optional<Found> Board::Impl::find(std::uint32_t number) const {
@@ -182,6 +209,10 @@ void Board::restore_ended(const Deployment& d, const SiteId& id) {
 void Board::known(std::vector<SiteId> ids) {
   const std::unique_lock lock(impl_->mutex);
   impl_->known = std::set<SiteId>(ids.begin(), ids.end());
+  impl_->order.clear();
+  for (const auto& id : ids)
+    if (std::ranges::find(impl_->order, id.environment) == impl_->order.end())
+      impl_->order.push_back(id.environment);
 }
 
 void Board::fold(const Published& p) {
@@ -189,6 +220,7 @@ void Board::fold(const Published& p) {
   impl_->put_site(p.after, p.before, p.event.wall);
   // After the site, so that who hears of an event also reads the state that it tells of.
   impl_->put_lines(p.lsn, std::move(lines));
+  impl_->put_counts(p);
 }
 
 std::optional<boost::json::object> Board::deployment(std::uint32_t number) const {
@@ -197,19 +229,32 @@ std::optional<boost::json::object> Board::deployment(std::uint32_t number) const
   return render(*found);
 }
 
-boost::json::object Board::status(const std::string& environment) const {
+boost::json::object Board::status(const std::string& environment, const std::string& service,
+                                  Depth depth) const {
+  const auto wanted = [&](const SiteId& id) {
+    return (environment.empty() || id.environment == environment) &&
+           (service.empty() || id.service == service);
+  };
   std::map<std::string, std::map<std::string, SitePtr>> all;
+  std::vector<std::string> order;
   {
     const std::shared_lock lock(impl_->mutex);
-    for (const auto& id : impl_->known) all[id.environment].emplace(id.service, nullptr);
-    for (const auto& [id, site] : impl_->sites) all[id.environment][id.service] = site;
+    order = impl_->order;
+    for (const auto& id : impl_->known)
+      if (wanted(id)) all[id.environment].emplace(id.service, nullptr);
+    for (const auto& [id, site] : impl_->sites)
+      if (wanted(id)) all[id.environment][id.service] = site;
   }
+  // Those the configuration does not know any more stand at the end.
+  for (const auto& [name, services] : all)
+    if (std::ranges::find(order, name) == order.end()) order.push_back(name);
   boost::json::array environments;
-  for (const auto& [name, services] : all) {
-    if (!environment.empty() && name != environment) continue;
+  for (const auto& name : order) {
+    const auto it = all.find(name);
+    if (it == all.end()) continue;
     boost::json::array list;
-    for (const auto& [service, site] : services)
-      list.push_back(site ? service_json(*site) : empty_service_json({service, name}));
+    for (const auto& [one, site] : it->second)
+      list.push_back(site ? service_json(*site, depth) : empty_service_json({one, name}, depth));
     environments.push_back({{"environment", name}, {"services", std::move(list)}});
   }
   return {{"schema", "status/1"}, {"environments", std::move(environments)}};
@@ -223,7 +268,7 @@ boost::json::object Board::history(const HistoryFilter& filter) const {
     if (!found.empty()) next = found.back().deployment->number;
   }
   boost::json::array items;
-  for (const auto& f : found) items.push_back(render(f));
+  for (const auto& f : found) items.push_back(render(f, filter.depth));
   return {{"schema", "list/1"}, {"items", std::move(items)}, {"next", std::move(next)}};
 }
 
@@ -237,6 +282,37 @@ boost::json::array Board::verdicts(std::uint32_t number) const {
   const auto found = impl_->find(number);
   if (!found) return {};
   return verdicts_json(*found->deployment, found->site.get());
+}
+
+std::optional<boost::json::object> Board::series(std::uint32_t number,
+                                                 const std::vector<std::string>& metrics) const {
+  const auto found = impl_->find(number);
+  if (!found) return std::nullopt;
+  boost::json::array points;
+  {
+    const std::shared_lock lock(impl_->mutex);
+    if (const auto* kept = impl_->series.find(number))
+      for (const auto& point : *kept) points.push_back(to_json(point, metrics));
+  }
+  return boost::json::object{{"schema", "series/1"},
+                             {"id", deployment_id(found->id, number)},
+                             {"stable", found->deployment->plan.from.version},
+                             {"candidate", found->deployment->plan.to.version},
+                             {"points", std::move(points)}};
+}
+
+boost::json::object Board::dora(const Period& period) const {
+  std::map<std::uint32_t, Change> all;
+  {
+    const std::shared_lock lock(impl_->mutex);
+    for (const auto& [number, e] : impl_->ended.all())
+      all.emplace(number, change_of(e->deployment, e->site));
+    for (const auto& [id, site] : impl_->sites)
+      if (site->last) all.insert_or_assign(site->last->number, change_of(*site->last, id));
+  }
+  std::vector<Change> changes;
+  for (auto& [number, change] : all) changes.push_back(std::move(change));
+  return dora_json(changes, period);
 }
 
 std::optional<std::uint32_t> Board::find(const std::string& id) const {
@@ -292,20 +368,25 @@ std::uint64_t Board::newest_event() const {
   return impl_->ring.empty() ? impl_->lost_through : impl_->ring.back().seq;
 }
 
-boost::json::object to_json(const EventLine& line) {
-  const auto text = [](const std::string& s) {
-    return s.empty() ? boost::json::value(nullptr) : boost::json::value(s.c_str());
-  };
-  return {{"schema", "event/1"},
-          {"seq", line.seq},
-          {"type", line.type},
-          {"at", time_json(line.at)},
-          {"deployment", text(line.deployment)},
-          {"environment", text(line.environment)},
-          {"service", text(line.service)},
-          {"by", text(line.by)},
-          {"text", line.text},
-          {"data", line.data}};
+std::vector<EventLine> Board::pulses(std::uint64_t seq) const {
+  const std::lock_guard lock(impl_->ring_mutex);
+  const auto& all = impl_->pulses;
+  return {std::partition_point(all.begin(), all.end(),
+                               [&](const EventLine& line) { return line.seq <= seq; }),
+          all.end()};
+}
+
+std::uint64_t Board::newest_pulse() const {
+  const std::lock_guard lock(impl_->ring_mutex);
+  return impl_->newest_pulse;
+}
+
+bool Board::wait(std::uint64_t event, std::uint64_t pulse, Duration wait) const {
+  std::unique_lock lock(impl_->ring_mutex);
+  const auto& ring = impl_->ring;
+  return impl_->ring_grew.wait_for(lock, wait, [&] {
+    return (!ring.empty() && ring.back().seq > event) || impl_->newest_pulse > pulse;
+  });
 }
 
 }  // namespace slipway::views

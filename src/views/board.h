@@ -12,11 +12,14 @@
 #include <vector>
 
 #include "contract/published.h"
+#include "views/deployment.h"
+#include "views/dora.h"
 
 namespace slipway::views {
 
 inline constexpr std::uint64_t kLinesPerStep = 2048;  // 512 instances and a whole story fit
 inline constexpr std::size_t kEventsKept = 10'000;    // for readers that come back
+inline constexpr std::size_t kPulsesKept = 512;       // for those who watch now
 inline constexpr std::size_t kEndedKept = 2'000;  // with steps, story and verdicts; older: without
 inline constexpr std::size_t kEndedListed = 100'000;
 
@@ -37,6 +40,7 @@ struct HistoryFilter {
   std::size_t limit = 50;
   std::uint32_t after = 0;  // numbers below it; 0: from the newest
   Wall since{}, until{};    // requested at or after, before; epoch: no bound
+  Depth depth = Depth::whole;
 };
 
 class Board {
@@ -47,15 +51,22 @@ class Board {
   // At start-up: the sites as recovered, and the ended deployments, oldest first.
   void restore_site(std::shared_ptr<const Site>);
   void restore_ended(const Deployment&, const SiteId&);
-  // Names of all environments × services, so that status shows those never released.
+  // Names of all environments × services, so that status shows those never released; environments
+  // are told in the order they have here, their pipeline's.
   void known(std::vector<SiteId>);
   void fold(const Published&);
 
   std::optional<boost::json::object> deployment(std::uint32_t number) const;  // deployment/1
-  boost::json::object status(const std::string& environment = "") const;      // status/1
-  boost::json::object history(const HistoryFilter&) const;                    // list/1
-  std::optional<boost::json::object> explain(std::uint32_t number) const;     // explain/1
+  // status/1, of all when they are empty
+  boost::json::object status(const std::string& environment = "", const std::string& service = "",
+                             Depth = Depth::whole) const;
+  boost::json::object history(const HistoryFilter&) const;                 // list/1
+  std::optional<boost::json::object> explain(std::uint32_t number) const;  // explain/1
   boost::json::array verdicts(std::uint32_t number) const;
+  // series/1; no metrics: all of them.
+  std::optional<boost::json::object> series(std::uint32_t number,
+                                            const std::vector<std::string>& metrics) const;
+  boost::json::object dora(const Period&) const;  // dora/1
   // "42", "web-production-42", or an environment / "ENV/SERVICE": its live deployment, else its
   // last.
   std::optional<std::uint32_t> find(const std::string& id) const;
@@ -65,6 +76,12 @@ class Board {
   // are no longer kept, or `seq` was never given here, the first line is of type events.gap.
   std::vector<EventLine> events(std::uint64_t seq, std::size_t limit, Duration wait) const;
   std::uint64_t newest_event() const;
+  // What was counted of live deployments, as lines of type step.progress whose `seq` counts in a
+  // row of its own: they are for who watches now and are not told again. At most kPulsesKept.
+  std::vector<EventLine> pulses(std::uint64_t seq) const;
+  std::uint64_t newest_pulse() const;
+  // Waits until there is an event or a pulse after these; false: there was none in time.
+  bool wait(std::uint64_t event, std::uint64_t pulse, Duration) const;
 
  private:
   struct Impl;

@@ -221,9 +221,28 @@ void add_copies(boost::json::object& o, const Site& site) {
   o["warm"] = std::move(warm);
 }
 
-boost::json::value shown(const std::optional<Deployment>& d, const Site& site) {
+// Each process, for who looks at one service.
+boost::json::array processes_json(const Site& site) {
+  boost::json::array out;
+  for (const auto& [id, i] : site.instances) {
+    const auto copy = site.copies.find(i.copy);
+    out.push_back(
+        {{"instance", id},
+         {"version", copy == site.copies.end() ? boost::json::value(nullptr)
+                                               : boost::json::value(label(site, copy->second))},
+         {"state", i.ejected ? "ejected" : word(i.phase)},
+         {"port", i.port},
+         {"pid", i.pid},
+         {"restarts", i.restarts},
+         {"since", time_json(wall_of(site, i.since))},
+         {"trouble", i.trouble}});
+  }
+  return out;
+}
+
+boost::json::value shown(const std::optional<Deployment>& d, const Site& site, Depth depth) {
   if (!d) return nullptr;
-  return deployment_json(*d, site.id, &site);
+  return deployment_json(*d, site.id, &site, depth);
 }
 
 }  // namespace
@@ -241,7 +260,8 @@ boost::json::object weights_json(const Site& site) {
   return o;
 }
 
-boost::json::object deployment_json(const Deployment& d, const SiteId& id, const Site* site) {
+boost::json::object deployment_json(const Deployment& d, const SiteId& id, const Site* site,
+                                    Depth depth) {
   boost::json::object o;
   add_request(o, d, id);
   // While the world is looked at, users see a deployment that is queued (interface page 3.2).
@@ -254,6 +274,10 @@ boost::json::object deployment_json(const Deployment& d, const SiteId& id, const
   o["wait_ms"] = ms_json(d.wait);
   o["stage"] = stage_json(d);
   add_shares(o, d, site);
+  if (depth == Depth::brief) {
+    o["brief"] = true;
+    return o;
+  }
   o["steps"] = steps_json(d, site);
   o["approvals"] = approvals_json(d);
   o["warnings"] = warnings_json(d);
@@ -265,7 +289,7 @@ boost::json::object deployment_json(const Deployment& d, const SiteId& id, const
   return o;
 }
 
-boost::json::object service_json(const Site& site) {
+boost::json::object service_json(const Site& site, Depth depth) {
   boost::json::object o;
   const auto serving = site.copies.find(site.serving);
   const bool has = serving != site.copies.end();
@@ -279,16 +303,17 @@ boost::json::object service_json(const Site& site) {
   o["frozen_until"] = nullptr;
   o["breaker"] = nullptr;
   o["trouble"] = trouble_json(site);
-  o["live"] = shown(site.live, site);
-  o["queued"] = shown(site.queued, site);
-  o["last"] = shown(site.last, site);
+  if (depth == Depth::whole) o["processes"] = processes_json(site);
+  o["live"] = shown(site.live, site, depth);
+  o["queued"] = shown(site.queued, site, depth);
+  o["last"] = shown(site.last, site, depth);
   return o;
 }
 
-boost::json::object empty_service_json(const SiteId& id) {
+boost::json::object empty_service_json(const SiteId& id, Depth depth) {
   Site site;
   site.id = id;
-  return service_json(site);
+  return service_json(site, depth);
 }
 
 }  // namespace slipway::views

@@ -98,6 +98,11 @@ boost::json::array steps_json(const Deployment& d, const Site* site) {
     o["state"] = word(p.state);
     o["detail"] = p.detail.empty() ? describe(step, d.plan) : p.detail;
     o["attempt"] = p.attempt;
+    if (step.verb == Verb::shift) o["weight"] = step.weight;
+    if (step.verb == Verb::judge) {
+      o["weight"] = step.charge.weight;
+      o["dwell_ms"] = ms_json(step.charge.dwell);
+    }
     o["started_at"] = time_json(p.started_wall);
     o["ended_at"] = time_json(p.ended_wall);
     // A stage's deadline is the judge's own: it moves while paused and when it is extended.

@@ -157,4 +157,20 @@ std::vector<EventLine> lines_of(const Published& p) {
   return lines.take();
 }
 
+boost::json::object to_json(const EventLine& line) {
+  const auto text = [](const std::string& s) {
+    return s.empty() ? boost::json::value(nullptr) : boost::json::value(s.c_str());
+  };
+  return {{"schema", "event/1"},
+          {"seq", line.seq},
+          {"type", line.type},
+          {"at", time_json(line.at)},
+          {"deployment", text(line.deployment)},
+          {"environment", text(line.environment)},
+          {"service", text(line.service)},
+          {"by", text(line.by)},
+          {"text", line.text},
+          {"data", line.data}};
+}
+
 }  // namespace slipway::views

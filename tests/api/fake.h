@@ -44,6 +44,7 @@ class FakeBackend : public Backend {
   }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
   boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
+  Wall now() override { return Wall(1'795'255'200s); }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     std::string out;
     for (const auto& [name, value] : q) out += name + "=" + value + "\n";

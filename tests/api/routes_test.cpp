@@ -25,6 +25,11 @@ TEST_F(Routes, Read) {
       {"/v1/history?limit=5&environment=production", "list/1"},
       {"/v1/environments", "status/1"},
       {"/v1/environments/production/status?service=web", "status/1"},
+      {"/v1/environments?depth=brief", "status/1"},
+      {"/v1/history?depth=brief", "list/1"},
+      {"/v1/deployments/42/series", "series/1"},
+      {"/v1/deployments/42/series?metric=p99_ms", "series/1"},
+      {"/v1/reports/dora?environment=production&since=2026-11-01", "dora/1"},
       {"/v1/agent", "agent/1"},
   };
   for (const auto& [target, schema] : all) {

@@ -32,6 +32,7 @@ class Plain : public api::Backend {
   }
   object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }
   object health() override { return {{"status", "healthy"}}; }
+  Wall now() override { return {}; }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     return "logs of " + q.at("id") + "\n";
   }

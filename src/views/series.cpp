@@ -1,0 +1,115 @@
+#include "views/series.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/limits.h"
+#include "views/phrase.h"
+
+namespace slipway::views {
+namespace {
+
+SeriesSide side_of(const analysis::Counts& counts) {
+  SeriesSide side{counts.requests, counts.errors, 0, 0};
+  if (!counts.latencies.buckets.empty()) {
+    side.p50_us = counts.latencies.quantile(0.5);
+    side.p99_us = counts.latencies.quantile(0.99);
+  }
+  return side;
+}
+
+void join(SeriesSide& a, const SeriesSide& b) {
+  a.requests += b.requests;
+  a.errors += b.errors;
+  a.p50_us = std::max(a.p50_us, b.p50_us);
+  a.p99_us = std::max(a.p99_us, b.p99_us);
+}
+
+// Twice as long a time in the same room. Blocks of different weights stay apart: the steps of the
+// share are what the chart is about.
+void thin(std::deque<SeriesPoint>& points) {
+  std::deque<SeriesPoint> out;
+  for (const SeriesPoint& p : points) {
+    const bool even = !out.empty() && out.back().asked == p.asked && out.size() % 2 == 1;
+    if (!even || out.back().span > 2 * p.span) {
+      out.push_back(p);
+      continue;
+    }
+    SeriesPoint& into = out.back();
+    into.at = p.at;
+    into.span += p.span;
+    join(into.stable, p.stable);
+    join(into.candidate, p.candidate);
+  }
+  while (out.size() >= kPointsKept) out.pop_front();
+  points = std::move(out);
+}
+
+boost::json::value rate(const SeriesSide& side) {
+  if (side.requests == 0) return nullptr;
+  return static_cast<double>(side.errors) / static_cast<double>(side.requests);
+}
+
+boost::json::value ms(const SeriesSide& side, double us) {
+  if (side.requests == 0) return nullptr;
+  return std::round(us) / 1000.0;
+}
+
+boost::json::array shares(const SeriesPoint& p) {
+  const auto all = p.stable.requests + p.candidate.requests;
+  boost::json::value served = nullptr;
+  if (all != 0)
+    served = std::round(static_cast<double>(p.candidate.requests) / static_cast<double>(all) *
+                        limits::kWeightSum);
+  return {p.asked, served};
+}
+
+boost::json::array pair_of(const std::string& metric, const SeriesPoint& p) {
+  if (metric == "requests") return {p.stable.requests, p.candidate.requests};
+  if (metric == "errors") return {p.stable.errors, p.candidate.errors};
+  if (metric == "error_rate") return {rate(p.stable), rate(p.candidate)};
+  if (metric == "p50_ms")
+    return {ms(p.stable, p.stable.p50_us), ms(p.candidate, p.candidate.p50_us)};
+  if (metric == "p99_ms")
+    return {ms(p.stable, p.stable.p99_us), ms(p.candidate, p.candidate.p99_us)};
+  return shares(p);
+}
+
+}  // namespace
+
+const std::vector<std::string>& series_metrics() {
+  static const std::vector<std::string> names{"requests", "errors", "error_rate",
+                                              "p50_ms",   "p99_ms", "share"};
+  return names;
+}
+
+std::uint32_t SeriesList::add(const Published& p) {
+  const auto* counted = std::get_if<Counted>(&p.event.what);
+  if (counted == nullptr || !p.after->live) return 0;
+  const Deployment& d = *p.after->live;
+  const auto copy = p.after->copies.find(d.candidate);
+  auto& points = all_[d.number];
+  const auto& block = counted->block;
+  points.push_back({.at = wall_of(*p.after, block.to),
+                    .span = block.to - block.from,
+                    .asked = copy == p.after->copies.end() ? 0 : copy->second.weight,
+                    .stable = side_of(block.stable),
+                    .candidate = side_of(block.candidate)});
+  if (points.size() > kPointsKept) thin(points);
+  while (all_.size() > kSeriesKept) all_.erase(all_.begin());
+  return d.number;
+}
+
+const std::deque<SeriesPoint>* SeriesList::find(std::uint32_t number) const {
+  const auto it = all_.find(number);
+  return it == all_.end() ? nullptr : &it->second;
+}
+
+boost::json::object to_json(const SeriesPoint& p, const std::vector<std::string>& metrics) {
+  boost::json::object o{{"at", time_json(p.at)}, {"for_ms", ms_json(p.span)}};
+  for (const std::string& metric : metrics.empty() ? series_metrics() : metrics)
+    o[metric] = pair_of(metric, p);
+  return o;
+}
+
+}  // namespace slipway::views

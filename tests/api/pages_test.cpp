@@ -1,0 +1,115 @@
+#include "fake.h"
+
+namespace slipway::api {
+namespace {
+
+const Page* page_for(std::string_view path) {
+  static const Page index{"text/html; charset=utf-8", "\"i\"", "<!doctype html>", "packed", false};
+  static const Page script{"text/javascript", "\"s\"", "run()", "packed script", true};
+  if (path == "index.html") return &index;
+  if (path == "assets/a-1.js") return &script;
+  return nullptr;
+}
+
+class PagesTest : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    server.reset();
+    auto started = Server::start(
+        {.socket = folder + "/agent.sock", .listen = "127.0.0.1:0", .pages = page_for}, backend,
+        board);
+    ASSERT_TRUE(started) << started.error().text;
+    server = std::move(*started);
+  }
+  // The whole answer, its head in lower case letters as sent.
+  std::string ask(const std::string& target, const std::string& headers = "",
+                  const std::string& method = "GET") {
+    const std::string at = server->bound();
+    auto w = Wire::tcp("127.0.0.1", at.substr(at.rfind(':') + 1));
+    if (!w) return w.error().text;
+    const auto sent = w->write(method + " " + target + " HTTP/1.1\r\nHost: " + at + "\r\n" +
+                               headers + "Connection: close\r\n\r\n");
+    if (!sent) return sent.error().text;
+    auto all = w->to_the_end(5s, 100'000);
+    return all ? *all : all.error().text;
+  }
+  std::string origin() const { return "Origin: http://" + server->bound() + "\r\n"; }
+};
+
+TEST_F(PagesTest, ScreensAreTheOnePageUnderAStrictPolicy) {
+  for (const char* path : {"/", "/d/42", "/d/42/explain", "/history?state=failed", "/approvals"}) {
+    const auto answer = ask(path);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << path << "\n" << answer;
+    EXPECT_TRUE(answer.ends_with("<!doctype html>")) << path;
+    EXPECT_NE(answer.find("Content-Security-Policy: default-src 'none'; script-src 'self'"),
+              std::string::npos);
+    EXPECT_EQ(answer.find("unsafe"), std::string::npos);
+    EXPECT_NE(answer.find("Cache-Control: no-cache"), std::string::npos);
+  }
+}
+
+TEST_F(PagesTest, FilesAreCompressedAndKept) {
+  const auto packed = ask("/assets/a-1.js", "Accept-Encoding: gzip, br\r\n");
+  EXPECT_TRUE(packed.ends_with("packed script"));
+  EXPECT_NE(packed.find("Content-Encoding: gzip"), std::string::npos);
+  EXPECT_NE(packed.find("immutable"), std::string::npos);
+  EXPECT_TRUE(ask("/assets/a-1.js").ends_with("run()"));
+  EXPECT_TRUE(ask("/", "If-None-Match: \"i\"\r\n").starts_with("HTTP/1.1 304"));
+}
+
+TEST_F(PagesTest, WhatIsNotThereStaysAProblemDocument) {
+  for (const char* path : {"/assets/b.js", "/etc/passwd", "/..%2f..%2fetc%2fpasswd", "/v1/nothing"})
+    EXPECT_TRUE(ask(path).starts_with("HTTP/1.1 404")) << path;
+  EXPECT_TRUE(ask("/", "", "POST").starts_with("HTTP/1.1 404"));
+}
+
+TEST_F(PagesTest, OnlyOurOwnPageMayAsk) {
+  EXPECT_TRUE(
+      ask("/v1/agent", origin() + "Sec-Fetch-Site: same-origin\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask("/v1/agent", "Origin: http://evil.example\r\n").starts_with("HTTP/1.1 403"));
+  EXPECT_TRUE(ask("/v1/agent", "Sec-Fetch-Site: cross-site\r\n").starts_with("HTTP/1.1 403"));
+  // A link from elsewhere leads to the page, which holds no data.
+  EXPECT_TRUE(ask("/d/42", "Sec-Fetch-Site: cross-site\r\n").starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(PagesTest, WhatOurPageAsksForIsTheDashboards) {
+  const std::string at = server->bound();
+  auto w = Wire::tcp("127.0.0.1", at.substr(at.rfind(':') + 1));
+  ASSERT_TRUE(w);
+  ASSERT_TRUE(w->write("POST /v1/deployments/42/resume HTTP/1.1\r\nHost: " + at + "\r\n" +
+                       origin() +
+                       "Content-Type: application/json\r\nContent-Length: 2\r\n"
+                       "Connection: close\r\n\r\n{}"));
+  ASSERT_TRUE(w->to_the_end(5s, 100'000));
+  EXPECT_EQ(backend.last().trigger, "dashboard");
+}
+
+TEST_F(PagesTest, CountsAreToldToThoseWhoWatchAndToNobodyElse) {
+  auto watching = client().events("progress=42");
+  ASSERT_TRUE(watching) << watching.error().text;
+  auto other = client().events("");
+  ASSERT_TRUE(other);
+  happen("step.started");  // both streams stand
+  ASSERT_EQ((**watching->next(5s)).at("type"), "step.started");
+  ASSERT_EQ((**other->next(5s)).at("type"), "step.started");
+  Published p;
+  p.lsn = ++lsn;
+  p.event.at = site->now;
+  p.event.wall = site->wall;
+  p.event.what = Counted{};
+  p.before = p.after = site;
+  board.fold(p);
+  const auto line = watching->next(5s);
+  ASSERT_TRUE(line && line->has_value());
+  EXPECT_EQ((**line).at("type"), "step.progress");
+  EXPECT_EQ((**line).at("seq"), 0);
+  EXPECT_EQ((**line).at("data").at("number"), 42);
+  happen("deployment.ended");
+  EXPECT_EQ((**other->next(5s)).at("type"), "deployment.ended");
+  EXPECT_EQ((**watching->next(5s)).at("type"), "deployment.ended");
+  EXPECT_FALSE(client().events("progress=7"));
+}
+
+}  // namespace
+}  // namespace slipway::api
