@@ -42,6 +42,8 @@ function drawMarks(u: uPlot, p: () => ChartProps): void {
   ctx.save();
   ctx.font = `${10 * ratio}px ui-monospace, monospace`;
   ctx.lineWidth = ratio;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   let free = -Infinity;
   for (const mark of p().marks) {
     const x = Math.round(u.valToPos(mark.at, "x", true));
