@@ -149,7 +149,8 @@ std::expected<std::unique_ptr<Agent>, Trouble> start_agent(Session& s, const Doo
   options.verbose = s.shared.verbose;
   if (auto started = s.hooks.agent_spawn(options); !started) {
     return unreachable(fmt::format("the agent could not be started in {}: {}", door.state_dir,
-                                   started.error().text));
+                                   started.error().text),
+                       "its user must be able to write there; --state DIR names another folder");
   }
   Duration until = s.console.steady() + kStartDeadline;
   std::string why;

@@ -79,7 +79,8 @@ class Unwritable(unittest.TestCase):
             h.release("v1")
             done = h.run("--state", "/proc/slipway-state", "deploy", "production", "--version", "v1")
             self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-            self.assertIn("/proc/slipway-state", done.stderr)
+            self.assertIn("cannot make the folder /proc/slipway-state", done.stderr)
+            self.assertIn("--state DIR", done.stderr)
 
 
 if __name__ == "__main__":

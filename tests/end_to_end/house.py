@@ -235,6 +235,13 @@ environments:
         version = said[-1] if said else None
         return int(text.split(" ", 2)[1]), version
 
+    def try_get(self):
+        """As get(), and (0, None) when the answer was cut off: a proxy that is killed takes what it had begun along."""
+        try:
+            return self.get()
+        except (OSError, ValueError, IndexError):
+            return 0, None
+
     def haproxy_pids(self):
         """Masters and workers of this project's proxy."""
         found = []
