@@ -29,10 +29,12 @@ void join(SeriesSide& a, const SeriesSide& b) {
 // share are what the chart is about.
 void thin(std::deque<SeriesPoint>& points) {
   std::deque<SeriesPoint> out;
+  bool joined = true;  // the newest of `out` has its second half
   for (const SeriesPoint& p : points) {
-    const bool even = !out.empty() && out.back().asked == p.asked && out.size() % 2 == 1;
-    if (!even || out.back().span > 2 * p.span) {
+    joined = joined || out.back().asked != p.asked;
+    if (joined) {
       out.push_back(p);
+      joined = false;
       continue;
     }
     SeriesPoint& into = out.back();
@@ -40,8 +42,9 @@ void thin(std::deque<SeriesPoint>& points) {
     into.span += p.span;
     join(into.stable, p.stable);
     join(into.candidate, p.candidate);
+    joined = true;
   }
-  while (out.size() >= kPointsKept) out.pop_front();
+  while (out.size() > kPointsKept) out.pop_front();  // only where each block has another weight
   points = std::move(out);
 }
 
