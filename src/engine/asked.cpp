@@ -85,7 +85,7 @@ void promote(Turn& t, const Asked& e) {
   if (d.state == State::paused) go_on(t, d);
   if (e.request.full) jump_to_last_weight(d, because);
   if (!stage) return;
-  d.judge.reset();
+  if (d.judge) keep_evidence(d);
   end_step(t, StepState::done, because, "promoted");
 }
 
