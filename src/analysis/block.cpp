@@ -100,12 +100,20 @@ double Histogram::quantile(double q) const {
 }
 
 std::uint64_t Histogram::above(double microseconds) const {
-  const std::uint16_t limit = index_of(microseconds);
+  return above_bucket(index_of(microseconds));
+}
+
+std::uint64_t Histogram::above_bucket(std::uint16_t limit) const {
   std::uint64_t n = 0;
-  for (const auto& [index, count] : buckets) {
-    if (index > limit) n += count;
-  }
+  for (auto at = buckets.rbegin(); at != buckets.rend() && at->first > limit; ++at) n += at->second;
   return n;
+}
+
+bool closes(std::uint64_t n_candidate, std::uint64_t n_stable, Duration age, bool alone) {
+  constexpr std::uint64_t kStableNeeded = 5;
+  constexpr Duration kOldest = std::chrono::seconds(10);  // with both versions in it
+  if (n_candidate == 0) return false;
+  return alone || n_stable >= kStableNeeded || (age >= kOldest && n_stable >= 1);
 }
 
 }  // namespace slipway::analysis

@@ -21,6 +21,7 @@ struct Histogram {
   double quantile(double q) const;  // microseconds; 0 when empty
   // Exact where `microseconds` is a bound; else the bucket it falls into counts as not above.
   std::uint64_t above(double microseconds) const;
+  std::uint64_t above_bucket(std::uint16_t index) const;  // exact
 
   // The bucket a latency falls into, and the largest latency (µs) that falls into a bucket.
   static std::uint16_t index_of(double microseconds);
@@ -38,6 +39,8 @@ struct Counts {
   std::vector<std::uint64_t>
       over;  // requests slower than each latency limit of the plan, in its order
   Histogram latencies;
+  // Given to the version by the proxy's own count, answered or not; 0: it was not asked.
+  std::uint64_t started = 0;
   bool operator==(const Counts&) const = default;
 };
 
@@ -46,7 +49,14 @@ struct Block {
   Instant to{};
   Counts stable;
   Counts candidate;
+  // How much stable's events scattered before this block: errors, then those above its p50, p90
+  // and p99; each at least 1. Empty: not known, taken as 1.
+  std::vector<double> dispersion;
   bool operator==(const Block&) const = default;
 };
+
+// Whether a block is complete (analysis page, section 6.1): by arrivals and age alone, never by
+// outcomes. `alone`: the candidate has all traffic, stable's is not waited for.
+bool closes(std::uint64_t n_candidate, std::uint64_t n_stable, Duration age, bool alone);
 
 }  // namespace slipway::analysis

@@ -8,9 +8,6 @@
 namespace slipway::analysis {
 namespace {
 
-// times(n, v): n × v with 0 × anything = 0.
-double times(std::uint64_t n, double v) { return n == 0 ? 0.0 : static_cast<double>(n) * v; }
-
 // ln Γ(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.41) after the recurrence to x
 // >= 16.
 double ln_gamma(double x) {
@@ -33,30 +30,53 @@ double ln_beta(double a, double b) { return ln_gamma(a) + ln_gamma(b) - ln_gamma
 }  // namespace
 
 double llr_rate2(double ratio, double rho, double delta, const Sample& s) {
-  const double nc = static_cast<double>(s.n_candidate), ns = static_cast<double>(s.n_stable);
-  if (s.n_candidate == 0 && s.n_stable == 0) return 0.0;
+  return llr_rate2(ratio, rho, delta, s, static_cast<double>(s.n_candidate));
+}
+
+double llr_rate2(double ratio, double rho, double delta, const Sample& s, double exposure) {
+  const double nc = exposure, ns = static_cast<double>(s.n_stable);
+  if (nc == 0 && s.n_stable == 0) return 0.0;
   const double q0 = rho == 0.0 ? 0.0 : rho * nc / (rho * nc + ns);
   const double d = 1.0 + (ratio - 1.0) * q0;
   const double a = ratio / d;
-  return times(s.x_candidate, ln(a)) - times(s.x_stable, ln(d)) - (a - 1.0) * delta * nc;
+  const double won = s.x_candidate == 0 ? 0.0 : static_cast<double>(s.x_candidate) * ln(a);
+  const double lost = s.x_stable == 0 ? 0.0 : static_cast<double>(s.x_stable) * ln(d);
+  return won - lost - (a - 1.0) * delta * nc;
 }
 
 double llr_rate1(double odds, double p0, std::uint64_t n, std::uint64_t x) {
   const double p1 = odds * p0 / (1.0 + (odds - 1.0) * p0);
+  const double won = x == 0 ? 0.0 : static_cast<double>(x) * ln(p1 / p0);
+  if (n == x) return won;
   // (1 - p1)/(1 - p0) = 1/(1 + (odds - 1) p0)
-  return times(x, ln(p1 / p0)) - times(n - x, log1p((odds - 1.0) * p0));
+  return won - static_cast<double>(n - x) * log1p((odds - 1.0) * p0);
 }
 
 double llr_pool2(double odds, double guess, const Sample& s) {
   const double nc = static_cast<double>(s.n_candidate), ns = static_cast<double>(s.n_stable);
   if (s.n_candidate == 0 && s.n_stable == 0) return 0.0;
-  const double p1 = odds * guess / (1.0 + (odds - 1.0) * guess);
+  const double shift = (odds - 1.0) * guess;
+  const double p1 = odds * guess / (1.0 + shift);
   const double p0 = (nc * p1 + ns * guess) / (nc + ns);
-  return times(s.x_candidate, ln(p1 / p0)) +
-         times(s.n_candidate - s.x_candidate, ln((1.0 - p1) / (1.0 - p0))) +
-         times(s.x_stable, ln(guess / p0)) +
-         times(s.n_stable - s.x_stable, ln((1.0 - guess) / (1.0 - p0)));
+  // p1 / guess = odds / (1 + shift) and (1 - p1) / (1 - guess) = 1 / (1 + shift): what both
+  // versions share against p0, and what the candidate adds.
+  const auto part = [](std::uint64_t n, double p, double q) {
+    return n == 0 ? 0.0 : static_cast<double>(n) * ln(p / q);
+  };
+  const std::uint64_t slow = s.x_candidate + s.x_stable;
+  const double shared =
+      part(slow, guess, p0) + part(s.n_candidate + s.n_stable - slow, 1.0 - guess, 1.0 - p0);
+  const double own = s.n_candidate == 0 ? 0.0 : -nc * log1p(shift);
+  return shared + own + part(s.x_candidate, odds, 1.0);
 }
+
+double exposure_floor(std::uint64_t n_candidate, std::uint64_t n_stable, double share) {
+  const double n = static_cast<double>(n_candidate);
+  if (!(share > 0 && share < 1)) return n;
+  return std::max(n, share / (1.0 - share) * static_cast<double>(n_stable));
+}
+
+double step_margin(double share, double risk_budget) { return risk_budget / share; }
 
 Guess Guess::initial(double exceedance) {
   const double memory = 50.0 / exceedance;
@@ -74,7 +94,8 @@ void Guess::update(double exceedance, std::uint64_t n_stable, std::uint64_t x_st
 
 double ln_add(double a, double b) {
   if (a < b) std::swap(a, b);
-  if (b == -kInfinity) return a;
+  constexpr double kNothing = -45.0;  // e^-45 is far below half of the last bit
+  if (b == -kInfinity || (b - a < kNothing && (a > 1.0 || a < -1.0))) return a;
   return a + log1p(exp(b - a));
 }
 
@@ -97,6 +118,16 @@ Interval cs_bernoulli(std::uint64_t n, std::uint64_t x, double alpha) {
     return inside;
   };
   return {x == 0 ? 0.0 : edge(peak, 0.0), x == n ? 1.0 : edge(peak, 1.0)};
+}
+
+Interval cs_ratio(std::uint64_t x_candidate, std::uint64_t x_stable, double exposure,
+                  double alpha) {
+  // Of all errors the candidate's are q = eR / (1 + eR).
+  const Interval q = cs_bernoulli(x_candidate + x_stable, x_candidate, alpha);
+  const auto ratio = [&](double p) {
+    return p >= 1 ? std::numeric_limits<double>::infinity() : p / ((1.0 - p) * exposure);
+  };
+  return {ratio(q.lower), ratio(q.upper)};
 }
 
 }  // namespace slipway::analysis

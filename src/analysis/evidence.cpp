@@ -1,6 +1,7 @@
 #include "analysis/evidence.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "analysis/engines.h"
 #include "base/check.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr double kFirstStake = 0.5;
 constexpr double kHazardTime = 600.0;  // seconds
+constexpr double kNothing = -45.0;     // e^-45 adds nothing to 1
 
 double ln_sum(const std::vector<double>& stakes) {
   double highest = -kInfinity;
@@ -18,7 +20,7 @@ double ln_sum(const std::vector<double>& stakes) {
   if (highest == -kInfinity) return highest;
   double total = 0;
   for (const double s : stakes) {
-    if (s != -kInfinity) total += exp(s - highest);
+    if (s - highest > kNothing) total += exp(s - highest);
   }
   return highest + ln(total);
 }
@@ -38,9 +40,11 @@ void advance(Evidence& e, std::span<const double> llr, double dt, const Around& 
   CHECK(e.stakes.size() == llr.size());
 
   // ln of what stays as cash: half at first, then a power-law hazard that never runs out.
-  const double ln_keep =
-      e.first ? ln(1.0 - kFirstStake) : 0.5 * log1p(-dt / (e.age_s + dt + kHazardTime));
-  const double ln_stake = e.first ? ln(kFirstStake) : ln(-expm1(ln_keep));
+  const double z = dt / (e.age_s + dt + kHazardTime);
+  const double ln_keep = e.first ? ln(1.0 - kFirstStake) : 0.5 * log1p(-z);
+  // 1 - (1 - z)^(1/2), without its cancellation.
+  const double stake = e.first ? kFirstStake : z / (1.0 + std::sqrt(1.0 - z));
+  const double ln_stake = ln(stake);
   e.first = false;
   e.age_s += dt;
   const double injected = e.cash + ln_stake - ln(static_cast<double>(llr.size()));

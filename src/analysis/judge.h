@@ -1,46 +1,31 @@
-// The judge of one stage: blocks in, a verdict out. It is a value (copied with its site, kept in
-// snapshots) and knows no clock: look() is given the time. Evidence is rebuilt bit for bit from
-// the last snapshot and the blocks after it.
+// The judge of a rollout's stages: blocks in, a verdict out. It is a value (copied with its site,
+// kept in snapshots) and knows no clock: look() is given the time. Evidence is rebuilt bit for bit
+// from the last snapshot and the blocks after it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analysis/block.h"
+#include "analysis/charge.h"
 #include "analysis/criterion.h"
+#include "analysis/sketch.h"
 #include "base/time.h"
 
 namespace slipway::analysis {
 
 enum class Ruling : std::uint8_t { hold, pass, fail };
 enum class DataState : std::uint8_t { enough, no_data, stale, too_little, bad };
-enum class OnInconclusive : std::uint8_t { hold, promote, rollback };
-
-// What a stage is judged by; part of the plan.
-struct Charge {
-  std::string stage;
-  std::int32_t weight = 0;  // candidate's share, basis points
-  bool bake = false;        // the candidate has all traffic: nothing beside it to compare with
-  Duration dwell = std::chrono::seconds(60);  // observed time before the stage may pass
-  Duration deadline = std::chrono::minutes(60);
-  std::vector<Criterion> criteria;
-  std::vector<double> latency_limits_us;  // the limits counted exactly in Counts::over
-  double alpha = 0.01;                    // budget of false rollbacks
-  bool fail_fast = true;
-  OnInconclusive on_no_data = OnInconclusive::hold;
-  OnInconclusive on_stale_data = OnInconclusive::hold;
-  OnInconclusive on_too_little_data = OnInconclusive::hold;
-  OnInconclusive on_bad_data = OnInconclusive::hold;
-  OnInconclusive on_unattended = OnInconclusive::rollback;
-  bool operator==(const Charge&) const = default;
-};
+enum class Side : std::uint8_t { harm, safe };
+enum class Engine : std::uint8_t { none, rate1, rate2, pool2, sign };
 
 // One test's last numbers, as shown to people (interface page 4.1, metrics[]).
 struct Finding {
   std::string name;    // error_rate, p99_latency
   std::string side;    // harm, safe
-  std::string engine;  // R1, R2, P2, fail_fast
-  std::string unit;    // fraction, ms
+  std::string engine;  // R1, R2, P2, sign, fail_fast
+  std::string unit;    // fraction, ms, ratio
   Ruling ruling = Ruling::hold;
   double stable = 0;
   double candidate = 0;
@@ -59,6 +44,7 @@ struct Verdict {
   int decided_by = -1;    // index into findings; -1: none (dwell, deadline)
   Duration observed{};    // time with fresh data so far
   Instant next = kNever;  // when to look again although no block came
+  std::string trouble;    // bad data: what is wrong with it
   bool operator==(const Verdict&) const = default;
 };
 
@@ -70,11 +56,37 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
+// One null hypothesis and what speaks against it.
 struct Test {
-  int criterion = -1;  // index into Charge::criteria
+  int criterion = -1;  // index into Charge::criteria; -1: the step's own margin
   Evidence evidence;
   std::uint64_t n_stable = 0, n_candidate = 0, x_stable = 0, x_candidate = 0;
   double ph_num = 0, ph_den = 0;  // P2's predictable guess
+  Side side = Side::harm;
+  Engine engine = Engine::none;
+  Metric metric = Metric::error_rate;
+  double quantile = 0.5;             // latency
+  double p0 = 0.01;                  // rate1: the rate that is still good
+  double rho = 1.5, delta = 0.0005;  // rate2
+  double factor = 1;                 // pool2: slower than stable by so much is still good
+  double limit = 0;                  // rate1 of a latency: µs; sign: what the gauge is held against
+  bool relative = false;             // sign: the gauge is divided by stable's
+  bool bad_below = false;
+  std::int32_t step = 0;  // safe: asked for before this share; 0: before every one
+  double weight = 0;      // harm: its part of the budget; 0: it takes nothing back
+  bool armed = false;     // pool2: there is a threshold
+  std::uint16_t y = 0;    // bucket of stable's quantile
+  Instant y_at{};         // when it was read
+  // Beside an absolute limit: the candidate has to be worse than stable, too; the smaller evidence
+  // of both counts.
+  std::optional<Evidence> beside;
+  bool rescued = false;  // stable itself breaks the limit: not worse than stable is enough
+  std::string name, text, origin, source;
+  std::vector<double> ratios;  // sign: of the open block
+  Instant ratios_from{};
+  double seen_stable = 0, seen_candidate = 0;  // sign: newest values
+  Instant read_at{};                           // of the newest reading of its source
+  std::string trouble;                         // what was wrong with that
   bool operator==(const Test&) const = default;
 };
 
@@ -84,12 +96,38 @@ struct FastTick {
   bool operator==(const FastTick&) const = default;
 };
 
+// Requests of one version that were given to it and not answered: the rule for what hangs.
+struct Unanswered {
+  std::vector<FastTick> window;  // requests: given, errors: answered
+  int strikes = 0;               // looks running at which it stalled
+  std::uint64_t owed = 0;        // counted as errors already; their rows are not counted again
+  bool operator==(const Unanswered&) const = default;
+};
+
+// What another source than the proxy saw of one metric since its last reading.
+struct Reading {
+  std::string name;  // Criterion::source
+  Instant from{}, to{};
+  // A counter: so many, and so many bad ones.
+  std::uint64_t n_stable = 0, x_stable = 0, n_candidate = 0, x_candidate = 0;
+  // A gauge: the mean over the version's instances at `to`; NaN: none.
+  double stable = 0, candidate = 0;
+  std::string trouble;  // what the source itself found: "the counter was reset"
+  bool operator==(const Reading&) const = default;
+};
+
 class Judge {
  public:
   Judge() = default;
-  Judge(Charge, Instant start);
+  Judge(Charge, Instant start, const Baseline& = {});
+
+  // The next stage before the bake, or a bake with a holdback: evidence goes on.
+  Judge next(Charge, Instant start) const;
+  // The bake after this stage: evidence begins anew, the candidate stays warm.
+  Judge bake(Charge, Instant start, const Baseline&) const;
 
   void ingest(const Block&);
+  void ingest(const Reading&);
   Verdict look(Instant now) const;
   // Nobody watched for so long: the deadline moves, the dwell does not count it.
   void unobserved(Duration away, Instant now);
@@ -108,9 +146,31 @@ class Judge {
   int extensions = 0;
   std::vector<Test> tests;
   std::vector<FastTick> fast;
-  Histogram stable_latencies, candidate_latencies;
+  Histogram stable_latencies, candidate_latencies;  // of this stage, for display
   std::uint64_t n_stable = 0, x_stable = 0, n_candidate = 0, x_candidate = 0;
+  Sketch sketch;                   // of stable, before the next block
+  std::vector<double> dispersion;  // in force in a bake, frozen at the switch
+  Instant warm_until{};            // epoch: no good answer yet
+  std::string trouble;             // of the newest block; empty: it was sound
+  Unanswered pending_stable, pending_candidate;
+  std::vector<std::string> notes;  // what had to be left out, in words
   bool operator==(const Judge&) const = default;
+
+ private:
+  void begin(Instant start);
 };
+
+// ln M of a test.
+double ln_evidence(const Test&);
+
+// Everything but the candidate's traffic is gone: a bake without a holdback.
+bool is_alone(const Charge&);
+
+// The decision before a bake (analysis page, section 5); `safe` the ln M of the tests asked for.
+Ruling decide(double ln_harm, const std::vector<double>& safe, double alpha, double beta,
+              bool final_step, bool dwelt);
+// The same where what keeps a step from being calm was found apart from the evidence of harm.
+Ruling decide(double ln_harm, double ln_unrest, const std::vector<double>& safe, double alpha,
+              double beta, bool final_step, bool dwelt);
 
 }  // namespace slipway::analysis

@@ -4,57 +4,75 @@
 #include <algorithm>
 #include <limits>
 
+#include "analysis/arrange.h"
 #include "analysis/engines.h"
 #include "analysis/judge.h"
-#include "analysis/probe.h"
+#include "base/limits.h"
 #include "base/math.h"
 
 namespace slipway::analysis {
 namespace {
 
 constexpr std::uint64_t kTooFew = 20;  // requests
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-// ln of each test's weight: errors and latency half each, shared equally inside; an empty group's
-// half goes to the other.
-std::vector<double> ln_weights(const Judge& judge) {
-  std::vector<bool> latency;
-  for (const Test& test : judge.tests)
-    latency.push_back(probe_of(criterion_of(judge.charge, test)).latency);
-  const auto slow = static_cast<double>(std::count(latency.begin(), latency.end(), true));
-  const double wrong = static_cast<double>(latency.size()) - slow;
-  std::vector<double> out;
-  for (const bool is_latency : latency) {
-    const double group = slow > 0 && wrong > 0 ? 0.5 : 1.0;
-    out.push_back(ln(group / (is_latency ? slow : wrong)));
+double rate(std::uint64_t x, std::uint64_t n) {
+  return n == 0 ? 0.0 : static_cast<double>(x) / static_cast<double>(n);
+}
+
+const char* engine_word(Engine e) {
+  switch (e) {
+    case Engine::rate1:
+      return "R1";
+    case Engine::rate2:
+      return "R2";
+    case Engine::pool2:
+      return "P2";
+    case Engine::sign:
+      return "sign";
+    case Engine::none:
+      break;
   }
-  return out;
+  return "";
+}
+
+bool is_final(const Charge& charge) {
+  return !charge.ahead.empty() && charge.ahead.front() >= limits::kWeightSum;
+}
+
+// ln of the most evidence of harm that a step forward is taken with.
+double calm_at(bool final_step) { return final_step ? ln(0.5) : 0.0; }
+
+// Asked for before the next share is given.
+bool is_asked(const Charge& charge, const Test& t) {
+  if (t.side != Side::safe || charge.bake) return false;
+  return t.step == 0 || (!charge.ahead.empty() && t.step == charge.ahead.front());
 }
 
 Finding finding_of(const Judge& judge, const Test& test) {
-  const Criterion criterion = criterion_of(judge.charge, test);
-  const Probe probe = probe_of(criterion);
   Finding f;
-  f.name = criterion.name;
-  f.side = "harm";
-  f.engine = probe.engine == Engine::rate1 ? "R1" : probe.engine == Engine::rate2 ? "R2" : "P2";
-  f.unit = probe.latency ? "ms" : "fraction";
-  f.limit = criterion.text;
-  f.origin = criterion.origin;
+  f.name = test.name;
+  f.side = test.side == Side::harm ? "harm" : "safe";
+  f.engine = engine_word(test.engine);
+  const bool latency = test.metric == Metric::latency;
+  f.unit = latency ? "ms" : test.engine == Engine::sign ? "value" : "fraction";
+  f.limit = test.text;
+  f.origin = test.origin;
   f.n_stable = test.n_stable;
   f.n_candidate = test.n_candidate;
   f.x_stable = test.x_stable;
   f.x_candidate = test.x_candidate;
-  if (probe.latency) {
-    f.stable = judge.stable_latencies.quantile(probe.quantile) / 1000.0;
-    f.candidate = judge.candidate_latencies.quantile(probe.quantile) / 1000.0;
+  if (latency) {
+    f.stable = judge.stable_latencies.quantile(test.quantile) / 1000.0;
+    f.candidate = judge.candidate_latencies.quantile(test.quantile) / 1000.0;
+  } else if (test.engine == Engine::sign) {
+    f.stable = test.seen_stable;
+    f.candidate = test.seen_candidate;
   } else {
-    const auto rate = [](std::uint64_t x, std::uint64_t n) {
-      return n == 0 ? 0.0 : static_cast<double>(x) / static_cast<double>(n);
-    };
     f.stable = rate(test.x_stable, test.n_stable);
     f.candidate = rate(test.x_candidate, test.n_candidate);
   }
-  f.evidence = test.evidence.total;
+  f.evidence = ln_evidence(test);
   return f;
 }
 
@@ -74,23 +92,91 @@ Finding fast_finding(const Judge& judge) {
     f.x_candidate += tick->errors;
     ++ticks;
   }
-  f.candidate = static_cast<double>(f.x_candidate) / static_cast<double>(f.n_candidate);
+  f.candidate = rate(f.x_candidate, f.n_candidate);
   f.evidence = f.candidate;
   f.needed = 0.9;
   return f;
 }
 
-DataState data_of(const Judge& judge, Instant now, Duration observed) {
-  if (bad_data(judge)) return DataState::bad;
-  if (judge.n_candidate == 0) return DataState::no_data;
-  if (now - judge.last_block > kFresh) return DataState::stale;
-  if (!judge.tests.empty() && judge.n_candidate < kTooFew && observed < judge.charge.dwell)
-    return DataState::too_little;
-  return DataState::enough;
+// The last three seconds with traffic were nothing but errors (analysis page, section 5).
+bool failing_fast(const Judge& judge) {
+  std::uint64_t requests = 0, ticks = 0;
+  for (auto tick = judge.fast.rbegin(); tick != judge.fast.rend(); ++tick) {
+    if (std::uint64_t{tick->errors} * 10 < std::uint64_t{tick->requests} * 9) return false;
+    requests += tick->requests;
+    if (++ticks >= 3 && requests >= kTooFew) return true;
+  }
+  return false;
 }
 
-Duration observed_at(const Judge& judge, Instant now) {
-  if (judge.last_block <= judge.started || bad_data(judge)) return judge.observed;
+std::string trouble_of(const Judge& judge) {
+  if (!judge.trouble.empty()) return judge.trouble;
+  for (const Test& t : judge.tests) {
+    if (!t.trouble.empty()) return fmt::format("{}: {}", t.source, t.trouble);
+  }
+  return "";
+}
+
+// A source of its own has been silent.
+bool reading_is_missing(const Judge& judge, Instant now) {
+  return std::any_of(judge.tests.begin(), judge.tests.end(), [&](const Test& t) {
+    return !t.source.empty() && now - std::max(t.read_at, judge.started) > kFresh;
+  });
+}
+
+// Whether more requests could still show it: twice of what a spotless candidate needs.
+bool may_still_show(const Judge& judge, const Test& t) {
+  const double share = static_cast<double>(judge.charge.weight) / limits::kWeightSum;
+  return static_cast<double>(t.n_candidate) < 2.0 * clean_requests(t, share, judge.charge.beta);
+}
+
+struct Evaluated {
+  double harm = 0;
+  double unrest = 0;         // harm, without what has not seen a single bad one of the candidate
+  int worst = -1;            // index of the test that weighs most against the candidate
+  std::vector<double> safe;  // ln M of what has to be shown
+  bool open = false;         // more requests could still show what is not
+};
+
+Evaluated evaluate(const Judge& judge) {
+  Evaluated e;
+  double worst_part = 0, sum = kMinusInfinity, unrest = kMinusInfinity;
+  const double enough = -ln(judge.charge.beta);
+  for (std::size_t i = 0; i < judge.tests.size(); ++i) {
+    const Test& t = judge.tests[i];
+    if (t.side == Side::harm && t.weight > 0) {
+      const double part = ln(t.weight) + ln_evidence(t);
+      sum = ln_add(sum, part);
+      // A quantile that is not armed yet, or that nobody exceeds, stays where it began for long.
+      const bool clean = t.x_candidate == 0;
+      unrest = ln_add(unrest, clean ? std::min(part, ln(t.weight) + ln(0.5)) : part);
+      if (e.worst < 0 || part > worst_part) {
+        e.worst = static_cast<int>(i);
+        worst_part = part;
+      }
+    } else if (is_asked(judge.charge, t)) {
+      e.safe.push_back(ln_evidence(t));
+      e.open |= e.safe.back() < enough && may_still_show(judge, t);
+    }
+  }
+  // Nothing but the budget's rest: no test, no evidence.
+  e.harm = e.worst < 0 ? 0.0 : sum;
+  e.unrest = e.worst < 0 ? ln(0.5) : unrest;
+  return e;
+}
+
+DataState data_of(const Judge& judge, const Verdict& v, const Evaluated& e, Instant now) {
+  if (!v.trouble.empty()) return DataState::bad;
+  if (judge.n_candidate == 0) return DataState::no_data;
+  if (now - judge.last_block > kFresh || reading_is_missing(judge, now)) return DataState::stale;
+  if (judge.tests.empty()) return DataState::enough;
+  const bool few = judge.n_candidate < kTooFew && v.observed < judge.charge.dwell;
+  return few || e.open ? DataState::too_little : DataState::enough;
+}
+
+Duration observed_at(const Judge& judge, const std::string& trouble, Instant now) {
+  if (judge.last_block <= judge.started || !trouble.empty() || reading_is_missing(judge, now))
+    return judge.observed;
   const Instant end = std::min(now, judge.last_block + kFresh);
   return judge.observed + std::max(Duration(0), end - judge.observed_until);
 }
@@ -108,42 +194,75 @@ OnInconclusive policy(const Charge& charge, DataState data) {
     case DataState::enough:
       break;
   }
-  return OnInconclusive::hold;  // good data and a dwell that is not over: more of the same
+  return charge.on_inconclusive;
 }
 
 Instant next_look(const Judge& judge, const Verdict& verdict, Instant now) {
-  Instant next = judge.deadline > now ? judge.deadline : kNever;
+  const Instant next = judge.deadline > now ? judge.deadline : kNever;
   const bool flowing = judge.last_block > judge.started && verdict.data != DataState::bad;
   const Instant stale_at = judge.last_block + kFresh;
   if (!flowing || stale_at < now) return next;
-  const Instant dwelt = now + (judge.charge.dwell - verdict.observed);
+  const Instant dwelt =
+      std::max(now, judge.observed_until) + (judge.charge.dwell - verdict.observed);
   if (dwelt > now && dwelt <= stale_at) return std::min(next, dwelt);
   return std::min(next, stale_at + Duration(1));
 }
 
+std::vector<Finding> findings_of(const Judge& judge) {
+  std::vector<Finding> out;
+  out.reserve(judge.tests.size() + 1);
+  const double decisive = -ln(judge.charge.alpha), enough = -ln(judge.charge.beta);
+  for (const Test& t : judge.tests) {
+    if (t.side == Side::safe && !is_asked(judge.charge, t)) continue;
+    Finding f = finding_of(judge, t);
+    f.needed = t.side == Side::safe ? enough : decisive - ln(std::max(t.weight, 1e-300));
+    if (t.side == Side::safe && f.evidence >= f.needed) f.ruling = Ruling::pass;
+    out.push_back(std::move(f));
+  }
+  return out;
+}
+
+// Where the test stands among the findings.
+int finding_at(const Judge& judge, int test) {
+  int at = -1;
+  for (int i = 0; i <= test; ++i) {
+    const Test& t = judge.tests[static_cast<std::size_t>(i)];
+    at += t.side == Side::harm || is_asked(judge.charge, t);
+  }
+  return at;
+}
+
+// The bake: watched for its length, the candidate gave at least one good answer, nothing failed.
+bool bake_is_over(const Judge& judge, const Verdict& v) {
+  return judge.charge.bake && v.observed >= judge.charge.dwell &&
+         judge.n_candidate > judge.x_candidate && v.data != DataState::bad;
+}
+
 }  // namespace
+
+Ruling decide(double ln_harm, const std::vector<double>& safe, double alpha, double beta,
+              bool final_step, bool dwelt) {
+  return decide(ln_harm, ln_harm, safe, alpha, beta, final_step, dwelt);
+}
+
+Ruling decide(double ln_harm, double ln_unrest, const std::vector<double>& safe, double alpha,
+              double beta, bool final_step, bool dwelt) {
+  if (ln_harm >= -ln(alpha)) return Ruling::fail;
+  // ln(1/2) is reached by adding, too.
+  const bool calm = ln_unrest <= calm_at(final_step) + 1e-12;
+  const double enough = -ln(beta);
+  const bool shown =
+      !safe.empty() && std::all_of(safe.begin(), safe.end(), [&](double m) { return m >= enough; });
+  return calm && dwelt && shown ? Ruling::pass : Ruling::hold;
+}
 
 Verdict Judge::look(Instant now) const {
   Verdict v;
-  v.observed = observed_at(*this, now);
-  v.data = data_of(*this, now, v.observed);
-
-  const double decisive = -ln(charge.alpha);
-  const auto weights = ln_weights(*this);
-  double harm = tests.empty() ? 0.0 : -std::numeric_limits<double>::infinity();
-  int worst = -1;
-  double worst_part = 0;
-  for (std::size_t i = 0; i < tests.size(); ++i) {
-    Finding f = finding_of(*this, tests[i]);
-    f.needed = decisive - weights[i];
-    const double part = weights[i] + f.evidence;
-    if (worst < 0 || part > worst_part) {
-      worst = static_cast<int>(i);
-      worst_part = part;
-    }
-    harm = ln_add(harm, part);
-    v.findings.push_back(std::move(f));
-  }
+  v.trouble = trouble_of(*this);
+  v.observed = observed_at(*this, v.trouble, now);
+  const Evaluated e = evaluate(*this);
+  v.data = data_of(*this, v, e, now);
+  v.findings = findings_of(*this);
 
   if (charge.fail_fast && failing_fast(*this)) {
     v.findings.push_back(fast_finding(*this));
@@ -151,23 +270,27 @@ Verdict Judge::look(Instant now) const {
     v.ruling = Ruling::fail;
     return v;
   }
-  if (!tests.empty() && harm >= decisive) {
-    v.findings[static_cast<std::size_t>(worst)].ruling = Ruling::fail;
-    v.decided_by = worst;
+  const bool sound = v.data != DataState::bad && v.data != DataState::stale;
+  const bool dwelt = sound && v.observed >= charge.dwell;
+  const Ruling ruled =
+      decide(e.harm, e.unrest, e.safe, charge.alpha, charge.beta, is_final(charge), dwelt);
+  if (ruled == Ruling::fail) {
+    v.decided_by = finding_at(*this, e.worst);
+    v.findings[static_cast<std::size_t>(v.decided_by)].ruling = Ruling::fail;
     v.ruling = Ruling::fail;
     return v;
   }
-  // Until the safe side is tested: the stage was watched for its dwell, the candidate gave at least
-  // one good answer, and nothing failed.
-  if (v.observed >= charge.dwell && n_candidate > x_candidate && v.data != DataState::bad) {
+  if (ruled == Ruling::pass || bake_is_over(*this, v)) {
     v.ruling = Ruling::pass;
     for (Finding& f : v.findings) f.ruling = Ruling::pass;
     return v;
   }
   if (now >= deadline) {
     const OnInconclusive action = policy(charge, v.data);
+    // Where there was nothing to judge, no evidence of harm is all that can be asked.
+    const double most = v.data == DataState::enough ? calm_at(is_final(charge)) : 0.0;
     if (action == OnInconclusive::rollback) v.ruling = Ruling::fail;
-    if (action == OnInconclusive::promote && harm <= 0.0) v.ruling = Ruling::pass;
+    if (action == OnInconclusive::promote && e.unrest <= most + 1e-12) v.ruling = Ruling::pass;
   }
   v.next = v.ruling == Ruling::hold ? next_look(*this, v, now) : kNever;
   return v;

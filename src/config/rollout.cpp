@@ -80,37 +80,6 @@ void Binding::strategy() {
   release_terms(name);
 }
 
-void Binding::analysis() {
-  const Fields& f = ground_.analysis;
-  if (const Node* n = f.get("false_rollback_budget")) {
-    const auto percent = n->is_scalar() ? parse_percent(n->scalar) : std::nullopt;
-    if (percent && *percent > 0 && *percent <= 50)
-      out_.alpha = *percent / 100;
-    else
-      ledger_.error(n->place, "bad_value",
-                    "`false_rollback_budget` must be a percentage above 0 and up to 50",
-                    "such as 1%");
-    keep("analysis.false_rollback_budget", *n);
-  }
-  if (const auto d = f.duration("deadline")) {
-    out_.deadline = *d;
-    keep("analysis.deadline", *f.get("deadline"));
-    if (d->count() <= 0)
-      ledger_.error(f.get("deadline")->place, "out_of_range",
-                    "`deadline` must be longer than nothing");
-  }
-  const auto word = [&](const char* key, std::string& slot, std::vector<std::string> words) {
-    if (!f.get(key)) return;
-    slot = f.choice(key, words).value_or(slot);
-    keep(fmt::format("analysis.{}", key), *f.get(key));
-  };
-  word("on_no_data", out_.on_no_data, {"hold", "promote", "rollback"});
-  word("on_stale_data", out_.on_stale_data, {"hold", "promote", "rollback"});
-  word("on_too_little_data", out_.on_too_little_data, {"hold", "promote", "rollback"});
-  word("on_bad_data", out_.on_bad_data, {"hold", "promote", "rollback"});
-  word("on_unattended", out_.on_unattended, {"promote", "rollback"});
-}
-
 void Binding::smoke() {
   for (Smoke s : ground_.strategies.smoke) {
     Node text;

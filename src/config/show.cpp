@@ -164,7 +164,16 @@ class Sheet {
     line("analysis.on_stale_data", e_.on_stale_data);
     line("analysis.on_too_little_data", e_.on_too_little_data);
     line("analysis.on_bad_data", e_.on_bad_data);
+    line("analysis.on_inconclusive", e_.on_inconclusive);
     line("analysis.on_unattended", e_.on_unattended);
+    line("analysis.pace", e_.pace_by_evidence ? "evidence" : "duration");
+    line("analysis.holdback", fmt::format("{:.6g}%", e_.holdback / 100.0));
+    line("analysis.defaults", yes(e_.judge_defaults));
+    line("analysis.risk_budget", fmt::format("{:.6g}%", e_.risk_budget * 100));
+    line("analysis.only_if_stable_ok", yes(e_.only_if_stable_ok));
+    line("analysis.dedupe_by_client", yes(e_.by_client));
+    line("analysis.warmup", shown(e_.warmup));
+    line("analysis.latency_floor", shown(e_.latency_floor));
   }
 
   static std::string step(const WrittenStep& s) {

@@ -134,7 +134,8 @@ struct Count {
 struct Watch {
   std::string stable, candidate;  // labels in the rows; stable may be empty
   std::vector<double> latency_limits_us;
-  bool bake = false;  // block rule of section 5.1
+  bool bake = false;       // block rule of section 5.1
+  bool by_client = false;  // at most one error of a client counts in a block (sticky routing)
   bool operator==(const Watch&) const = default;
 };
 

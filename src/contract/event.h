@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "analysis/block.h"
+#include "analysis/sketch.h"
 #include "contract/command.h"
 #include "contract/request.h"
 
@@ -118,6 +119,8 @@ struct Counted {
   RowPosition position;
   Duration gap_before{};  // first block after Watch: the longest gap of the 60 s before
   bool has_gap_before = false;
+  // First block after Watch: stable over the hour before.
+  std::optional<analysis::Baseline> before;
   bool operator==(const Counted&) const = default;
 };
 

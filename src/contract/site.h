@@ -172,6 +172,8 @@ struct Deployment {
   bool moved_traffic = false;
   bool settling = false;  // all steps done; last rows are counted
   std::optional<analysis::Judge> judge;
+  std::optional<analysis::Judge> kept;  // between two stages: evidence goes on
+  analysis::Baseline baseline;          // stable, until the candidate has all traffic
   std::vector<VerdictEntry> verdicts;
   std::vector<Approval> approvals;
   BackPhase back = BackPhase::none;

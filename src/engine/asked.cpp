@@ -105,7 +105,7 @@ void promote(Turn& t, const Asked& e) {
     d.progress[d.step + 1].because = because;
   }
   if (!stage) return;
-  d.judge.reset();
+  if (d.judge) keep_evidence(d);
   end_step(t, StepState::done, because, "promoted");
 }
 

@@ -134,6 +134,8 @@ void finish(Turn& t, State ending, Because because) {
   d.deadline = kNever;
   d.back_retry_at = kNever;
   d.judge.reset();
+  d.kept.reset();
+  d.baseline = {};
   t.story(d, "deployment.ended", std::move(because));
   t.site.last = std::move(d);
   t.site.live.reset();

@@ -1,6 +1,8 @@
 // The verb judge: what a verdict does, and what the deadline does when there is none.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "engine/census.h"
 #include "engine/steps.h"
@@ -72,9 +74,10 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   if (n >= limits::kVerdictsKept) d.verdicts.erase(d.verdicts.begin() + 1);
   d.verdicts.push_back(std::move(entry));
   if (!changed || verdict.ruling != analysis::Ruling::hold) return;
-  t.story(
-      d, "deployment.verdict",
-      why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage}, {"data", word_of(verdict.data)}}));
+  t.story(d, "deployment.verdict",
+          why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage},
+                                  {"data", word_of(verdict.data)},
+                                  {"trouble", verdict.trouble}}));
 }
 
 void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
@@ -82,7 +85,7 @@ void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
                                                     {"observed_s", seconds(verdict.observed)},
                                                     {"n_candidate", number(d.judge->n_candidate)}});
   t.story(d, "deployment.verdict", because);
-  d.judge.reset();
+  keep_evidence(d);
   end_step(t, StepState::done, because, "passed");
 }
 
@@ -109,7 +112,7 @@ void undecided(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
                                                    {"then", promote ? "promote" : "rollback"}});
   t.story(d, "deployment.verdict", because);
   if (!promote) return fail_deployment(t, because);
-  d.judge.reset();
+  keep_evidence(d);
   end_step(t, StepState::done, because, "unattended");
 }
 
@@ -120,10 +123,28 @@ void begin_judge(Turn& t, const Step& step) {
   analysis::Charge charge = step.charge;
   const Copy* candidate = find_copy(t.site, d.candidate);
   // With all of the traffic there is nothing beside it to compare with, whatever the plan meant.
-  charge.bake |= candidate != nullptr && candidate->weight == limits::kWeightSum;
-  const bool bake = charge.bake;
-  d.judge.emplace(std::move(charge), t.at);
-  if (bake && d.stable != 0) watch_rows(t, true, why(codes::kWatching));
+  if (candidate != nullptr) charge.weight = candidate->weight;
+  charge.bake |= charge.weight == limits::kWeightSum;
+  const bool alone = analysis::is_alone(charge);
+  if (!d.kept) {
+    d.judge.emplace(std::move(charge), t.at, d.baseline);
+  } else {
+    d.judge = alone ? d.kept->bake(std::move(charge), t.at, d.baseline)
+                    : d.kept->next(std::move(charge), t.at);
+  }
+  d.kept.reset();
+  for (const std::string& note : d.judge->notes) {
+    const std::pair<std::string, std::string> warning{codes::kJudgeNote, note};
+    if (std::find(d.warnings.begin(), d.warnings.end(), warning) != d.warnings.end()) continue;
+    d.warnings.push_back(warning);
+    t.story(d, "deployment.verdict", why(codes::kJudgeNote, {{"text", note}}));
+  }
+  if (alone && d.stable != 0) watch_rows(t, true, why(codes::kWatching));
+}
+
+void keep_evidence(Deployment& d) {
+  d.kept = std::move(d.judge);
+  d.judge.reset();
 }
 
 void judge_now(Turn& t) {

@@ -55,8 +55,13 @@ void on(Turn& t, const Counted& e) {
     d.served_share =
         static_cast<double>(e.tally.candidate_requests) / static_cast<double>(assigned);
   }
-  // A block that ended before the stage began tells about another weight.
-  if (e.judged && d.judge && e.block.to > d.judge->started) d.judge->ingest(e.block);
+  if (e.before && d.baseline == analysis::Baseline{}) d.baseline = *e.before;
+  const bool alone = d.judge && analysis::is_alone(d.judge->charge);
+  if (!alone) d.baseline.add(e.block);
+  if (!e.judged) return;
+  // Between two stages evidence goes on; a block that ended before the bake began is no part of it.
+  if (d.kept) d.kept->ingest(e.block);
+  if (d.judge && e.block.to > d.judge->started) d.judge->ingest(e.block);
 }
 
 void on(Turn& t, const ProxyRestarted& e) {

@@ -31,6 +31,8 @@ void begin_smoke(Turn&, const Step&);
 void begin_gate(Turn&, const Step&);
 void begin_shift(Turn&, const Step&);
 void begin_judge(Turn&, const Step&);
+// The stage is over, its evidence is not: the next one goes on with it.
+void keep_evidence(Deployment&);
 void try_provision(Turn&, const Step&);
 void try_warm(Turn&, const Step&);
 void try_shift(Turn&, const Step&);

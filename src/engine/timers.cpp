@@ -54,6 +54,7 @@ void move_deadlines(Deployment& d, Duration away, Instant now) {
     if (p.deadline != kNever) p.deadline += away;
   }
   if (d.judge) d.judge->unobserved(away, now);
+  if (d.kept) d.kept->unobserved(away, now);
   d.receipt.unobserved += away;
 }
 
@@ -110,7 +111,7 @@ void on(Turn& t, const Resumed& e) {
   if (!t.site.copies.empty()) t.route_changed(because);
   if (t.site.live && is_watched(*t.site.live)) {
     const Deployment& d = *t.site.live;
-    watch_rows(t, d.stable == 0 || (d.judge && d.judge->charge.bake), because);
+    watch_rows(t, d.stable == 0 || (d.judge && analysis::is_alone(d.judge->charge)), because);
   }
   compile_anew(t, t.site.live);
   compile_anew(t, t.site.queued);

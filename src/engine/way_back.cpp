@@ -192,6 +192,7 @@ void take_back(Turn& t, State ending, Because because) {
   d.because = because;
   d.settling = false;
   d.judge.reset();
+  d.kept.reset();
   d.receipt.verdict_at = t.wall;
   if (d.moved_traffic || find_copy(t.site, d.candidate) != nullptr) {
     t.story(d, "deployment.rolling_back", because);

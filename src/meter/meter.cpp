@@ -1,15 +1,15 @@
 #include "meter/meter.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "meter/gaps.h"
+#include "meter/history.h"
 #include "meter/latency.h"
 
 namespace slipway::meter {
 namespace {
 
-constexpr std::uint64_t kStableNeeded = 5;  // analysis page, section 6.1
-constexpr Duration kOldest = 10s;           // of a block with both versions in it
 // Stable has no traffic (everything was shifted): its requests are not waited for for ever, since
 // absolute limits are judged on the candidate's alone.
 constexpr std::uint64_t kCandidateAlone = 20;
@@ -23,12 +23,21 @@ Wall wall_of(std::int64_t us) { return Wall(Duration(us)); }
 struct Side {
   analysis::Counts counts;
   Latencies latencies;
+  std::bitset<10'000> erred;  // clients, by their bucket
 
   void reset(std::size_t limits) {
     counts = {};
+    erred.reset();
     counts.over.assign(limits, 0);
   }
-  void add(const Row& row, RowKind kind, bool error, const std::vector<double>& limits) {
+  void add(const Row& row, RowKind kind, bool error, const Watch& watch) {
+    const std::vector<double>& limits = watch.latency_limits_us;
+    const auto client = static_cast<std::size_t>(row.bucket);
+    if (error && watch.by_client && row.bucket >= 0 && client < erred.size()) {
+      // One client that fails again and again is one that fails.
+      error = !erred[client];
+      erred.set(client);
+    }
     ++counts.requests;
     counts.errors += error;
     counts.left += kind == RowKind::left;
@@ -56,6 +65,7 @@ struct Watched {
   RowPosition recorded;
   bool first = true;
   std::int64_t gap_before = -1;
+  analysis::Baseline before;
 
   void open(Instant now) {
     since = now;
@@ -91,12 +101,12 @@ void Watched::add(const Row& row) {
         std::max(tally.last_candidate_start, wall_of(row.end_us - row.total_us));
     if (error && tally.first_candidate_error == Wall{})
       tally.first_candidate_error = wall_of(row.end_us);
-    candidate.add(row, kind, error, watch.latency_limits_us);
+    candidate.add(row, kind, error, watch);
     candidate_new = true;
   } else if (row.assigned == watch.stable) {
     ++tally.stable_requests;
     tally.stable_failed += failed && !no_server;
-    stable.add(row, kind, error, watch.latency_limits_us);
+    stable.add(row, kind, error, watch);
   }
 }
 
@@ -105,7 +115,7 @@ bool Watched::judged(Duration age) const {
   if (n_c == 0) return false;
   if (watch.bake || watch.stable.empty()) return true;
   if (n_s == 0) return (age >= kAloneSoon && n_c >= kCandidateAlone) || age >= kAloneLate;
-  return n_s >= kStableNeeded || age >= kOldest;
+  return analysis::closes(n_c, n_s, age, false);
 }
 
 // Stable alone, or requests of no version: nothing to compare, but the receipt shall grow. While
@@ -119,18 +129,19 @@ bool Watched::for_receipt(Instant now) const {
 }  // namespace
 
 struct Meter::Impl {
-  struct Traffic {
+  struct Seen {
     Gaps gaps;
+    History history;
     SiteId id;
     std::optional<Watched> watched;
   };
 
-  std::map<std::string, Traffic, std::less<>> sites;  // by SiteId::name()
-  Traffic* newest = nullptr;                          // of the last row; rows come in runs
+  std::map<std::string, Seen, std::less<>> sites;  // by SiteId::name()
+  Seen* newest = nullptr;                          // of the last row; rows come in runs
   std::string newest_name;
   RowPosition seen;  // after the last row
 
-  Traffic& traffic(const std::string& name) {
+  Seen& traffic(const std::string& name) {
     if (newest == nullptr || newest_name != name) {
       newest = &sites[name];
       newest_name = name;
@@ -138,12 +149,12 @@ struct Meter::Impl {
     return *newest;
   }
 
-  Traffic* find(const SiteId& id) {
+  Seen* find(const SiteId& id) {
     const auto at = sites.find(id.name());
     return at != sites.end() && at->second.watched ? &at->second : nullptr;
   }
 
-  Counted close(Traffic& traffic, bool judged, Instant now, Wall) const {
+  Counted close(Seen& traffic, bool judged, Instant now, Wall) const {
     Watched& w = *traffic.watched;
     Counted out;
     out.judged = judged;
@@ -151,6 +162,7 @@ struct Meter::Impl {
     out.block.to = now;
     out.block.stable = w.stable.take();
     out.block.candidate = w.candidate.take();
+    out.block.dispersion = traffic.history.dispersion(w.watch.stable);
     out.tally = w.tally;
     out.tally.longest_gap = Duration(traffic.gaps.take(out.tally.has_gap));
     out.tally.rows_lost = w.lost;
@@ -160,6 +172,7 @@ struct Meter::Impl {
     if (w.first) {
       out.has_gap_before = w.gap_before >= 0;
       if (out.has_gap_before) out.gap_before = Duration(w.gap_before);
+      if (w.before.requests > 0) out.before = std::move(w.before);
       w.first = false;
     }
     w.open(now);
@@ -171,19 +184,21 @@ Meter::Meter() : impl_(std::make_unique<Impl>()) {}
 Meter::~Meter() = default;
 
 void Meter::watch(const SiteId& site, const Watch& watch, RowPosition from, Instant now) {
-  Impl::Traffic& traffic = impl_->traffic(site.name());
+  Impl::Seen& traffic = impl_->traffic(site.name());
   traffic.id = site;
-  const auto before = std::move(traffic.watched);
+  auto before = std::move(traffic.watched);
   Watched& w = traffic.watched.emplace();
   w.watch = watch;
   w.from = w.closed = w.recorded = from;
   w.gap_before = traffic.gaps.last_minute();
+  w.before = traffic.history.baseline(watch.stable);
   if (before) {  // the plan goes on with other limits or in its bake: nothing is counted twice
     w.from = before->from;
     w.closed = before->closed;
     w.recorded = before->recorded;
     w.first = before->first;
     w.gap_before = before->gap_before;
+    w.before = std::move(before->before);
     w.lost = before->lost;
   } else {
     traffic.gaps.begin();
@@ -204,15 +219,16 @@ void Meter::watch(const SiteId& site, const Watch& watch, RowPosition from, Inst
 }
 
 void Meter::unwatch(const SiteId& site) {
-  if (Impl::Traffic* traffic = impl_->find(site)) traffic->watched.reset();
+  if (Impl::Seen* traffic = impl_->find(site)) traffic->watched.reset();
 }
 
 bool Meter::watching(const SiteId& site) const { return impl_->find(site) != nullptr; }
 
 void Meter::add(const Row& row, std::uint64_t inode) {
-  Impl::Traffic& traffic = impl_->traffic(row.site);
+  Impl::Seen& traffic = impl_->traffic(row.site);
   impl_->seen = {inode, row.offset};
   traffic.gaps.row(row.end_us - row.total_us, row.end_us, answered(row));
+  traffic.history.add(row, judge_error(row));
   if (!traffic.watched) return;
   Watched& w = *traffic.watched;
   if (w.from.inode == inode && row.offset <= w.from.offset) return;
@@ -237,19 +253,24 @@ std::vector<std::pair<SiteId, Counted>> Meter::tick(Instant now, Wall wall) {
 }
 
 std::optional<Counted> Meter::count(const SiteId& site, Instant now, Wall wall) {
-  Impl::Traffic* traffic = impl_->find(site);
+  Impl::Seen* traffic = impl_->find(site);
   if (traffic == nullptr) return std::nullopt;
   const bool judged = traffic->watched->judged(now - traffic->watched->since);
   return impl_->close(*traffic, judged, now, wall);
 }
 
 void Meter::recorded(const SiteId& site, RowPosition position) {
-  if (Impl::Traffic* traffic = impl_->find(site)) traffic->watched->recorded = position;
+  if (Impl::Seen* traffic = impl_->find(site)) traffic->watched->recorded = position;
 }
 
 void Meter::lost(std::uint64_t rows) {
   for (auto& [name, traffic] : impl_->sites)
     if (traffic.watched) traffic.watched->lost += rows;
+}
+
+Traffic Meter::traffic(const SiteId& site) const {
+  const auto at = impl_->sites.find(site.name());
+  return at == impl_->sites.end() ? Traffic{} : at->second.history.traffic();
 }
 
 RowPosition Meter::position() const {

@@ -12,6 +12,7 @@
 #include "contract/command.h"
 #include "contract/event.h"
 #include "contract/row.h"
+#include "meter/history.h"
 
 namespace slipway::meter {
 
@@ -51,6 +52,8 @@ class Meter {
   // Rows that were written by the proxy's count and never read (its DroppedLogs, or a freed part of
   // the file); each watched site's next block says so, since nobody knows whose they were.
   void lost(std::uint64_t rows);
+  // Of the last hour, of a site that is watched or not.
+  Traffic traffic(const SiteId&) const;
   // Rows before this offset are recorded for every watched site and may be freed.
   RowPosition position() const;
 

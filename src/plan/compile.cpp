@@ -72,6 +72,36 @@ void share_latency_limits(Plan& plan) {
   }
 }
 
+// What comes after each stage says how safe it has to be shown; and the budget is shared over all
+// criteria before the bake, so that it holds for the whole ramp.
+void look_ahead(Plan& plan) {
+  std::vector<analysis::Criterion*> all;
+  std::vector<analysis::Criterion> distinct;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    Step& step = plan.steps[i];
+    if (step.verb != Verb::judge || step.charge.bake) continue;
+    for (std::size_t k = i + 1; k < plan.steps.size(); ++k) {
+      const Step& later = plan.steps[k];
+      const bool rises = later.verb == Verb::shift && later.weight > step.charge.weight;
+      auto& ahead = step.charge.ahead;
+      if (rises && std::find(ahead.begin(), ahead.end(), later.weight) == ahead.end())
+        ahead.push_back(later.weight);
+    }
+    // A list of steps that ends below 100 %: it has to be safe where it is.
+    if (step.charge.ahead.empty()) step.charge.ahead = {step.charge.weight};
+    for (auto& c : step.charge.criteria) {
+      all.push_back(&c);
+      if (std::find(distinct.begin(), distinct.end(), c) == distinct.end()) distinct.push_back(c);
+    }
+  }
+  const std::vector<analysis::Criterion> unshared = distinct;
+  analysis::share_budget(distinct);
+  for (auto* c : all) {
+    const auto at = std::find(unshared.begin(), unshared.end(), *c) - unshared.begin();
+    c->weight = distinct[static_cast<std::size_t>(at)].weight;
+  }
+}
+
 void warn_about_artifact(Draft& d) {
   if (d.plan.spec.artifact.empty())
     d.plan.warnings.emplace_back(
@@ -145,6 +175,7 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
   }
   warn_about_artifact(d);
   share_latency_limits(plan);
+  look_ahead(plan);
   if (plan.steps.size() > limits::kSteps)
     d.refuse(config.strategy.origin, "out_of_range",
              fmt::format("the plan has {} steps: at most {} are possible", plan.steps.size(),

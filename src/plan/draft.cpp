@@ -18,15 +18,12 @@ constexpr Duration kShiftLimit = 60s;
 constexpr Duration kSmokeEach = 30s;
 constexpr Duration kAfterDrain = 15s;
 constexpr Duration kJudgeAtLeast = 60min;
+constexpr Duration kShortestDwell = 60s;
 
 analysis::OnInconclusive policy(const std::string& word) {
   if (word == "promote") return analysis::OnInconclusive::promote;
   if (word == "rollback") return analysis::OnInconclusive::rollback;
   return analysis::OnInconclusive::hold;
-}
-
-bool is_relative(const analysis::Criterion& c) {
-  return c.metric != analysis::Metric::external && c.compare != analysis::Compare::absolute;
 }
 
 }  // namespace
@@ -110,24 +107,30 @@ void Draft::judge(const std::string& name, Duration dwell,
   analysis::Charge& charge = step.charge;
   charge.stage = name;
   charge.weight = weight;
-  charge.bake = weight == limits::kWeightSum;
+  charge.bake = weight >= bake_weight();
   charge.dwell = dwell;
   charge.deadline = config.deadline ? std::max(*config.deadline, dwell)
                                     : std::max<Duration>(kJudgeAtLeast, 2 * dwell);
-  charge.criteria = std::move(compiled.list);
+  // `pace: evidence` lets a stage end as soon as it is decided, but for the bake.
+  if (config.pace_by_evidence && !charge.bake) charge.dwell = std::min(dwell, kShortestDwell);
+  charge.criteria = config.judge_defaults ? analysis::with_defaults(std::move(compiled.list))
+                                          : std::move(compiled.list);
+  if (config.only_if_stable_ok) {
+    for (auto& c : charge.criteria) c.only_if_stable_ok |= c.compare == analysis::Compare::absolute;
+  }
   charge.alpha = config.alpha;
+  charge.risk_budget = config.judge_defaults ? config.risk_budget : 0.0;
+  charge.warmup = config.warmup;
+  charge.exposure_floor = config.sticky.empty() || config.sticky == "none";
+  charge.by_client = config.by_client && !charge.exposure_floor;
+  charge.latency_floor_us = static_cast<double>(config.latency_floor.count());
+  charge.on_inconclusive = policy(config.on_inconclusive);
   charge.on_no_data = policy(config.on_no_data);
   charge.on_stale_data = policy(config.on_stale_data);
   charge.on_too_little_data = policy(config.on_too_little_data);
   charge.on_bad_data = policy(config.on_bad_data);
   charge.on_unattended = config.on_unattended == "promote" ? analysis::OnInconclusive::promote
                                                            : analysis::OnInconclusive::rollback;
-  const bool blind =
-      charge.bake && std::any_of(charge.criteria.begin(), charge.criteria.end(), is_relative);
-  const std::string aloud =
-      "at 100 % nothing runs beside the new release: criteria relative to stable rest there";
-  if (blind && std::find(plan.notes.begin(), plan.notes.end(), aloud) == plan.notes.end())
-    note(aloud);
 }
 
 void Draft::retire(Who who, int left, Duration keep) {
@@ -139,6 +142,8 @@ void Draft::retire(Who who, int left, Duration keep) {
   step.deadline = 2 * plan.spec.drain + kAfterDrain;
   if (who == Who::stable) stable = left;
 }
+
+std::int32_t Draft::bake_weight() const { return limits::kWeightSum - config.holdback; }
 
 Duration Draft::keep_warm() const { return config.keep_warm.value_or(1h); }
 

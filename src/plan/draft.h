@@ -33,6 +33,8 @@ struct Draft {
   void shift(std::int32_t weight, const std::string& name = "");
   void judge(const std::string& name, Duration dwell,
              const std::vector<config::CriterionText>& criteria);
+  // The candidate's share while it bakes: all but the holdback.
+  std::int32_t bake_weight() const;
   void retire(Who who, int left, Duration keep_warm);
   Duration keep_warm() const;
   const std::vector<config::CriterionText>& triggers() const;

@@ -1,6 +1,7 @@
 // The programs of the built-in strategies but rolling.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/limits.h"
@@ -83,6 +84,7 @@ void note_warm(Draft& d) {
 void finish(Draft& d, const std::string& name, Duration dwell,
             const std::vector<config::CriterionText>& criteria) {
   d.judge(name, dwell, criteria);
+  if (d.weight != kAll) d.shift(kAll, "all");  // a holdback kept some on stable
   d.retire(Who::stable, 0, d.keep_warm());
   note_warm(d);
 }
@@ -108,7 +110,7 @@ void stages(Draft& d) {
   const bool ends_early = rungs.back().weight != kAll;
   for (const Rung& rung : rungs) {
     d.capacity(d.needed(rung.weight), rung.name);
-    d.shift(rung.weight, rung.name);
+    d.shift(std::min(rung.weight, d.bake_weight()), rung.name);
     if (rung.weight == kAll) return finish(d, rung.name, rung.dwell, rung.criteria);
     d.judge(rung.name, rung.dwell, rung.criteria);
   }
@@ -116,7 +118,7 @@ void stages(Draft& d) {
     d.note(fmt::format("the last stage has {}: a switch to 100 % and its watch follow",
                        percent_text(rungs.back().weight)));
     d.capacity(d.plan.replicas, "100 %");
-    d.shift(kAll, "100 %");
+    d.shift(d.bake_weight(), "100 %");
     finish(d, "100 %", d.config.monitor, rungs.back().criteria);
   }
 }
@@ -137,7 +139,7 @@ void blue_green(Draft& d) {
   d.warmup();
   d.smoke();
   if (d.config.canary_enabled) return stages(d);
-  d.shift(kAll);
+  d.shift(d.bake_weight());
   finish(d, "monitor", d.config.monitor, {});
 }
 

@@ -15,15 +15,17 @@ std::string instances(int n) { return fmt::format("{} instance{}", n, n == 1 ? "
 std::string criteria_of(const analysis::Charge& charge) {
   std::string out;
   for (const auto& c : charge.criteria) {
-    if (c.metric == analysis::Metric::external) continue;
-    // Relative criteria rest at 100 %.
-    if (charge.bake && c.compare != analysis::Compare::absolute) continue;
+    if (c.metric == analysis::Metric::external && c.source.empty()) continue;
+    if (c.origin == "default") continue;  // told by one word below
     out += out.empty() ? "" : ", ";
     out += c.text.starts_with("success_rate") ? c.text : c.name + " " + c.text;
   }
-  if (!out.empty()) return out;
-  return charge.bake ? "nearly all requests failing takes it back"
-                     : "errors against those of the release beside it";
+  const bool defaults = std::any_of(charge.criteria.begin(), charge.criteria.end(),
+                                    [](const auto& c) { return c.origin == "default"; });
+  if (!defaults) return out;
+  out += out.empty() ? "" : ", ";
+  return out + (analysis::is_alone(charge) ? "no worse than the old release was"
+                                           : "no worse than the old release beside it");
 }
 
 std::string waits(const Step& step) {

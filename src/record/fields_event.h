@@ -94,6 +94,7 @@ void fields(auto& a, Is<Watch> auto& v) {
   a(2, v.candidate);
   a(3, v.latency_limits_us);
   a(4, v.bake);
+  a(5, v.by_client);
 }
 
 void fields(auto& a, Is<Answer> auto& v) {
@@ -238,6 +239,7 @@ void fields(auto& a, Is<Counted> auto& v) {
   a(4, v.position);
   a(5, v.gap_before);
   a(6, v.has_gap_before);
+  a(7, v.before);
 }
 
 void fields(auto&, Is<Due> auto&) {}

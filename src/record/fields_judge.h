@@ -19,6 +19,7 @@ void fields(auto& a, Is<analysis::Counts> auto& v) {
   a(3, v.left);
   a(4, v.over);
   a(5, v.latencies);
+  a(6, v.started);
 }
 
 void fields(auto& a, Is<analysis::Block> auto& v) {
@@ -26,6 +27,20 @@ void fields(auto& a, Is<analysis::Block> auto& v) {
   a(2, v.to);
   a(3, v.stable);
   a(4, v.candidate);
+  a(5, v.dispersion);
+}
+
+void fields(auto& a, Is<analysis::Sketch> auto& v) {
+  a(1, v.buckets);
+  a(2, v.seen);
+  a(3, v.aged);
+}
+
+void fields(auto& a, Is<analysis::Baseline> auto& v) {
+  a(1, v.requests);
+  a(2, v.errors);
+  a(3, v.latencies);
+  a(4, v.dispersion);
 }
 
 void fields(auto& a, Is<analysis::Finding> auto& v) {
@@ -53,6 +68,7 @@ void fields(auto& a, Is<analysis::Verdict> auto& v) {
   a(4, v.decided_by, -1);
   a(5, v.observed);
   a(6, v.next, kNever);
+  a(7, v.trouble);
 }
 
 void fields(auto& a, Is<analysis::Evidence> auto& v) {
@@ -73,12 +89,46 @@ void fields(auto& a, Is<analysis::Test> auto& v) {
   a(6, v.x_candidate);
   a(7, v.ph_num);
   a(8, v.ph_den);
+  a(9, v.side);
+  a(10, v.engine);
+  a(11, v.metric);
+  a(12, v.quantile, 0.5);
+  a(13, v.p0, 0.01);
+  a(14, v.rho, 1.5);
+  a(15, v.delta, 0.0005);
+  a(16, v.factor, 1);
+  a(17, v.limit);
+  a(18, v.relative);
+  a(19, v.bad_below);
+  a(20, v.step);
+  a(21, v.weight);
+  a(22, v.armed);
+  a(23, v.y);
+  a(24, v.y_at);
+  a(25, v.beside);
+  a(26, v.rescued);
+  a(27, v.name);
+  a(28, v.text);
+  a(29, v.origin);
+  a(30, v.source);
+  a(31, v.ratios);
+  a(32, v.ratios_from);
+  a(33, v.seen_stable);
+  a(34, v.seen_candidate);
+  a(35, v.read_at);
+  a(36, v.trouble);
 }
 
 void fields(auto& a, Is<analysis::FastTick> auto& v) {
   a(1, v.at);
   a(2, v.requests);
   a(3, v.errors);
+}
+
+void fields(auto& a, Is<analysis::Unanswered> auto& v) {
+  a(1, v.window);
+  a(2, v.strikes);
+  a(3, v.owed);
 }
 
 void fields(auto& a, Is<analysis::Judge> auto& v) {
@@ -97,6 +147,13 @@ void fields(auto& a, Is<analysis::Judge> auto& v) {
   a(13, v.x_stable);
   a(14, v.n_candidate);
   a(15, v.x_candidate);
+  a(16, v.sketch);
+  a(17, v.dispersion);
+  a(18, v.warm_until);
+  a(19, v.trouble);
+  a(20, v.pending_stable);
+  a(21, v.pending_candidate);
+  a(22, v.notes);
 }
 
 }  // namespace slipway::record

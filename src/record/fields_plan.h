@@ -91,6 +91,11 @@ void fields(auto& a, Is<analysis::Criterion> auto& v) {
   a(6, v.both_sides);
   a(7, v.text);
   a(8, v.origin);
+  a(9, v.source);
+  a(10, v.rollback);
+  a(11, v.only_if_stable_ok);
+  a(12, v.bad_below);
+  a(13, v.weight);
 }
 
 void fields(auto& a, Is<analysis::Charge> auto& v) {
@@ -108,6 +113,14 @@ void fields(auto& a, Is<analysis::Charge> auto& v) {
   a(12, v.on_too_little_data);
   a(13, v.on_bad_data);
   a(14, v.on_unattended);
+  a(15, v.beta, 0.05);
+  a(16, v.ahead);
+  a(17, v.risk_budget, 0.005);
+  a(18, v.warmup);
+  a(19, v.exposure_floor);
+  a(20, v.latency_floor_us);
+  a(21, v.on_inconclusive);
+  a(22, v.by_client);
 }
 
 void fields(auto& a, Is<Step> auto& v) {

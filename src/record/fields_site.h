@@ -143,6 +143,8 @@ void fields(auto& a, Is<Deployment> auto& v) {
   a(38, v.receipt);
   a(39, v.story);
   a(40, v.warnings);
+  a(41, v.baseline);
+  a(42, v.kept);
 }
 
 void fields(auto& a, Is<Awaited> auto& v) {

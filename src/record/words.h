@@ -45,7 +45,8 @@ template <>
 inline constexpr std::array kWords<Who>{Who::candidate, Who::stable};
 template <>
 inline constexpr std::array kWords<analysis::Metric>{
-    analysis::Metric::error_rate, analysis::Metric::latency, analysis::Metric::external};
+    analysis::Metric::error_rate, analysis::Metric::latency, analysis::Metric::external,
+    analysis::Metric::gauge};
 template <>
 inline constexpr std::array kWords<analysis::Compare>{
     analysis::Compare::absolute, analysis::Compare::ratio, analysis::Compare::increase};
@@ -60,6 +61,12 @@ template <>
 inline constexpr std::array kWords<analysis::OnInconclusive>{analysis::OnInconclusive::hold,
                                                              analysis::OnInconclusive::promote,
                                                              analysis::OnInconclusive::rollback};
+template <>
+inline constexpr std::array kWords<analysis::Side>{analysis::Side::harm, analysis::Side::safe};
+template <>
+inline constexpr std::array kWords<analysis::Engine>{
+    analysis::Engine::none, analysis::Engine::rate1, analysis::Engine::rate2,
+    analysis::Engine::pool2, analysis::Engine::sign};
 template <>
 inline constexpr std::array kWords<InstancePhase>{
     InstancePhase::starting, InstancePhase::ready,    InstancePhase::unhealthy,

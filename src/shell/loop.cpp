@@ -24,7 +24,7 @@ class MachineClock final : public Clock {
 
 // A block that says nothing is not worth a record.
 bool is_empty(const Counted& counted) {
-  return !counted.judged && counted.tally == Tally{} && !counted.has_gap_before;
+  return !counted.judged && counted.tally == Tally{} && !counted.has_gap_before && !counted.before;
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ constexpr std::pair<const char*, const char*> kCodes[] = {
     {"judge_failed",
      "{metric} {candidate|value}[ at {stage}][, stable {stable|value}] (limit "
      "{limit})[: {x_candidate} of {n_candidate}][; {origin}]"},
-    {"judge_held", "[{stage} ]holds: data {data}"},
+    {"judge_held", "[{stage} ]holds: data {data}[: {trouble}]"},
+    {"judge_note", "{text}"},
     {"judge_extended",
      "[{stage} ]is undecided at its deadline (data {data}): holds on ({extension} "
      "of {of})"},

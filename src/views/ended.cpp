@@ -9,6 +9,8 @@ namespace {
 Deployment lighter(const Deployment& d) {
   Deployment out = d;
   out.judge.reset();
+  out.kept.reset();
+  out.baseline = {};
   out.plan.spec = {};
   out.plan.route = {};
   for (auto& step : out.plan.steps) {

@@ -137,6 +137,9 @@ boost::json::object to_json(const analysis::Finding& f) {
   o["x_candidate"] = f.x_candidate;
   o["evidence"] = number_json(f.evidence);
   o["needed"] = number_json(f.needed);
+  // Of what is needed, 0 to 1: how far it is from deciding.
+  const double share = f.needed > 0 ? std::clamp(f.evidence / f.needed, 0.0, 1.0) : 0.0;
+  o["share"] = number_json(std::round(share * 1000) / 1000);
   o["text"] = finding_text(f);
   return o;
 }
@@ -152,6 +155,7 @@ boost::json::object to_json(const VerdictEntry& entry) {
   o["decided_by"] = decided ? boost::json::value(v.findings[v.decided_by].name.c_str())
                             : boost::json::value(nullptr);
   o["observed_ms"] = ms_json(v.observed);
+  o["trouble"] = v.trouble;
   boost::json::array metrics;
   for (const auto& f : v.findings) metrics.push_back(to_json(f));
   o["metrics"] = std::move(metrics);

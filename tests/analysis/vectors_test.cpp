@@ -2,15 +2,19 @@
 // file.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json/src.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
+#include "analysis/dispersion.h"
 #include "analysis/engines.h"
 #include "analysis/evidence.h"
+#include "analysis/judge.h"
 #include "base/math.h"
 
 namespace slipway::analysis {
@@ -204,7 +208,92 @@ TEST(Vectors, CsBernoulli) {
   }
 }
 
-// Judge's own rules (fail_fast, end_to_end) are in judge_test.cpp, through its seam.
+TEST(Vectors, CsRatio) {
+  for (const auto& item : vectors().at("cs_ratio").as_array()) {
+    const auto& v = item.as_object();
+    const auto got =
+        cs_ratio(whole(v.at("xc")), whole(v.at("xs")), number(v.at("expo")), number(v.at("alpha")));
+    expect_close(got.lower, number(v.at("lower")), kSingle, "lower");
+    expect_close(got.upper, number(v.at("upper")), kSingle, "upper");
+  }
+}
+
+TEST(Vectors, Decide) {
+  for (const auto& item : vectors().at("decide").as_array()) {
+    const auto& v = item.as_object();
+    const Ruling got =
+        decide(number(v.at("log_harm")), numbers(v.at("log_safes")), number(v.at("alpha")),
+               number(v.at("beta")), v.at("final_step").as_bool(), v.at("dwell_ok").as_bool());
+    const std::string want(v.at("decision").as_string());
+    const char* word = got == Ruling::fail ? "ROLLBACK" : got == Ruling::pass ? "ADVANCE" : "HOLD";
+    EXPECT_EQ(word, want) << json::serialize(item);
+  }
+}
+
+TEST(Vectors, StepMargin) {
+  for (const auto& item : vectors().at("step_margin").as_array())
+    expect_close(step_margin(number(item.at("w_next"))), number(item.at("delta_safe")), kSingle,
+                 json::serialize(item));
+}
+
+TEST(Vectors, DispersionOfBursts) {
+  for (const auto& item : vectors().at("dispersion").as_array()) {
+    std::vector<std::vector<std::uint64_t>> bins;
+    for (const auto& bin : item.at("bins").as_array()) {
+      std::vector<std::uint64_t>& row = bins.emplace_back();
+      for (const auto& x : bin.as_array()) row.push_back(whole(x));
+    }
+    const Dispersion d = dispersion(bins);
+    expect_close(d.between, number(item.at("D")), kSingle, "D");
+    expect_close(d.tempered, number(item.at("D_hat")), kSingle, "D_hat");
+    expect_close(1 / d.tempered, number(item.at("gamma")), kSingle, "gamma");
+    expect_close(d.over_time, number(item.at("time_F")), kSingle, "F");
+    expect_close(d.tempered_over_time, number(item.at("time_D_hat")), kSingle, "F_hat");
+  }
+}
+
+TEST(Vectors, ExposureFloor) {
+  for (const auto& item : vectors().at("exposure_floor").as_array())
+    expect_close(exposure_floor(whole(item.at("nc")), whole(item.at("ns")), number(item.at("w"))),
+                 number(item.at("nc_eff")), kSingle, json::serialize(item));
+}
+
+TEST(Vectors, BlockBuilder) {
+  const auto& v = vectors().at("block_builder").as_object();
+  ASSERT_EQ(number(v.at("min_ns")), 5);
+  ASSERT_EQ(number(v.at("max_age")), 10);
+  std::array<std::uint64_t, 4> open{};
+  double age = 0;
+  std::size_t i = 0;
+  for (const auto& tick : v.at("ticks").as_array()) {
+    for (std::size_t k = 0; k < 4; ++k) open[k] += whole(tick.at(k));
+    age += number(v.at("dt"));
+    const bool closed =
+        closes(open[0], open[2], Duration(static_cast<std::int64_t>(age * 1e6)), false);
+    const auto& want = v.at("emitted").at(i++);
+    ASSERT_EQ(closed, !want.is_null()) << "tick " << i;
+    if (!closed) continue;
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(open[k], whole(want.at(k))) << i;
+    EXPECT_EQ(age, number(want.at(4)));
+    open = {};
+    age = 0;
+  }
+}
+
+// No group of the file may be there that nothing runs.
+TEST(Vectors, EveryGroupIsKnown) {
+  const std::set<std::string> known = {
+      "llr_rate2",       "llr_rate1",       "llr_pool2",     "eprocess",       "rate2_sequences",
+      "pool2_sequences", "rate1_sequences", "block_builder", "combine",        "decide",
+      "step_margin",     "dispersion",      "fail_fast",     "exposure_floor", "cs_bernoulli",
+      "cs_ratio",        "end_to_end",      "meta"};
+  for (const auto& [name, group] : vectors()) {
+    if (group.is_object() || group.is_array())
+      EXPECT_TRUE(known.contains(std::string(name))) << name;
+  }
+  for (const std::string& name : known) EXPECT_TRUE(vectors().contains(name)) << name;
+}
+
 const json::array& section(const char* name) { return vectors().at(name).as_array(); }
 
 TEST(Vectors, EndToEndWithoutFailFast) {
@@ -217,6 +306,7 @@ TEST(Vectors, EndToEndWithoutFailFast) {
           c.fail_fast = false;  // not part of these vectors
           c.dwell = std::chrono::hours(10);
           c.deadline = std::chrono::hours(100);
+          c.criteria = {default_criteria().front()};  // the errors alone
           return c;
         }(),
         Instant{});
@@ -245,7 +335,7 @@ TEST(Vectors, EndToEndWithoutFailFast) {
 
 TEST(Vectors, FailFast) {
   for (const auto& item : section("fail_fast")) {
-    Judge judge(Charge{.criteria = {}}, Instant{});
+    Judge judge(Charge{.criteria = {default_criteria().front()}}, Instant{});
     judge.charge.alpha = 1e-300;  // so that nothing else decides
     Instant now{};
     for (const auto& tick : item.at("ticks").as_array()) {
