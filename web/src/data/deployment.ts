@@ -64,6 +64,7 @@ export class LiveDeployment {
   attach(): () => void {
     const readAll = async () => {
       await this.read();
+      if (!this.object.value) return;
       void this.readPoints();
       void this.readStory();
       void this.readProcesses();
