@@ -29,19 +29,16 @@ void join(SeriesSide& a, const SeriesSide& b) {
 // share are what the chart is about.
 void thin(std::deque<SeriesPoint>& points) {
   std::deque<SeriesPoint> out;
-  for (const SeriesPoint& p : points) {
-    const bool even = !out.empty() && out.back().asked == p.asked && out.size() % 2 == 1;
-    if (!even || out.back().span > 2 * p.span) {
-      out.push_back(p);
-      continue;
-    }
-    SeriesPoint& into = out.back();
-    into.at = p.at;
-    into.span += p.span;
-    join(into.stable, p.stable);
-    join(into.candidate, p.candidate);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    out.push_back(points[i]);
+    if (i + 1 == points.size() || points[i + 1].asked != points[i].asked) continue;
+    const SeriesPoint& next = points[++i];
+    out.back().at = next.at;
+    out.back().span += next.span;
+    join(out.back().stable, next.stable);
+    join(out.back().candidate, next.candidate);
   }
-  while (out.size() >= kPointsKept) out.pop_front();
+  while (out.size() >= kPointsKept) out.pop_front();  // a share that never stands still
   points = std::move(out);
 }
 
