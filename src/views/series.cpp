@@ -29,22 +29,16 @@ void join(SeriesSide& a, const SeriesSide& b) {
 // share are what the chart is about.
 void thin(std::deque<SeriesPoint>& points) {
   std::deque<SeriesPoint> out;
-  bool joined = true;  // the newest of `out` has its second half
-  for (const SeriesPoint& p : points) {
-    joined = joined || out.back().asked != p.asked;
-    if (joined) {
-      out.push_back(p);
-      joined = false;
-      continue;
-    }
-    SeriesPoint& into = out.back();
-    into.at = p.at;
-    into.span += p.span;
-    join(into.stable, p.stable);
-    join(into.candidate, p.candidate);
-    joined = true;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    out.push_back(points[i]);
+    if (i + 1 == points.size() || points[i + 1].asked != points[i].asked) continue;
+    const SeriesPoint& next = points[++i];
+    out.back().at = next.at;
+    out.back().span += next.span;
+    join(out.back().stable, next.stable);
+    join(out.back().candidate, next.candidate);
   }
-  while (out.size() > kPointsKept) out.pop_front();  // only where each block has another weight
+  while (out.size() >= kPointsKept) out.pop_front();  // a share that never stands still
   points = std::move(out);
 }
 

@@ -161,7 +161,7 @@ TEST(Board, StatusShowsWhatWasNeverReleased) {
   const auto status = play.board.status();
   const auto& environments = status.at("environments").as_array();
   ASSERT_EQ(environments.size(), 2U);
-  EXPECT_EQ(environments[0].at("environment"), "staging") << "in the configuration's order";
+  EXPECT_EQ(environments[0].at("environment"), "staging") << "in the pipeline's order";
   EXPECT_TRUE(environments[0].at("services").at(0).at("last").is_null());
   EXPECT_EQ(environments[1].at("services").at(0).at("live").at("number"), 42);
   EXPECT_EQ(play.board.status("staging").at("environments").as_array().size(), 1U);

@@ -26,6 +26,8 @@ export class LiveDeployment {
   readonly object = signal<Deployment | null>(null);
   readonly points = signal<Point[]>([]);
   readonly story = signal<Explanation["sentences"]>([]);
+  /** Whether points and story were read once: before that an empty one says nothing. */
+  readonly known = signal({ points: false, story: false });
   readonly processes = signal<Process[]>([]);
   readonly missing = signal<string>("");
   private countsAt = 0;
@@ -44,9 +46,11 @@ export class LiveDeployment {
   });
   readonly readPoints = coalesced(async () => {
     this.points.value = merge(this.points.value, (await client.series(this.id)).points);
+    if (!this.known.value.points) this.known.value = { ...this.known.value, points: true };
   });
   readonly readStory = coalesced(async () => {
     this.story.value = (await client.explain(this.id)).sentences;
+    if (!this.known.value.story) this.known.value = { ...this.known.value, story: true };
   });
   readonly readProcesses = coalesced(async () => {
     const d = this.object.value;
@@ -64,6 +68,7 @@ export class LiveDeployment {
   attach(): () => void {
     const readAll = async () => {
       await this.read();
+      if (!this.object.value) return;
       void this.readPoints();
       void this.readStory();
       void this.readProcesses();

@@ -29,7 +29,6 @@ const HIDDEN_FOR = 60_000; // a browser allows six connections to one place: hid
 const SILENT_FOR = 40_000; // the agent speaks every 15 s
 
 let place: number | null = null;
-let lost = true;
 let progress: string | undefined;
 let current: AbortController | null = null;
 let wake: (() => void) | null = null;
@@ -65,7 +64,11 @@ async function findPlace(): Promise<number> {
 }
 
 async function once(): Promise<void> {
-  if (place === null) place = await findPlace();
+  if (place === null) {
+    place = await findPlace();
+    // What is read from here on misses nothing: events after this place will come.
+    for (const ear of ears) ear.open(true);
+  }
   const stop = new AbortController();
   current = stop;
   let silent = setTimeout(() => stop.abort(), SILENT_FOR);
@@ -74,8 +77,7 @@ async function once(): Promise<void> {
     onOpen: () => {
       link.value = "live";
       refusal.value = "";
-      for (const ear of ears) ear.open(lost);
-      lost = false;
+      for (const ear of ears) ear.open(false);
     },
     onBytes: () => {
       clearTimeout(silent);

@@ -10,7 +10,7 @@ import { sites } from "../data/fleet.ts";
 import { dwellOf, evidenceRows, limitValue } from "../logic/evidence.ts";
 import { clock, millis, moment, percent, share, span, time } from "../logic/format.ts";
 import { toDeployment } from "../logic/routes.ts";
-import { columns } from "../logic/series.ts";
+import { columns, thinned } from "../logic/series.ts";
 import { actsFor, ended, type Act } from "../logic/states.ts";
 import { stops } from "../logic/timeline.ts";
 import { ActButton, ask } from "../parts/act.tsx";
@@ -24,6 +24,7 @@ import { Tabs } from "../parts/tabs.tsx";
 import { Instances, Logs, Plan, Story } from "./details.tsx";
 
 const RATE_OVER = 10; // seconds that an error rate is told over
+const DOTS = 180; // of a line; more are joined
 const KEYS: Partial<Record<Act, string>> = { promote: "p", pause: " ", resume: " ", abort: "a", approve: "y", reject: "n" };
 
 function Waits(p: { d: Object_ }) {
@@ -65,7 +66,8 @@ function Outcome(p: { d: Object_ }) {
 
 function Charts(p: { live: LiveDeployment; d: Object_ }) {
   const { d, live } = p;
-  const points = live.points.value;
+  const all = live.points.value;
+  const points = useMemo(() => thinned(all, DOTS), [all]);
   const rates = useMemo(() => columns(points, "error_rate", RATE_OVER), [points]);
   const latency = useMemo(() => columns(points, "p99_ms"), [points]);
   const shares = useMemo(() => columns(points, "share"), [points]);
@@ -77,7 +79,7 @@ function Charts(p: { live: LiveDeployment; d: Object_ }) {
     if (back) marks.push({ at: Date.parse(back.at) / 1000, label: "back" });
   }
   if (points.length === 0)
-    return <p class="empty charts-none">{ended(d.state) ? "What was counted over time is kept while the agent runs; the receipt below is kept for good." : "Nothing was counted yet: charts begin with the first traffic."}</p>;
+    return <p class="empty charts-none">{!live.known.value.points ? "…" : ended(d.state) ? "What was counted over time is kept while the agent runs; the receipt below is kept for good." : "Nothing was counted yet: charts begin with the first traffic."}</p>;
   const rows = evidenceRows(d.verdicts.at(-1));
   const limitOf = (name: RegExp) => rows.find((r) => name.test(r.name))?.limit ?? "";
   const names: [string, string] = [d.from ?? "nothing", d.to === d.from ? `${d.to} new` : (d.to ?? "")];

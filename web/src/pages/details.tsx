@@ -12,7 +12,7 @@ export function Story(p: { live: LiveDeployment }) {
   const [whole, setWhole] = useState(false);
   const story = [...p.live.story.value].reverse();
   const all = whole ? story : story.slice(0, FIRST);
-  if (all.length === 0) return <p class="empty">Nothing is told of it here.</p>;
+  if (all.length === 0) return <p class="empty">{p.live.known.value.story ? "Nothing is told of it here." : "…"}</p>;
   return (
     <>
     <ol class="story">

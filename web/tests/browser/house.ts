@@ -131,8 +131,9 @@ export class Eyes {
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
       const text = message.text();
-      // The browser itself reports a server that is away; the page is tested for how it takes that.
-      if (message.type() === "error" && !text.includes("net::ERR_")) this.complaints.push(text);
+      // The browser itself reports a server that is away and a deployment that is not there; the page is
+      // tested for how it takes that.
+      if (message.type() === "error" && !text.includes("net::ERR_") && !message.location().url.includes("999")) this.complaints.push(text);
     });
     await page.goto(url);
     return page;

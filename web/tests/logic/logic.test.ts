@@ -4,7 +4,7 @@ import type { BriefDeployment, Deployment, Point, Service, Step } from "../../cl
 import { evidenceRows, limitValue } from "../../src/logic/evidence.ts";
 import { clock, count, percent, share, span } from "../../src/logic/format.ts";
 import { screenOf } from "../../src/logic/routes.ts";
-import { columns, merge } from "../../src/logic/series.ts";
+import { columns, merge, thinned } from "../../src/logic/series.ts";
 import { actsFor, needOf } from "../../src/logic/states.ts";
 import { groups, stops } from "../../src/logic/timeline.ts";
 
@@ -51,6 +51,15 @@ describe("series", () => {
     const b = [point(2, [5, 5], [0, 0]), point(3, [1, 1], [0, 0])];
     expect(merge(a, b).map((p) => p.requests[0])).toEqual([1, 5, 1]);
     expect(merge(merge(a, b), b)).toEqual(merge(a, b));
+  });
+  it("is thinned without losing a request, and never across a change of the share", () => {
+    const many = Array.from({ length: 1000 }, (_, n) => ({ ...point(n, [9, 1], [0, n % 10 === 0 ? 1 : 0]), share: [n < 501 ? 500 : 2500, 0] as [number, number] }));
+    const few = thinned(many, 100);
+    expect(few.length).toBeLessThanOrEqual(102);
+    expect(few.reduce((s, p) => s + p.requests[0]! + p.requests[1]!, 0)).toBe(10_000);
+    expect(few.reduce((s, p) => s + p.errors[1]!, 0)).toBe(100);
+    expect(few.find((p) => p.share[0] === 2500)!.at).toBe(many[510]!.at);
+    expect(few[0]!.share[1]).toBe(1000);
   });
   it("weights an error rate by its requests", () => {
     const [, stable, candidate] = columns([point(1, [100, 10], [0, 1]), point(2, [100, 0], [2, 0])], "error_rate", 10);
