@@ -1,6 +1,7 @@
 // A sentence for every because-code. {name} is the value of that name, {name|share} basis points as
 // a percentage, {name|span} seconds as a time, {name|value} a rate or a time by the value `unit`,
-// {name|version} a version or "nothing". A part in [ ] is left out when a value in it is empty.
+// {name|exit} how a process ended, {name|version} a version or "nothing". A part in [ ] is left out
+// when a value in it is empty.
 #include "views/board.h"
 
 namespace slipway::views {
@@ -52,7 +53,7 @@ constexpr std::pair<const char*, const char*> kCodes[] = {
      "of {of})"},
     {"unattended", "[{stage} ]stayed undecided and nobody came (data {data}): {then}"},
     {"instance_exited",
-     "instance {instance} of {version} ended by itself[ (status {status})][: "
+     "instance {instance} of {version} ended by itself[ ({status|exit})][: "
      "{tail}]"},
     {"instance_unhealthy", "instance {instance} of {version} is unhealthy[: {text}]"},
     {"start_timeout",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <string_view>
 
@@ -33,6 +34,7 @@ std::string shown(const Because& because, std::string_view name, std::string_vie
   const auto x = number_of(value);
   if (!x || how.empty()) return value;
   if (how == "share") return share(static_cast<std::int32_t>(*x));
+  if (how == "exit") return fmt::format("{} {:g}", *x < 0 ? "signal" : "status", std::abs(*x));
   if (how == "span") return span(Duration(static_cast<std::int64_t>(*x * 1e6)));
   if (how == "fraction") return *x < 0 ? "" : share_of(*x);
   const std::string* unit = value_of(because, "unit");
