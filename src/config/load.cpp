@@ -168,7 +168,9 @@ void Loader::bind(const Ground& ground, const std::string& name, const Node& nod
   known_services(environment);
   const Node* nearer = environment.get("services");
   for (const auto& [service, fields] : services_) {
-    if (ledger_.full()) return;
+    // A file that is refused anyway need not be read on; notices alone must not leave a service
+    // out.
+    if (ledger_.full() && ledger_.failed()) return;
     const Node* own = nearer && nearer->is_map() ? nearer->find(service) : nullptr;
     const Fields nearest(ledger_, own, "environment_service", path + ".services." + service);
     Binding binding(ground, fields, environment, nearest, name, service, env_files_[name]);

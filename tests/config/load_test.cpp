@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "given.h"
 
 namespace slipway::config {
@@ -151,6 +153,17 @@ TEST(Load, DigestFollowsWhatIsInForceButNoSecret) {
   EXPECT_EQ(good(s).digest, first);
   s.env_files["production"] = "KEY=three\nMORE=1\n";
   EXPECT_NE(good(s).digest, first);
+}
+
+TEST(Load, NoticesAloneLeaveNoServiceOut) {
+  std::string services = "services:\n";
+  std::string places;
+  for (int n = 0; n < 300; ++n) {  // each with a notice: there is no health path
+    services += fmt::format("  s{}: {{ run: './server --port ${{port}}' }}\n", n);
+    places += fmt::format("      s{}: {{ listen: '127.0.0.1:{}' }}\n", n, 20'000 + n);
+  }
+  const Config c = good(services + "environments:\n  production:\n    services:\n" + places);
+  EXPECT_EQ(c.effective.size(), 300u);
 }
 
 TEST(Load, ParseDuration) {

@@ -120,7 +120,7 @@ describe("a release", () => {
     await shows(desk, "running");
     await desk.locator(".chart").first().waitFor({ timeout: 20_000 });
     expect(await desk.locator(".chart").count()).toBe(3);
-    await desk.locator(".evidence tbody th", { hasText: "error rate" }).waitFor({ timeout: 20_000 });
+    await desk.locator(".evidence tbody th", { hasText: "error rate" }).first().waitFor({ timeout: 20_000 });
     const requests = async () => Number((await desk.locator(".slip dd").first().textContent())!.replaceAll(",", ""));
     const first = await poll("requests on the receipt", requests);
     await poll("more of them", async () => (await requests()) > first);
