@@ -13,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from figures import STEADY, figure, noise, released  # noqa: E402
+from figures import ROOT, STEADY, figure, noise, released  # noqa: E402
 from house import BUILD, House  # noqa: E402
 from proxy import proxy  # noqa: E402
 from releases import bad, deploy, overhead, rollback, switch  # noqa: E402
@@ -64,14 +64,42 @@ def rows():
             figure(f"rows: {item['name']}", f"{rate:,.0f}", "rows/s", "limit 500,000")
 
 
-ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, proxy, rows)}
+def tick():
+    """What one second of one deployment costs the judge."""
+    program = BUILD / "tick_bench"
+    if not program.exists():
+        print("tick: not built (script/bench builds it)")
+        return
+    done = subprocess.run([str(program), "--benchmark_format=json"], capture_output=True, text=True)
+    for item in json.loads(done.stdout)["benchmarks"]:
+        figure(f"judge: {item['name']}", f"{item['cpu_time'] / 1000:.2f}", "µs",
+               "limit 5 µs")
+
+
+def judge():
+    """The judge and its peers, simulated: a page in build/ (--full: docs/judge_tables.md, long)."""
+    program = BUILD / "judge_bench"
+    if not program.exists():
+        print("judge: not built (script/bench builds it)")
+        return
+    page = ROOT / "docs" / "judge_tables.md" if FULL else BUILD / "judge_tables.md"
+    subprocess.run([str(program), "--full" if FULL else "--quick", "--page", str(page)], check=True)
+    print(f"judge: {page}")
+
+
+FULL = False
+ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, proxy, rows, tick,
+                                judge)}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="script/bench")
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--full", action="store_true", help="judge: as many runs as the stated figures had")
     arguments = parser.parse_args()
+    global FULL
+    FULL = arguments.full
     if arguments.list:
         for name, run in ALL.items():
             print(f"{name:<12}{(run.__doc__ or '').strip().split(chr(10))[0]}")

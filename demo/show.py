@@ -74,7 +74,7 @@ class Show:
             return {}
 
     def load(self):
-        return subprocess.Popen([str(BUILD / "load"), "--to", f"127.0.0.1:{self.port}", "--rate", "300", "--slow", "4"],
+        return subprocess.Popen([str(BUILD / "load"), "--to", f"127.0.0.1:{self.port}", "--rate", "500", "--slow", "4"],
                                 stdout=subprocess.PIPE, text=True)
 
     def expect(self, what, held):

@@ -63,7 +63,12 @@ Finding finding_of(const Judge& judge, const Test& test) {
   f.x_stable = test.x_stable;
   f.x_candidate = test.x_candidate;
   if (latency) {
-    f.stable = judge.stable_latencies.quantile(test.quantile) / 1000.0;
+    // In a bake nothing of stable is new: what it was.
+    const Histogram& seen = judge.stable_latencies;
+    f.stable = !seen.buckets.empty() ? seen.quantile(test.quantile) / 1000.0
+               : judge.sketch.buckets.empty()
+                   ? 0.0
+                   : Histogram::bound(judge.sketch.quantile_index(test.quantile)) / 1000.0;
     f.candidate = judge.candidate_latencies.quantile(test.quantile) / 1000.0;
   } else if (test.engine == Engine::sign) {
     f.stable = test.seen_stable;

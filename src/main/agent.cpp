@@ -173,6 +173,7 @@ Desk::Ways Agent::ways() {
               },
           .sealed = [this](const std::string& name, const std::string& environment)
               -> Result<std::string> { return TRY(sealed_->get(name, environment)).reveal(); },
+          .traffic = [this](const SiteId& id) { return counting_->expected(id); },
           .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); }};
 }
 

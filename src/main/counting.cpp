@@ -77,6 +77,7 @@ void Counting::run() {
     if (now >= next_tick) {
       next_tick = std::max(next_tick + kTick, now);
       post_blocks();
+      note_traffic();
       free_rows();
     }
   }
@@ -132,6 +133,23 @@ void Counting::post_blocks() {
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
     world_.sink->fact(site, std::move(counted));
   }
+}
+
+void Counting::note_traffic() {
+  std::map<std::string, analysis::Expected> seen;
+  for (const auto& [site, traffic] : meter_.traffic()) {
+    const double errors =
+        static_cast<double>(traffic.errors) / static_cast<double>(traffic.requests);
+    seen[site] = {traffic.per_second, errors};
+  }
+  std::lock_guard lock(mutex_);
+  expected_traffic_ = std::move(seen);
+}
+
+analysis::Expected Counting::expected(const SiteId& site) const {
+  std::lock_guard lock(mutex_);
+  const auto at = expected_traffic_.find(site.name());
+  return at == expected_traffic_.end() ? analysis::Expected{} : at->second;
 }
 
 void Counting::free_rows() {

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "analysis/power.h"
 #include "contract/driver.h"
 #include "contract/site.h"
 #include "drivers/haproxy/rows.h"
@@ -45,12 +46,16 @@ class Counting : public Driver {
   void cancel(const Issued&) override;
   void stop() override;
 
+  // What the site was asked for in the last hour, as far as this agent saw it. From any thread.
+  analysis::Expected expected(const SiteId&) const;
+
  private:
   void run();
   void obey(const Issued&);
   void read_rows();
   void post_blocks();
   void free_rows();
+  void note_traffic();
   Duration rest() const;
 
   World world_;
@@ -60,7 +65,8 @@ class Counting : public Driver {
   std::set<SiteId> watched_;
   std::set<SiteId> expected_;  // counted before a restart, not watched again yet
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, analysis::Expected> expected_traffic_;  // renewed each second
   std::condition_variable wake_;
   std::deque<Issued> queue_;
   bool stopping_ = false;

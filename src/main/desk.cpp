@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "intake/intake.h"
+#include "plan/outlook.h"
 
 extern char** environ;
 
@@ -291,7 +292,9 @@ std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& s
                                            const World& world) {
   auto config = current();
   if (!config) return std::unexpected(no_config());
-  return intake::compile(request, *config, site, world);
+  auto plan = intake::compile(request, *config, site, world);
+  if (plan && ways_.traffic) plan::add_outlook(*plan, ways_.traffic(site.id));
+  return plan;
 }
 
 }  // namespace slipway

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "analysis/power.h"
 #include "api/server.h"
 #include "config/config.h"
 #include "contract/port.h"
@@ -27,6 +28,8 @@ class Desk : public Intake {
         seal;
     std::function<Result<std::string>(const std::string& name, const std::string& environment)>
         sealed;
+    // What a site was asked for in the last hour.
+    std::function<analysis::Expected(const SiteId&)> traffic;
     // The sites that the configuration names, whenever it changes.
     std::function<void(std::vector<SiteId>)> known;
   };

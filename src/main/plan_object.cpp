@@ -43,6 +43,10 @@ std::expected<json::object, Refusal> plan_object(const Request& request, Intake&
   for (const auto& [code, text] : plan->warnings) {
     warnings.push_back(json::object{{"code", code}, {"text", text}});
   }
+  json::array outlook;
+  for (const auto& [code, text] : plan->outlook) {
+    outlook.push_back(json::object{{"code", code}, {"text", text}});
+  }
   return json::object{
       {"schema", "plan/1"},
       {"service", plan->to.service},
@@ -56,6 +60,7 @@ std::expected<json::object, Refusal> plan_object(const Request& request, Intake&
       {"steps", steps_of(*plan)},
       {"notes", json::value_from(plan->notes)},
       {"warnings", std::move(warnings)},
+      {"outlook", std::move(outlook)},
       {"text", plan::render(*plan)}};
 }
 

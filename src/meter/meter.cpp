@@ -268,9 +268,13 @@ void Meter::lost(std::uint64_t rows) {
     if (traffic.watched) traffic.watched->lost += rows;
 }
 
-Traffic Meter::traffic(const SiteId& site) const {
-  const auto at = impl_->sites.find(site.name());
-  return at == impl_->sites.end() ? Traffic{} : at->second.history.traffic();
+std::vector<std::pair<std::string, Traffic>> Meter::traffic() const {
+  std::vector<std::pair<std::string, Traffic>> out;
+  for (const auto& [name, seen] : impl_->sites) {
+    const Traffic traffic = seen.history.traffic();
+    if (traffic.requests > 0) out.emplace_back(name, traffic);
+  }
+  return out;
 }
 
 RowPosition Meter::position() const {

@@ -52,8 +52,8 @@ class Meter {
   // Rows that were written by the proxy's count and never read (its DroppedLogs, or a freed part of
   // the file); each watched site's next block says so, since nobody knows whose they were.
   void lost(std::uint64_t rows);
-  // Of the last hour, of a site that is watched or not.
-  Traffic traffic(const SiteId&) const;
+  // Of the last hour, by SiteId::name(): of each site that was asked for anything, watched or not.
+  std::vector<std::pair<std::string, Traffic>> traffic() const;
   // Rows before this offset are recorded for every watched site and may be freed.
   RowPosition position() const;
 

@@ -146,7 +146,10 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<std::string> notes;  // said aloud: downtime, warm copy ended first, …
   std::vector<std::pair<std::string, std::string>> warnings;  // code, text
-  std::string revision;                                       // digest of the configuration
+  // What its stages will see with the traffic of the last hour: code (sees, short_stage,
+  // undecidable), text. A forecast: it is no part of what is approved.
+  std::vector<std::pair<std::string, std::string>> outlook;
+  std::string revision;  // digest of the configuration
   std::uint32_t rules_version = 1;
   bool operator==(const Plan&) const = default;
 };

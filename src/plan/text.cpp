@@ -24,8 +24,7 @@ std::string criteria_of(const analysis::Charge& charge) {
                                     [](const auto& c) { return c.origin == "default"; });
   if (!defaults) return out;
   out += out.empty() ? "" : ", ";
-  return out + (analysis::is_alone(charge) ? "no worse than the old release was"
-                                           : "no worse than the old release beside it");
+  return out + (analysis::is_alone(charge) ? "as good as stable was" : "as good as stable");
 }
 
 std::string waits(const Step& step) {
@@ -149,6 +148,8 @@ std::string render(const Plan& plan) {
   out += plan.auto_rollback ? "back   by itself when a step or a verdict fails, traffic first"
                             : "back   only by a person: automatic rollback is off";
   for (const auto& note : plan.notes) out += "\nnote   " + note;
+  for (const auto& [code, text] : plan.outlook)
+    out += (code == "sees" ? "\nsees   " : "\nwarn   ") + text;
   for (const auto& [code, text] : plan.warnings) out += fmt::format("\nwarn   {} ({})", text, code);
   return out;
 }

@@ -13,7 +13,7 @@ namespace {
 
 using config::WrittenStep;
 
-constexpr std::int32_t kAll = limits::kWeightSum;
+constexpr std::int32_t kAllTraffic = limits::kWeightSum;
 
 class Writer {
  public:
@@ -91,13 +91,13 @@ class Writer {
 
   void shift(const WrittenStep& s) {
     const auto weight = static_cast<std::int32_t>(std::lround(s.percent * 100.0));
-    if (weight <= d_.weight || weight > kAll)
+    if (weight <= d_.weight || weight > kAllTraffic)
       return d_.refuse(s.place, "out_of_order",
                        fmt::format("a shift to {:.6g} % after {:.6g} %: shares must rise, up to "
                                    "100 %",
                                    s.percent, d_.weight / 100.0),
                        "going back is never a step: it is done by a rollback");
-    ready(weight == kAll ? d_.plan.replicas : 1, fmt::format("the shift to {:.6g} %", s.percent));
+    ready(weight == kAllTraffic ? d_.plan.replicas : 1, fmt::format("the shift to {:.6g} %", s.percent));
     d_.shift(weight, s.name);
   }
 
@@ -129,7 +129,7 @@ class Writer {
       return d_.refuse(s.place, "invalid_value", "the new release is retired by a rollback only",
                        "write `who: stable`");
     const int left = s.instances.value_or(0);
-    if (left < 0 || (left == 0 && d_.weight != kAll))
+    if (left < 0 || (left == 0 && d_.weight != kAllTraffic))
       return d_.refuse(s.place, "out_of_order",
                        "the serving release cannot be retired before all traffic has left it",
                        "write a shift to 100 before it, or say how many `instances` stay");
@@ -138,10 +138,10 @@ class Writer {
   }
 
   void complete() {
-    if (d_.weight != kAll) {
+    if (d_.weight != kAllTraffic) {
       d_.note("a switch to 100 % and its watch were added at the end");
       d_.capacity(d_.plan.replicas);
-      d_.shift(kAll);
+      d_.shift(kAllTraffic);
       d_.judge("monitor", d_.config.monitor, {});
     }
     if (retired_) return;

@@ -152,6 +152,7 @@ void fields(auto& a, Is<Plan> auto& v) {
   a(13, v.warnings);
   a(14, v.revision);
   a(15, v.rules_version);
+  a(16, v.outlook);
 }
 
 void fields(auto& a, Is<Request> auto& v) {

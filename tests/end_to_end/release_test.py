@@ -27,7 +27,8 @@ class Forward(unittest.TestCase):
                 h.release(version)
             first = h.deploy("v1")
             self.assertEqual(first["state"], "succeeded")
-            load = h.load(rate=200, slow=5)
+            # A stage ends when it was shown safe: about 500 good requests for "< 1%".
+            load = h.load(rate=400, slow=5)
             poll("traffic", lambda: h.get()[0] == 200)
             for version in ("v2", "v3"):
                 done = h.deploy(version)
@@ -67,7 +68,8 @@ class Forward(unittest.TestCase):
 
 class TakenBack(unittest.TestCase):
     def broken(self, strategy, *flags, **house):
-        # Evidence needs six seconds at least: a shorter stage sees nothing but a catastrophe.
+        # Evidence needs six seconds at least, after the ten in which a new release is cold: a
+        # shorter bake sees nothing but a catastrophe.
         strategy = strategy.replace("2s", "12s")
         with House(strategy) as h:
             if house:

@@ -83,11 +83,44 @@ TEST(Compile, CanaryBringsCapacityAsItsShareRises) {
   EXPECT_EQ(charges[1]->dwell, Duration(30min));  // not written: by its share
   EXPECT_EQ(charges[2]->dwell, Duration(1h));     // 0 counts as not written
   EXPECT_EQ(charges[3]->dwell, Duration(1h));
-  EXPECT_EQ(charges[1]->criteria.size(), 3u);  // those of the stage before, and the trigger
+  // Those of the stage before, the trigger, and the defaults of what nobody wrote: p50 and p90.
+  EXPECT_EQ(charges[1]->criteria.size(), 5u);
+  EXPECT_EQ(charges[0]->ahead, (std::vector<std::int32_t>{2'500, 5'000, 10'000}));
+  EXPECT_EQ(charges[2]->ahead, std::vector<std::int32_t>{10'000});
+  EXPECT_TRUE(charges[3]->ahead.empty());
+  double budget = 0;
+  for (const auto& c : charges[0]->criteria) budget += c.weight;
+  EXPECT_NEAR(budget, 1, 1e-9);
   EXPECT_EQ(charges[2]->deadline, Duration(2h));
   for (const auto* charge : charges)
     EXPECT_EQ(charge->latency_limits_us, (std::vector<double>{500'000, 800'000}));
-  EXPECT_THAT(plan.notes, Contains(HasSubstr("relative to stable rest")));
+}
+
+TEST(Compile, TheJudgesSettingsReachEachStage) {
+  config::Effective e = web("canary");
+  e.holdback = 200;
+  e.pace_by_evidence = true;
+  e.warmup = 30s;
+  e.sticky = "cookie";
+  e.on_inconclusive = "promote";
+  e.only_if_stable_ok = true;
+  e.triggers = {condition("error_rate > 5%")};
+  const Plan plan = made(e);
+  EXPECT_EQ(program(plan),
+            "check provision:1 warm:1 shift:500 judge:stage shift:2500 judge:stage shift:5000 "
+            "judge:stage shift:9800 judge:bake shift:10000 retire:0");
+  const analysis::Charge& charge = first(plan, Verb::judge).charge;
+  EXPECT_EQ(charge.warmup, Duration(30s));
+  EXPECT_FALSE(charge.exposure_floor);  // users stay with their version: no share bounds exposure
+  EXPECT_TRUE(charge.by_client);
+  EXPECT_EQ(charge.on_inconclusive, analysis::OnInconclusive::promote);
+  EXPECT_TRUE(charge.criteria.at(0).only_if_stable_ok);
+  EXPECT_EQ(charge.criteria.size(), 4u);
+
+  e.judge_defaults = false;
+  const Plan written = made(e);
+  EXPECT_EQ(first(written, Verb::judge).charge.criteria.size(), 1u);
+  EXPECT_EQ(first(written, Verb::judge).charge.risk_budget, 0);
 }
 
 TEST(Compile, CanaryWithoutStagesIsPacedByTheDefaults) {
@@ -106,7 +139,7 @@ TEST(Compile, ACanaryThatEndsBelowAllIsCompletedAloud) {
   EXPECT_EQ(program(plan),
             "check provision:1 warm:1 shift:5000 judge:stage shift:10000 judge:bake retire:0");
   EXPECT_THAT(plan.notes, Contains(HasSubstr("a switch to 100 %")));
-  EXPECT_EQ(plan.steps[6].charge.criteria.size(), 1u);
+  EXPECT_EQ(plan.steps[6].charge.criteria.size(), 4u);
 }
 
 TEST(Compile, StagesMustRise) {

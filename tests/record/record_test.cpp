@@ -97,6 +97,53 @@ TEST(Record, JudgeComesBackAsItWas) {
   }
 }
 
+// A restart never resets evidence: a judge that came back from a snapshot at a random moment has,
+// after the rest of the stream, the bits of one that never went.
+TEST(Record, AJudgeGoesOnFromASnapshotBitForBit) {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    Prng prng{seed};
+    analysis::Charge charge{.weight = 500,
+                            .dwell = 1h,
+                            .criteria = analysis::default_criteria(),
+                            .ahead = {2'500, 10'000}};
+    charge.warmup = seed % 2 == 0 ? 5s : 0s;
+    charge.exposure_floor = seed % 3 == 0;
+    charge.criteria.push_back({.name = "error_rate",
+                               .limit = 0.05,
+                               .both_sides = true,
+                               .text = "< 5%",
+                               .only_if_stable_ok = seed % 4 == 0});
+    analysis::Judge whole(charge, Instant{});
+    analysis::Judge cut = whole;
+    const std::uint64_t seconds = 200, at = 1 + prng.below(seconds - 1);
+    Instant now{};
+    for (std::uint64_t i = 0; i < seconds; ++i) {
+      analysis::Block b;
+      b.from = now;
+      b.to = now += Duration(500'000 + static_cast<std::int64_t>(prng.below(1'000'000)));
+      const auto fill = [&](analysis::Counts& c, std::uint64_t n) {
+        c.requests = prng.below(n);
+        for (std::uint64_t k = 0; k < c.requests; ++k) {
+          c.errors += prng.below(60) == 0;
+          c.latencies.add(1000.0 + static_cast<double>(prng.below(90'000)));
+        }
+      };
+      fill(b.candidate, 12);
+      fill(b.stable, 150);
+      if (prng.below(5) == 0) b.dispersion = {1 + prng.unit(), 1, 1 + prng.unit(), 2};
+      whole.ingest(b);
+      cut.ingest(b);
+      if (i != at) continue;
+      analysis::Judge back;
+      ASSERT_EQ(trouble_of(bytes_of(cut), back), "");
+      cut = back;
+    }
+    ASSERT_TRUE(cut == whole) << "seed " << seed << ", snapshot after " << at;
+    ASSERT_EQ(bytes_of(cut), bytes_of(whole));
+    ASSERT_TRUE(cut.look(now) == whole.look(now));
+  }
+}
+
 TEST(Record, EveryAlternativeHasItsNumber) {
   for_alternatives<What>([]<class T>(unsigned number, std::type_identity<T>) {
     Event before;
@@ -301,6 +348,9 @@ TEST(Record, PlanDigestIsOfEveryMember) {
   EXPECT_EQ(plan_digest(plan), plan_digest(plan));
   EXPECT_EQ(plan_digest(plan).substr(0, 7), "sha256:");
   EXPECT_EQ(plan_digest(plan).size(), 7U + 64U);
+  Plan busier = plan;
+  busier.outlook = {{"sees", "what traffic of another hour would show"}};
+  EXPECT_EQ(plan_digest(busier), plan_digest(plan));  // a forecast is nothing to approve
   Plan other = plan;
   other.steps.back().weight ^= 1;
   EXPECT_NE(plan_digest(other), plan_digest(plan));
