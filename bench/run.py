@@ -9,6 +9,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -64,6 +65,42 @@ def rows():
             figure(f"rows: {item['name']}", f"{rate:,.0f}", "rows/s", "limit 500,000")
 
 
+def sites():
+    """10,000 sites with a live canary each on the real journal, in virtual time."""
+    program = BUILD / "sites_bench"
+    if not program.exists():
+        print("sites: not built (script/bench builds it)")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([str(program), "10000", "30", folder], capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        saw = json.loads(done.stdout)
+        figure("sites: live canaries at once", f"{saw['live']:,}", "", "10,000")
+        figure("sites: resident, modelled users and proxies included", f"{saw['resident_mb']}", "MB", "limit 512 MB")
+        figure("sites: processor at a tick a second", f"{saw['cores']:.2f}", "cores", "limit 1")
+        figure("sites: written by the journal", f"{saw['journal_mb_s']:.2f}", "MB/s", "limit 2.5 MB/s")
+        figure("sites: start from that journal", f"{saw['start_s']:.2f}", "s", "limit 2 s")
+
+
+def torture():
+    """Deployments with faults per second on one core, by the simulator."""
+    program = BUILD / "slipway-torture"
+    if not program.exists():
+        print("torture: not built (ninja -C build slipway-torture)")
+        return
+
+    def rate(*arguments):
+        done = subprocess.run([str(program), *arguments], capture_output=True, text=True)
+        return float(done.stdout.split("violations; ")[1].split()[0]), done.returncode
+
+    short, broke = rate("--deployments", "4000", "--calm", "--config", "canary")
+    figure("torture: plans of at most 15 judged ticks", f"{short:,.0f}", "per second", "limit 2,000")
+    long, also = rate("--deployments", "400", "--calm", "--config", "defaults")
+    figure("torture: plans of default durations", f"{long:,.0f}", "per second", "limit 200")
+    figure("torture: lives that broke a rule", broke + also, "", "limit 0")
+
+
 def tick():
     """What one second of one deployment costs the judge."""
     program = BUILD / "tick_bench"
@@ -89,7 +126,7 @@ def judge():
 
 FULL = False
 ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, proxy, rows, tick,
-                                judge)}
+                                judge, sites, torture)}
 
 
 def main():

@@ -59,6 +59,7 @@ std::expected<std::string, Trouble> strategy_of(const std::string& word);
 Ended run_init(Call&);
 Ended run_check(Call&);
 Ended run_plan(Call&);
+Ended run_simulate(Call&);
 Ended run_deploy(Call&);
 Ended run_status(Call&);
 Ended run_watch(Call&);

@@ -14,7 +14,7 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import", "generate", "build",    "replay",    "simulate", "advise", "dashboard",
+    "import", "generate", "build",    "replay",    "advise", "dashboard",
     "token",  "audit",    "release",  "pipeline",  "migrate",  "secret", "flag",
     "freeze", "breaker",  "scale",    "smoke",     "loadtest", "chaos",  "backup",
     "drill",  "infra",    "incident", "checklist", "preview",  "report", "config",
@@ -32,6 +32,11 @@ const std::vector<Verb>& verbs() {
        run_check},
       {"plan", "begin", "the steps of a release, how long they take; changes nothing",
        "slipway plan production --version v2", run_plan},
+      {"simulate", "begin", "try a release in virtual time, with users and faults you describe",
+       "slipway simulate production --version v2 --rps 200 --candidate \"errors=5% after 3m\"\n"
+       "slipway simulate production v2 --candidate latency=x2 --seeds 50\n"
+       "slipway simulate production v2 --compare canary,blue_green,rolling --plot out.html",
+       run_simulate},
       {"deploy", "release", "release a version and follow it to the end",
        "slipway deploy production --version v2\n"
        "slipway deploy production v2 --strategy canary\n"

@@ -4,6 +4,7 @@
 #include "main/agent.h"
 #include "main/desk.h"
 #include "main/plan_object.h"
+#include "main/simulate.h"
 
 #ifndef SLIPWAY_VERSION
 #define SLIPWAY_VERSION "0"
@@ -42,5 +43,6 @@ int main(int argc, char** argv) {
            [](const cli::AgentOptions& options) { return run_agent(options, SLIPWAY_VERSION); },
        .agent_spawn = spawn_agent,
        .plan = plan_alone,
-       .version = SLIPWAY_VERSION});
+       .version = SLIPWAY_VERSION,
+       .simulate = simulate_alone});
 }

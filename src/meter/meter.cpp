@@ -6,16 +6,10 @@
 #include "meter/gaps.h"
 #include "meter/history.h"
 #include "meter/latency.h"
+#include "meter/rule.h"
 
 namespace slipway::meter {
 namespace {
-
-// Stable has no traffic (everything was shifted): its requests are not waited for for ever, since
-// absolute limits are judged on the candidate's alone.
-constexpr std::uint64_t kCandidateAlone = 20;
-constexpr Duration kAloneSoon = 3s, kAloneLate = 20s;
-constexpr Duration kReceiptEvery = 5s;     // blocks that are for the receipt alone
-constexpr Duration kCandidateQuiet = 20s;  // then its next request is not waited for
 
 Wall wall_of(std::int64_t us) { return Wall(Duration(us)); }
 
@@ -111,19 +105,18 @@ void Watched::add(const Row& row) {
 }
 
 bool Watched::judged(Duration age) const {
-  const auto n_c = candidate.counts.requests, n_s = stable.counts.requests;
-  if (n_c == 0) return false;
-  if (watch.bake || watch.stable.empty()) return true;
-  if (n_s == 0) return (age >= kAloneSoon && n_c >= kCandidateAlone) || age >= kAloneLate;
-  return analysis::closes(n_c, n_s, age, false);
+  return is_judged({.stable = stable.counts.requests,
+                    .candidate = candidate.counts.requests,
+                    .candidate_alone = watch.bake || watch.stable.empty(),
+                    .age = age});
 }
 
-// Stable alone, or requests of no version: nothing to compare, but the receipt shall grow. While
-// the candidate has traffic its next request is waited for, since stable's counts belong to it.
 bool Watched::for_receipt(Instant now) const {
-  if (now - since < kReceiptEvery || (open_rows == 0 && lost == 0)) return false;
-  if (candidate.counts.requests != 0) return false;
-  return !candidate_seen || now - candidate_at >= kCandidateQuiet;
+  return is_for_receipt({.rows = open_rows + lost,
+                         .candidate = candidate.counts.requests,
+                         .candidate_seen = candidate_seen,
+                         .candidate_quiet = now - candidate_at,
+                         .age = now - since});
 }
 
 }  // namespace

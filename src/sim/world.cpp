@@ -1,0 +1,256 @@
+#include "sim/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/engine.h"
+#include "intake/intake.h"
+
+namespace slipway::sim {
+namespace {
+
+struct Died {  // thrown through the agent: its process is gone
+  Death how;
+};
+
+bool is_in_memory(const Command& c) { return std::holds_alternative<Watch>(c); }
+
+}  // namespace
+
+const char* word(Death::At at) {
+  switch (at) {
+    case Death::At::before_write:
+      return "before_write";
+    case Death::At::before_sync:
+      return "before_sync";
+    case Death::At::after_sync:
+      return "after_sync";
+    case Death::At::dispatch:
+      return "dispatch";
+    case Death::At::now:
+      return "now";
+  }
+  return "";
+}
+
+std::expected<Admitted, Refusal> Office::admit(const Request& request, const FindSite& find) {
+  return intake::admit(request, *config_, find);
+}
+std::expected<Plan, Refusal> Office::compile(const Request& request, const Site& site,
+                                             const World& world) {
+  return intake::compile(request, *config_, site, world);
+}
+
+Simulation::Simulation(Setup setup)
+    : setup_(std::move(setup)), luck_(setup_.seed, "luck"), office_(setup_.config) {
+  stage_.dice = Dice(setup_.seed, "drivers");
+  stage_.behaviours = setup_.behaviours;
+  begin_ = stage_.now();
+  for (const SiteId& id : setup_.sites) {
+    stage_.scenes.emplace(id, Scene(setup_.demand, setup_.seed, begin_));
+  }
+  stage_.slip = [this](const Issued& issued) { return on_begin(issued); };
+  stage_.recorded = [this](const SiteId& id) {
+    const Site* known = site(id);
+    return known == nullptr ? RowPosition{} : known->counted;
+  };
+  stage_.crashed = [this](const SiteId& id, std::uint32_t instance) {
+    if (platform_) platform_->notice(id, instance);
+  };
+  stage_.watching = [this](const SiteId& id, std::uint64_t offset) {
+    const Site* known = site(id);
+    if (known != nullptr && known->live) watched_from_[id].emplace(known->live->number, offset);
+  };
+  start();
+}
+
+Simulation::~Simulation() = default;
+
+const Site* Simulation::site(const SiteId& id) const {
+  const auto found = sites_.find(id);
+  return found == sites_.end() ? nullptr : found->second.get();
+}
+
+void Simulation::trouble(std::string what) {
+  troubles.push_back(fmt::format("at {:.3f} s: {}", to_seconds(elapsed()), what));
+}
+
+// ---- the agent -----------------------------------------------------------------------------
+
+void Simulation::start() {
+  if (shell_) return;
+  ++stage_.agent;
+  journal::Journal* journal = setup_.journal;
+  if (journal == nullptr) {
+    auto opened = DiskJournal::open(disk_);
+    if (!opened) {  // a bit read wrong: refused, and it reads right the next time
+      stage_.world(1s, [this] { start(); });
+      return;
+    }
+    (*opened)->hook = [this](Moment moment) { on_journal(moment); };
+    journal_ = std::move(*opened);
+    journal = journal_.get();
+  }
+  platform_ = std::make_unique<Platform>(stage_);
+  router_ = std::make_unique<Router>(stage_);
+  counter_ = std::make_unique<Counter>(stage_);
+  auto made = shell::Shell::open({}, {.journal = journal,
+                                      .clock = &stage_.clock,
+                                      .intake = &office_,
+                                      .drivers = {platform_.get(), router_.get(), counter_.get()},
+                                      .publish = [this](const Published& p) { publish(p); }});
+  if (!made) return trouble("the shell does not open: " + made.error().text);
+  shell_ = std::move(*made);
+  stage_.sink = shell_.get();
+  std::map<SiteId, RowPosition> counting;
+  const auto replayed = [&](std::shared_ptr<const Site> s) {
+    if (s->live) counting[s->id] = s->counted;
+    const Site* known = site(s->id);
+    if (known != nullptr && known->seq == s->seq && *known != *s) {
+      trouble("what was replayed is not what was published of " + s->id.name());
+    }
+    sites_[s->id] = std::move(s);
+    counter_->resume(counting);
+  };
+  try {
+    const auto recovered = shell_->recover(replayed, {});
+    if (!recovered) trouble("the agent does not start: " + recovered.error().text);
+    for (const std::string& text : shell_->replay_diverged()) trouble("replay diverged: " + text);
+  } catch (const Died& died) {
+    return kill(died.how);
+  }
+  platform_->sweep([this](const SiteId& id, std::uint32_t instance) {
+    const Site* known = site(id);
+    return known != nullptr && known->instances.contains(instance);
+  });
+}
+
+void Simulation::stop() {
+  stage_.sink = nullptr;
+  stage_.agenda.drop(stage_.agent);
+  shell_.reset();
+  counter_.reset();
+  router_.reset();
+  platform_.reset();
+  journal_.reset();
+}
+
+void Simulation::kill(Death how) {
+  if (!shell_) return;
+  stop();
+  ++restarts;
+  disk_.crash(luck_);
+  if (how.reboot) {
+    for (auto& [id, scene] : stage_.scenes) {
+      scene.pass(stage_.now());
+      for (auto& [instance, process] : scene.processes) process.alive = false;
+      scene.route.slots.clear();
+      scene.routed = false;
+    }
+  }
+  stage_.world(how.down, [this, how] {
+    if (how.reboot) stage_.clock.reboot();
+    start();
+  });
+}
+
+std::optional<Slip> Simulation::on_begin(const Issued& issued) {
+  const std::uint64_t n = ++commands;
+  if (setup_.journal == nullptr && disk_.synced() != disk_.bytes().size()) {
+    trouble("an effect before its record is durable");
+  }
+  if (const auto death = deaths.find(n + kDispatch); death != deaths.end()) {
+    throw Died{death->second};
+  }
+  const auto slip = slips.find(n);
+  if (slip == slips.end() || is_in_memory(issued.command)) return std::nullopt;
+  return slip->second;
+}
+
+void Simulation::on_journal(Moment moment) {
+  if (moment == Moment::before_write) ++appends;
+  const auto death = deaths.find(appends);
+  if (death == deaths.end()) return;
+  const Death how = death->second;
+  const bool here = (how.at == Death::At::before_write && moment == Moment::before_write) ||
+                    (how.at == Death::At::before_sync && moment == Moment::before_sync) ||
+                    (how.at == Death::At::after_sync && moment == Moment::after_sync);
+  if (!here) return;
+  deaths.erase(death);
+  throw Died{how};
+}
+
+bool Simulation::turn() {
+  if (!shell_) return false;
+  try {
+    const bool moved = shell_->turn(Duration::zero());
+    if (!shell_->fault()) return moved;
+    kill({.at = Death::At::now});  // it stopped by itself: whoever watches it starts it again
+  } catch (const Died& died) {
+    kill(died.how);
+  }
+  return true;
+}
+
+// ---- time ----------------------------------------------------------------------------------
+
+void Simulation::run_until(Duration until) {
+  const Duration end = begin_ + until;
+  while (true) {
+    while (turn()) {
+    }
+    Duration next = stage_.agenda.next();
+    if (shell_) {
+      const Duration wait = shell_->until_next();
+      if (wait != Duration::max()) {
+        next = std::min(next, stage_.now() + std::max<Duration>(wait, 1us));
+      }
+    }
+    if (next > end) break;
+    stage_.clock.to(next);
+    while (stage_.agenda.next() <= stage_.now()) stage_.agenda.take()();
+  }
+  stage_.clock.to(end);
+}
+
+bool Simulation::at_rest() const {
+  if (!shell_) return false;
+  for (const auto& [id, s] : sites_) {
+    if (s->live || s->queued || !s->awaiting.empty() || s->down) return false;
+    for (const auto& [instance, i] : s->instances) {
+      if (i.phase != InstancePhase::ready) return false;
+    }
+  }
+  return true;
+}
+
+bool Simulation::rest(Duration at_most) {
+  const Duration end = elapsed() + at_most;
+  while (elapsed() < end) {
+    run_until(std::min<Duration>(elapsed() + 500ms, end));
+    if (at_rest()) return true;
+  }
+  return at_rest();
+}
+
+void Simulation::ask(Request request) {
+  if (!shell_) {
+    answers.emplace_back("unreachable");
+    return;
+  }
+  if (request.act == Act::rollback && !request.version.empty()) {
+    for (auto& [id, versions] : may_serve_) versions.insert(request.version);
+  }
+  shell_->submit(std::move(request), [this](const std::variant<Answer, Refusal>& reply) {
+    if (const auto* refusal = std::get_if<Refusal>(&reply)) {
+      answers.push_back("refused " + refusal->code);
+    } else {
+      const Answer& a = std::get<Answer>(reply);
+      answers.push_back(a.accepted ? fmt::format("accepted {} {}", a.number, a.code)
+                                   : "refused " + a.code);
+    }
+  });
+}
+
+}  // namespace slipway::sim

@@ -1,0 +1,171 @@
+// The torturer: slipway-torture --seed N --deployments N. Lives full of faults, one after the other;
+// what breaks a rule is made smaller and printed (and written to --keep FOLDER). Figures last.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "sim/scenario.h"
+
+namespace {
+
+using namespace slipway;
+using namespace slipway::sim;
+
+struct Wishes {
+  std::uint64_t seed = 1, deployments = 10'000;
+  int each = 8;  // deployments of one life
+  bool calm = false, trace = false, coverage = false;
+  std::string config, keep, file;
+};
+
+struct Sum {
+  std::uint64_t lives = 0, deployments = 0, events = 0, restarts = 0, faults = 0, requests = 0,
+                violations = 0, judged = 0;
+  double virtual_days = 0;
+  std::map<State, std::uint64_t> ends;
+  Coverage coverage;
+};
+
+int usage() {
+  std::cerr << "usage: slipway-torture [--seed N] [--deployments N] [--each N] [--calm]\n"
+               "                       [--config NAME] [--keep FOLDER] [--coverage]\n"
+               "       slipway-torture --play FILE [--trace]\n"
+               "       slipway-torture --seed N --each N --deployments 1 --trace\n";
+  return 2;
+}
+
+bool read(int argc, char** argv, Wishes& asked) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--calm") {
+      asked.calm = true;
+    } else if (word == "--trace") {
+      asked.trace = true;
+    } else if (word == "--coverage") {
+      asked.coverage = true;
+    } else if (i + 1 >= argc) {
+      return false;
+    } else if (word == "--seed") {
+      asked.seed = std::strtoull(argv[++i], nullptr, 10);
+    } else if (word == "--deployments") {
+      asked.deployments = std::strtoull(argv[++i], nullptr, 10);
+    } else if (word == "--each") {
+      asked.each = std::atoi(argv[++i]);
+    } else if (word == "--config") {
+      asked.config = argv[++i];
+    } else if (word == "--keep") {
+      asked.keep = argv[++i];
+    } else if (word == "--play") {
+      asked.file = argv[++i];
+    } else {
+      return false;
+    }
+  }
+  return asked.each > 0;
+}
+
+void show(const Outcomes& out) {
+  for (const auto& line : out.trace) std::cout << line << "\n";
+}
+
+int play_file(const Wishes& asked) {
+  std::ifstream in(asked.file);
+  std::stringstream text;
+  text << in.rdbuf();
+  const auto scenario = parse_scenario(text.str());
+  if (!in || !scenario) {
+    std::cerr << asked.file << ": " << (scenario ? "cannot be read" : scenario.error().text) << "\n";
+    return 2;
+  }
+  const Outcomes out = play(*scenario, asked.trace);
+  if (asked.trace) show(out);
+  for (const auto& text_of_trouble : out.troubles) std::cout << text_of_trouble << "\n";
+  std::cout << fmt::format("{} deployments, {} violations\n", out.deployments, out.troubles.size());
+  return out.troubles.empty() ? 0 : 1;
+}
+
+void report(const Wishes& asked, const Scenario& scenario, const Outcomes& out) {
+  const Scenario small = shrunk(scenario);
+  std::cout << "seed " << scenario.seed << ": " << out.troubles.front() << "\n"
+            << "smallest:\n"
+            << text_of(small) << std::flush;
+  if (asked.keep.empty()) return;
+  std::ofstream(fmt::format("{}/seed_{}.txt", asked.keep, scenario.seed))
+      << "# " << out.troubles.front() << "\n"
+      << text_of(small);
+}
+
+void add(Sum& sum, const Outcomes& out) {
+  ++sum.lives;
+  sum.deployments += out.deployments;
+  sum.events += out.events;
+  sum.restarts += out.restarts;
+  sum.faults += out.faults;
+  sum.requests += out.requests;
+  sum.judged += out.judged;
+  sum.violations += out.troubles.empty() ? 0 : 1;
+  sum.virtual_days += to_seconds(out.time) / 86'400;
+  for (const auto& [state, n] : out.ends) sum.ends[state] += n;
+  sum.coverage.add(out.coverage);
+}
+
+void show_coverage(const Coverage& c) {
+  for (std::size_t p = 0; p < Coverage::kPhases; ++p) {
+    std::string met, never;
+    const bool reachable =
+        std::any_of(c.seen[p].begin(), c.seen[p].end(), [](auto n) { return n > 0; });
+    if (!reachable) continue;
+    constexpr const char* kEvents[] = {
+        "requested", "planned", "refused", "asked",   "answered", "health_changed", "exited",
+        "ejected",   "proxy_restarted", "counted", "due", "resumed", "quarantined", "disk_critical"};
+    for (std::size_t e = 0; e < Coverage::kEvents; ++e) {
+      if (c.seen[p][e] == 0) never += std::string(" ") + kEvents[e];
+    }
+    std::cout << fmt::format("{:<17} never met:{}\n", Coverage::phase_word(p),
+                             never.empty() ? " nothing" : never);
+  }
+}
+
+int torture(const Wishes& asked) {
+  Sum sum;
+  std::set<std::string> kinds;
+  const auto begun = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = asked.seed; sum.deployments < asked.deployments; ++seed) {
+    Scenario scenario = asked.calm || !asked.config.empty()
+                            ? drawn_calm(seed, asked.each, asked.config)
+                            : drawn(seed, asked.each);
+    const Outcomes out = play(scenario, asked.trace);
+    if (asked.trace) show(out);
+    add(sum, out);
+    if (out.troubles.empty()) continue;
+    if (kinds.insert(kind_of_trouble(out.troubles.front())).second) report(asked, scenario, out);
+  }
+  const double took =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  if (asked.coverage) show_coverage(sum.coverage);
+  std::string ends;
+  for (const auto& [state, n] : sum.ends) ends += fmt::format(" {} {}", word(state), n);
+  std::cout << fmt::format(
+      "{} deployments in {} lives:{}\n{} faults, {} restarts of the agent, {} events, {} blocks, "
+      "{} requests of users, {:.1f} days\n{} (phase, event) pairs met\n{} lives with violations; "
+      "{:.0f} deployments/s on one core, {:.1f} s\n",
+      sum.deployments, sum.lives, ends, sum.faults, sum.restarts, sum.events, sum.judged,
+      sum.requests, sum.virtual_days, sum.coverage.covered(), sum.violations,
+      static_cast<double>(sum.deployments) / took, took);
+  return sum.violations == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Wishes asked;
+  if (!read(argc, argv, asked)) return usage();
+  return asked.file.empty() ? torture(asked) : play_file(asked);
+}
