@@ -134,6 +134,7 @@ void finish(Turn& t, State ending, Because because) {
   d.deadline = kNever;
   d.back_retry_at = kNever;
   d.judge.reset();
+  t.site.counted = {};  // the rows from here to the next deployment belong to nobody
   t.story(d, "deployment.ended", std::move(because));
   t.site.last = std::move(d);
   t.site.live.reset();

@@ -66,7 +66,9 @@ bool awaits_start(const Site& site, std::uint32_t instance) {
 
 void adopt_instances(Turn& t, const Because& because) {
   for (const auto& [id, i] : t.site.instances) {
-    if (is_leaving(i) || i.phase == InstancePhase::crashed || awaits_start(t.site, id)) continue;
+    if (i.phase == InstancePhase::stopping || i.phase == InstancePhase::crashed) continue;
+    // One that is drained is watched, too: a rollback may keep it, and must know that it lives.
+    if ((i.phase == InstancePhase::draining && i.port == 0) || awaits_start(t.site, id)) continue;
     const Copy* copy = find_copy(t.site, i.copy);
     t.issue(StartInstance{id, copy->release.version, copy->spec}, 0, kStartWithin, because);
   }

@@ -21,7 +21,8 @@ void Counting::start(const std::map<SiteId, RowPosition>& live) {
   inode_ = file_.inode();
   offset_ = file_.size();
   for (const auto& [site, position] : live) {
-    // Another inode is another file: all of it is new.
+    // Another inode is another file: all of it is new. Without one nothing was counted yet.
+    if (position.inode == 0) continue;
     offset_ = std::min(offset_, position.inode == inode_ ? position.offset : 0);
     expected_.insert(site);
   }
@@ -95,6 +96,8 @@ void Counting::obey(const Issued& issued) {
       }
       from = {inode_, offset_};
     }
+    // Recorded, so that after a restart no row is counted twice and none of an earlier time is.
+    world_.sink->fact(issued.site, Counted{.judged = false, .position = from});
     expected_.erase(issued.site);
     meter_.watch(issued.site, *watch, from, now);
     watched_.insert(issued.site);

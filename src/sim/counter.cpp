@@ -55,7 +55,9 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
     // A site that was never counted starts with the rows from here on.
     if (resumed != resumed_.end() && resumed->second != 0) fresh.read = resumed->second;
     if (resumed != resumed_.end()) resumed_.erase(resumed);
-    stage_.watching(site, stage_.scene(site).written);
+    stage_.watching(site, fresh.read);
+    Counted begins{.judged = false, .position = {kInode, fresh.read}};
+    stage_.sink->fact(site, std::move(begins));
   }
   fresh.from = fresh.read;
   watched_[site] = std::move(fresh);

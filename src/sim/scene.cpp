@@ -134,6 +134,7 @@ void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
     mine_are_well &= found != processes.end() && found->second.ready_at(stretch.to) &&
                      !found->second.ill && !found->second.out;
   }
+  if (gap_was_said) return;
   const bool ours = gone || (no_server && mine_are_well && !slot.servers.empty());
   if (!ours) return;
   truth.caused += n;

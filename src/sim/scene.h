@@ -70,6 +70,7 @@ class Scene {
   Route route;          // in force
   bool routed = false;  // the proxy has this site
   std::vector<Stretch> stretches;
+  bool gap_was_said = false;              // the plan has downtime
   std::set<std::uint32_t> stopped_alive;  // instances that lived until we stopped them
   Truth truth;
   std::uint64_t written = 0;  // offset of the newest row

@@ -60,7 +60,11 @@ Simulation::Simulation(Setup setup)
   };
   stage_.watching = [this](const SiteId& id, std::uint64_t offset) {
     const Site* known = site(id);
-    if (known != nullptr && known->live) watched_from_[id].emplace(known->live->number, offset);
+    // Counting that was begun and not recorded is begun anew.
+    if (known == nullptr || !known->live) return;
+    auto& from = watched_from_[id];
+    if (known->counted == RowPosition{}) from.erase(known->live->number);
+    from.emplace(known->live->number, offset);
   };
   start();
 }
@@ -115,6 +119,9 @@ void Simulation::start() {
   };
   try {
     const auto recovered = shell_->recover(replayed, {});
+    if (!recovered && recovered.error().fault == Fault::exhausted) {
+      return kill({.down = 1s});  // until there is room
+    }
     if (!recovered) trouble("the agent does not start: " + recovered.error().text);
     for (const std::string& text : shell_->replay_diverged()) trouble("replay diverged: " + text);
   } catch (const Died& died) {
