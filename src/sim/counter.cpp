@@ -68,9 +68,8 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
 
 void Counter::read(const SiteId& site, Watched& w) {
   const auto& stretches = stage_.scene(site).stretches;
-  auto at = std::upper_bound(
-      stretches.begin(), stretches.end(), w.read,
-      [](std::uint64_t offset, const Stretch& s) { return offset < s.end; });
+  auto at = std::upper_bound(stretches.begin(), stretches.end(), w.read,
+                             [](std::uint64_t offset, const Stretch& s) { return offset < s.end; });
   for (; at != stretches.end(); ++at) {
     for (const Rows& rows : at->rows) add(w, *at, rows);
     if (at->silence > w.tally.longest_gap) w.tally.longest_gap = at->silence;

@@ -24,11 +24,16 @@ struct Process {
   Behaviour behaviour;
   Duration started{};
   bool alive = true;
-  bool told = false;     // that it ended
-  bool lies = false;     // says it is healthy and fails every request
-  bool ill = false;      // says it is ill, and answers all the same
-  bool out = false;      // taken out by the proxy's own check
+  bool told = false;  // that it ended
+  bool lies = false;  // says it is healthy and fails every request
+  bool ill = false;   // says it is ill, and answers all the same
+  bool out = false;   // taken out by the proxy's own check
   std::int32_t status = 0;
+  Duration changed{};  // when its health last changed
+  // So long that everybody had time to see it.
+  bool well_at(Duration now) const {
+    return ready_at(now - 5s) && !ill && !lies && !out && now - changed > 5s;
+  }
   bool ready_at(Duration now) const {
     return alive && !behaviour.never_ready && now >= started + behaviour.ready_after;
   }

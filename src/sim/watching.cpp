@@ -104,7 +104,7 @@ std::size_t Coverage::covered() const {
 
 std::string Coverage::phase_word(std::size_t phase) {
   if (phase < kVerbs) return word(static_cast<Verb>(phase));
-  constexpr const char* kRest[] = {"idle",      "looking",  "waiting_approval", "paused",
+  constexpr const char* kRest[] = {"idle",         "looking",  "waiting_approval", "paused",
                                    "traffic_back", "removing", "rollback_failed",  "settling"};
   return kRest[phase - kVerbs];
 }
@@ -146,12 +146,13 @@ void Simulation::tell(const Published& p) {
                                 detail(g.command), g.because.code));
     ordered.emplace_back(slipway::word(g.command));
   }
-  if (p.after->live && (!p.before || !p.before->live || p.before->live->state != p.after->live->state)) {
+  if (p.after->live &&
+      (!p.before || !p.before->live || p.before->live->state != p.after->live->state)) {
     trace.push_back(fmt::format("  = {}", word(p.after->live->state)));
   }
   if (p.after->last && (!p.before || p.before->last != p.after->last)) {
-    trace.push_back(fmt::format("  = {} {} ({})", p.after->last->number,
-                                word(p.after->last->state), p.after->last->because.code));
+    trace.push_back(fmt::format("  = {} {} ({})", p.after->last->number, word(p.after->last->state),
+                                p.after->last->because.code));
   }
 }
 

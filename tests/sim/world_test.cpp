@@ -10,7 +10,8 @@ namespace {
 
 const SiteId kWeb{"web", "production"};
 
-Simulation::Setup setup_of(const std::string& config, const std::string& v2, std::uint64_t seed = 1) {
+Simulation::Setup setup_of(const std::string& config, const std::string& v2,
+                           std::uint64_t seed = 1) {
   Simulation::Setup setup{.config = config_named(config), .seed = seed};
   setup.demand.rps = 50;
   setup.behaviours["v2"] = parse_behaviour(v2).value();
@@ -25,9 +26,7 @@ void release(Simulation& s, const std::string& version) {
 
 const Deployment& last(Simulation& s) { return s.ended.back().deployment; }
 
-std::string troubles(const Simulation& s) {
-  return s.troubles.empty() ? "" : s.troubles.front();
-}
+std::string troubles(const Simulation& s) { return s.troubles.empty() ? "" : s.troubles.front(); }
 
 TEST(World, AGoodReleaseIsPromotedUnderEveryStrategy) {
   for (const char* config : {"blue_green", "cold", "canary", "rolling", "recreate", "steps"}) {
@@ -88,7 +87,8 @@ TEST(World, KilledAtEveryRecordItComesToTheSameEnd) {
     ASSERT_TRUE(good.troubles.empty()) << good.troubles.front();
     ASSERT_EQ(good.serving, "v2");
     for (std::uint64_t n = 1; n <= good.appends; ++n) {
-      for (const auto at : {Death::At::before_write, Death::At::before_sync, Death::At::after_sync}) {
+      for (const auto at :
+           {Death::At::before_write, Death::At::before_sync, Death::At::after_sync}) {
         Scenario killed = calm;
         killed.deaths[n] = {at, 1s};
         const Outcomes out = play(killed);
