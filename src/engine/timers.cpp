@@ -74,6 +74,15 @@ void adopt_instances(Turn& t, const Because& because) {
   }
 }
 
+// What is to be counted is counted by who watches from now on: asked for behind the watch, since
+// one that comes before it finds nothing, and the watch would outlive the deployment.
+void count_anew(Turn& t, const Because& because) {
+  for (Awaited& a : t.site.awaiting) {
+    const bool counts = std::holds_alternative<Count>(a.command) && a.retry_at == kNever;
+    if (counts && a.number == t.site.live->number) t.give_anew(a, a.deadline - t.at, because);
+  }
+}
+
 // A request that was being compiled when the agent ended: what was observed for it is gone.
 void compile_anew(Turn& t, std::optional<Deployment>& place) {
   if (!place || place->state != State::looking) return;
@@ -115,6 +124,7 @@ void on(Turn& t, const Resumed& e) {
   if (t.site.live && is_watched(*t.site.live)) {
     const Deployment& d = *t.site.live;
     watch_rows(t, d.stable == 0 || (d.judge && d.judge->charge.bake), because);
+    count_anew(t, because);
   }
   compile_anew(t, t.site.live);
   compile_anew(t, t.site.queued);

@@ -133,7 +133,7 @@ void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
     const auto found = processes.find(server.instance);
     mine_are_well &= found != processes.end() && found->second.well_at(stretch.to);
   }
-  if (gap_was_said) return;
+  if (gap_was_said || stretch.from < excused_until) return;
   const bool ours = gone || (no_server && mine_are_well && !slot.servers.empty());
   if (!ours) return;
   truth.caused += n;

@@ -76,6 +76,7 @@ class Scene {
   bool routed = false;  // the proxy has this site
   std::vector<Stretch> stretches;
   bool gap_was_said = false;              // the plan has downtime
+  Duration excused_until{};               // the proxy cannot be told anything
   std::set<std::uint32_t> stopped_alive;  // instances that lived until we stopped them
   Truth truth;
   std::uint64_t written = 0;  // offset of the newest row

@@ -176,6 +176,11 @@ std::optional<Slip> Simulation::on_begin(const Issued& issued) {
   }
   const auto slip = slips.find(n);
   if (slip == slips.end() || !can_slip(issued.command, slip->second.kind)) return std::nullopt;
+  const Command& c = issued.command;
+  const bool routes = std::holds_alternative<Apply>(c) || std::holds_alternative<Shift>(c) ||
+                      std::holds_alternative<Drain>(c);
+  // Until its last attempt, and the one a minute after that.
+  if (routes) stage_.scene(issued.site).excused_until = stage_.now() + slip->second.by + 120s;
   return slip->second;
 }
 
@@ -251,7 +256,9 @@ void Simulation::ask(Request request) {
     return;
   }
   if (request.act == Act::rollback && !request.version.empty()) {
-    for (auto& [id, versions] : may_serve_) versions.insert(request.version);
+    for (auto& [id, versions] : may_serve_) {
+      if (!versions.empty()) versions.insert(request.version);
+    }
   }
   shell_->submit(std::move(request), [this](const std::variant<Answer, Refusal>& reply) {
     if (const auto* refusal = std::get_if<Refusal>(&reply)) {
