@@ -88,7 +88,7 @@ void Counting::obey(const Issued& issued) {
   if (const auto* watch = std::get_if<Watch>(&issued.command)) {
     RowPosition from = world_.recorded(issued.site);
     // A site that was never counted starts with the rows from here on.
-    if (from.inode != inode_ || from.offset == 0) from = {inode_, offset_};
+    if (from.inode != inode_) from = {inode_, offset_};
     if (watched_.contains(issued.site)) {
       // The rule of the block changes: what is open is closed by the old one.
       if (auto counted = meter_.count(issued.site, now, world_.wall())) {

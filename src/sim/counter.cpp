@@ -18,7 +18,9 @@ bool Counter::takes(const Command& c) const {
 }
 
 void Counter::resume(const std::map<SiteId, RowPosition>& live) {
-  for (const auto& [site, position] : live) resumed_[site] = position.offset;
+  for (const auto& [site, position] : live) {
+    if (position.inode != 0) resumed_[site] = position.offset;
+  }
 }
 
 void Counter::perform(const Issued& issued, bool, Tell tell) {
@@ -53,7 +55,7 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
     fresh.read = stage_.scene(site).written;
     const auto resumed = resumed_.find(site);
     // A site that was never counted starts with the rows from here on.
-    if (resumed != resumed_.end() && resumed->second != 0) fresh.read = resumed->second;
+    if (resumed != resumed_.end()) fresh.read = resumed->second;
     if (resumed != resumed_.end()) resumed_.erase(resumed);
     stage_.watching(site, fresh.read);
     Counted begins{.judged = false, .position = {kInode, fresh.read}};
