@@ -79,7 +79,9 @@ std::vector<SiteId> ids(int sites) {
 
 void release(Simulation& s, int sites, const char* version) {
   for (int n = 0; n < sites; ++n) {
-    s.ask({.act = Act::deploy, .by = "ana", .environment = fmt::format("e{}", n),
+    s.ask({.act = Act::deploy,
+           .by = "ana",
+           .environment = fmt::format("e{}", n),
            .version = version});
     if (n % 500 == 499) s.run_until(s.elapsed() + 50ms);
   }

@@ -30,7 +30,8 @@ struct SimulationAsked {
   Request request;
   std::string stable, candidate, pattern;  // as typed
   double rps = 20;
-  double latency_ms = 20, errors = 0.0005;  // of both versions where the candidate says nothing else
+  double latency_ms = 20,
+         errors = 0.0005;  // of both versions where the candidate says nothing else
   std::uint64_t seed = 1;
   int seeds = 1;
   std::vector<std::string> compare;
@@ -49,7 +50,8 @@ struct Hooks {
   std::string version;  // "0.1.0"
   // simulate/1, with the picture under `plot`; called back after each run.
   std::function<std::expected<boost::json::object, Refusal>(
-      const SimulationAsked&, const api::ConfigFiles&, const std::function<void(int done, int of)>&)>
+      const SimulationAsked&, const api::ConfigFiles&,
+      const std::function<void(int done, int of)>&)>
       simulate;
 };
 

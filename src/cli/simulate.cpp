@@ -116,7 +116,8 @@ Lines sparkline(const array& timeline, int width) {
   for (const value& v : timeline) {
     const object& g = v.as_object();
     const double at = number_of(g, "at_s").value_or(0) / std::max(end, 0.001);
-    const auto cell = std::min(cells - 1, static_cast<std::size_t>(at * static_cast<double>(cells)));
+    const auto cell =
+        std::min(cells - 1, static_cast<std::size_t>(at * static_cast<double>(cells)));
     weight[cell] = number_of(g, "weight").value_or(0) / 10'000;
     errors[cell] += number_of(g, "candidate_errors").value_or(0);
   }
@@ -143,14 +144,14 @@ Lines render(const object& told, const Look& look) {
   const std::string state = text_of(run, "state");
   Lines lines;
   const bool good = state == "succeeded";
-  lines.push_back(fmt::format(
-      "{} {} of {} in {}: {} at {:g} requests/s ({}), candidate {}",
-      paint(good ? "✓" : "✗", good ? Ink::good : Ink::bad, look.colour), state,
-      harmless(text_of(told, "version")), harmless(text_of(told, "environment")),
-      seeds == 1 ? fmt::format("seed {}", integer_of(told, "seed").value_or(1))
-                 : fmt::format("{} runs", seeds),
-      number_of(told, "rps").value_or(0), text_of(told, "pattern"),
-      harmless(text_of(told, "candidate"))));
+  lines.push_back(
+      fmt::format("{} {} of {} in {}: {} at {:g} requests/s ({}), candidate {}",
+                  paint(good ? "✓" : "✗", good ? Ink::good : Ink::bad, look.colour), state,
+                  harmless(text_of(told, "version")), harmless(text_of(told, "environment")),
+                  seeds == 1 ? fmt::format("seed {}", integer_of(told, "seed").value_or(1))
+                             : fmt::format("{} runs", seeds),
+                  number_of(told, "rps").value_or(0), text_of(told, "pattern"),
+                  harmless(text_of(told, "candidate"))));
   lines.emplace_back();
   std::vector<std::vector<std::string>> rows = {{"strategy", "outcome", "takes", "users hurt",
                                                  "saw the candidate", "found after",
@@ -158,9 +159,9 @@ Lines render(const object& told, const Look& look) {
   for (const value& v : strategies) {
     const object& s = v.as_object();
     rows.push_back({text_of(s, "strategy"), outcomes(s, seeds),
-                    spread(s, "duration_s", seeds, in_seconds), spread(s, "failed", seeds, in_number),
-                    spread(s, "exposed", seeds, in_number), spread(s, "found_s", seeds, in_seconds),
-                    spread(s, "back_ms", seeds, in_ms)});
+                    spread(s, "duration_s", seeds, in_seconds),
+                    spread(s, "failed", seeds, in_number), spread(s, "exposed", seeds, in_number),
+                    spread(s, "found_s", seeds, in_seconds), spread(s, "back_ms", seeds, in_ms)});
   }
   for (std::string& l : table(rows, std::max(look.width, 110))) lines.push_back(std::move(l));
   lines.emplace_back();
@@ -175,8 +176,8 @@ std::expected<void, Trouble> write_plot(const std::string& path, const object& t
   const std::string svg = text_of(told, "plot");
   const bool html = path.ends_with(".html") || path.ends_with(".htm");
   if (!html && !path.ends_with(".svg")) {
-    return refuse("usage", fmt::format("--plot: `{}` ends neither in .svg nor in .html",
-                                       harmless(path)));
+    return refuse("usage",
+                  fmt::format("--plot: `{}` ends neither in .svg nor in .html", harmless(path)));
   }
   std::string bytes = svg;
   if (html) {

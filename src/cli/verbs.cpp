@@ -14,10 +14,10 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import", "generate", "build",    "replay",    "advise", "dashboard",
-    "token",  "audit",    "release",  "pipeline",  "migrate",  "secret", "flag",
-    "freeze", "breaker",  "scale",    "smoke",     "loadtest", "chaos",  "backup",
-    "drill",  "infra",    "incident", "checklist", "preview",  "report", "config",
+    "import",  "generate", "build",     "replay",   "advise", "dashboard", "token",
+    "audit",   "release",  "pipeline",  "migrate",  "secret", "flag",      "freeze",
+    "breaker", "scale",    "smoke",     "loadtest", "chaos",  "backup",    "drill",
+    "infra",   "incident", "checklist", "preview",  "report", "config",
 };
 
 }  // namespace
@@ -34,7 +34,6 @@ const std::vector<Verb>& verbs() {
        "slipway plan production --version v2", run_plan},
       {"simulate", "begin", "try a release in virtual time, with users and faults you describe",
        "slipway simulate production --version v2 --rps 200 --candidate \"errors=5% after 3m\"\n"
-       "slipway simulate production v2 --candidate latency=x2 --seeds 50\n"
        "slipway simulate production v2 --compare canary,blue_green,rolling --plot out.html",
        run_simulate},
       {"deploy", "release", "release a version and follow it to the end",

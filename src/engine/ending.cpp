@@ -136,6 +136,7 @@ void finish(Turn& t, State ending, Because because) {
   d.judge.reset();
   d.kept.reset();
   d.baseline = {};
+  t.site.counted = {};  // the rows from here to the next deployment belong to nobody
   t.story(d, "deployment.ended", std::move(because));
   t.site.last = std::move(d);
   t.site.live.reset();

@@ -102,9 +102,13 @@ void follow(Turn& t) {
 }  // namespace
 
 std::vector<Given> step(Site& site, const Event& event) {
+  const Site before = site;
+  return step(site, event, before);
+}
+
+std::vector<Given> step(Site& site, const Event& event, const Site& before) {
   CHECK(event.at >= site.now, "time went back: {} after {}", event.at.time_since_epoch().count(),
         site.now.time_since_epoch().count());
-  const Site before = site;
   site.now = event.at;
   site.wall = event.wall;
   Turn turn(site, event);

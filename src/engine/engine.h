@@ -13,6 +13,8 @@ namespace slipway::engine {
 
 // Moves the site by one event and returns what is to be done, in this order.
 std::vector<Given> step(Site&, const Event&);
+// The same for who has the site as it was before, so that it need not be copied again.
+std::vector<Given> step(Site&, const Event&, const Site& before);
 
 // When the site wants a Due event although nothing happens; kNever: not at all. Invariant 4: every
 // live deployment has one, or awaits a command that has a deadline.

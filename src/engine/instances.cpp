@@ -89,6 +89,11 @@ void keep_instances(Turn& t, std::uint32_t number) {
     if (i.phase != InstancePhase::draining) continue;
     kept.push_back(id);
     i.admitted = i.healthy;
+    if (i.port == 0) {  // it ended while it was drained
+      enter(t, i, InstancePhase::crashed);
+      i.restart_at = t.at;
+      continue;
+    }
     enter(t, i, i.healthy ? InstancePhase::ready : InstancePhase::unhealthy);
   }
   if (kept.empty()) return;

@@ -142,7 +142,13 @@ void on(Turn& t, const Exited& e) {
   if (i.tail.size() > limits::kTailLines) {
     i.tail.erase(i.tail.begin(), i.tail.end() - static_cast<std::ptrdiff_t>(limits::kTailLines));
   }
-  if (is_leaving(i)) return;  // its drain and its stop find nothing left
+  if (is_leaving(i)) {
+    // Its drain and its stop find nothing left; who wants to keep it has to start it again.
+    i.healthy = i.admitted = i.ejected = false;
+    i.pid = 0;
+    i.port = 0;
+    return;
+  }
   i.trouble = e.status < 0 ? fmt::format("killed by signal {}", -e.status)
                            : fmt::format("exited with status {}", e.status);
   const Because because = why(codes::kInstanceExited, {{"instance", fmt::format("{}", i.id)},

@@ -67,9 +67,20 @@ bool awaits_start(const Site& site, std::uint32_t instance) {
 
 void adopt_instances(Turn& t, const Because& because) {
   for (const auto& [id, i] : t.site.instances) {
-    if (is_leaving(i) || i.phase == InstancePhase::crashed || awaits_start(t.site, id)) continue;
+    if (i.phase == InstancePhase::stopping || i.phase == InstancePhase::crashed) continue;
+    // One that is drained is watched, too: a rollback may keep it, and must know that it lives.
+    if ((i.phase == InstancePhase::draining && i.port == 0) || awaits_start(t.site, id)) continue;
     const Copy* copy = find_copy(t.site, i.copy);
     t.issue(StartInstance{id, copy->release.version, copy->spec}, 0, kStartWithin, because);
+  }
+}
+
+// What is to be counted is counted by who watches from now on: asked for behind the watch, since
+// one that comes before it finds nothing, and the watch would outlive the deployment.
+void count_anew(Turn& t, const Because& because) {
+  for (Awaited& a : t.site.awaiting) {
+    const bool counts = std::holds_alternative<Count>(a.command) && a.retry_at == kNever;
+    if (counts && a.number == t.site.live->number) t.give_anew(a, a.deadline - t.at, because);
   }
 }
 
@@ -112,6 +123,7 @@ void on(Turn& t, const Resumed& e) {
   if (t.site.live && is_watched(*t.site.live)) {
     const Deployment& d = *t.site.live;
     watch_rows(t, d.stable == 0 || (d.judge && analysis::is_alone(d.judge->charge)), because);
+    count_anew(t, because);
   }
   compile_anew(t, t.site.live);
   compile_anew(t, t.site.queued);

@@ -21,7 +21,8 @@ void Counting::start(const std::map<SiteId, RowPosition>& live) {
   inode_ = file_.inode();
   offset_ = file_.size();
   for (const auto& [site, position] : live) {
-    // Another inode is another file: all of it is new.
+    // Another inode is another file: all of it is new. Without one nothing was counted yet.
+    if (position.inode == 0) continue;
     offset_ = std::min(offset_, position.inode == inode_ ? position.offset : 0);
     expected_.insert(site);
   }
@@ -88,7 +89,7 @@ void Counting::obey(const Issued& issued) {
   if (const auto* watch = std::get_if<Watch>(&issued.command)) {
     RowPosition from = world_.recorded(issued.site);
     // A site that was never counted starts with the rows from here on.
-    if (from.inode != inode_ || from.offset == 0) from = {inode_, offset_};
+    if (from.inode != inode_) from = {inode_, offset_};
     if (watched_.contains(issued.site)) {
       // The rule of the block changes: what is open is closed by the old one.
       if (auto counted = meter_.count(issued.site, now, world_.wall())) {
@@ -96,6 +97,8 @@ void Counting::obey(const Issued& issued) {
       }
       from = {inode_, offset_};
     }
+    // Recorded, so that after a restart no row is counted twice and none of an earlier time is.
+    world_.sink->fact(issued.site, Counted{.judged = false, .position = from});
     expected_.erase(issued.site);
     meter_.watch(issued.site, *watch, from, now);
     watched_.insert(issued.site);

@@ -22,9 +22,12 @@ class MachineClock final : public Clock {
   const std::string boot_ = os::boot_id();  // cannot change while the process lives
 };
 
-// A block that says nothing is not worth a record.
-bool is_empty(const Counted& counted) {
-  return !counted.judged && counted.tally == Tally{} && !counted.has_gap_before && !counted.before;
+// A block that says nothing is not worth a record; where the counting begins is said once.
+bool is_empty(const Counted& counted, const Site* site) {
+  const bool begins =
+      site != nullptr && site->counted == RowPosition{} && counted.position != RowPosition{};
+  return !begins && !counted.judged && counted.tally == Tally{} && !counted.has_gap_before &&
+         !counted.before;
 }
 
 }  // namespace
@@ -224,7 +227,8 @@ bool Loop::tell(Draft& draft, Told told) {
     const bool absent = failed && failed->error.fault == Fault::missing;
     if (adopting_.erase(which) && absent && begin_again(which)) return false;
   }
-  if (const auto* counted = std::get_if<Counted>(&told.what); counted && is_empty(*counted)) {
+  if (const auto* counted = std::get_if<Counted>(&told.what);
+      counted && is_empty(*counted, newest(draft, told.site).get())) {
     return false;
   }
   // A site that never had a release cannot want anything; drivers remove what nobody wants.

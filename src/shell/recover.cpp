@@ -107,7 +107,7 @@ void Loop::replay(Site& site, const std::string& bytes, std::uint64_t seq, Error
   };
   Site next = site;
   try {
-    if (engine::step(next, record->event) != record->commands) {
+    if (engine::step(next, record->event, site) != record->commands) {
       differs("this version would command something else");
     }
     site = std::move(next);

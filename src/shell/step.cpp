@@ -32,11 +32,12 @@ SitePtr Loop::newest(const Draft& draft, const SiteId& id) const {
 bool Loop::step(Draft& draft, const SiteId& id, What what, bool make_site) {
   const SitePtr before = newest(draft, id);
   if (!before && !make_site) return false;
-  auto after = before ? std::make_shared<Site>(*before) : std::make_shared<Site>();
-  after->id = id;
+  const Site unknown{.id = id};
+  const Site& was = before ? *before : unknown;
+  auto after = std::make_shared<Site>(was);
   Event event{timeline_.now(), timeline_.wall(), std::move(what)};
   try {
-    std::vector<Given> given = engine::step(*after, event);
+    std::vector<Given> given = engine::step(*after, event, was);
     record(draft, id, before, std::move(after), std::move(event), std::move(given));
   } catch (const InvariantBroken& broken) {
     if (settings_.abort_on_broken_invariant) {

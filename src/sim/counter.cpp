@@ -18,7 +18,9 @@ bool Counter::takes(const Command& c) const {
 }
 
 void Counter::resume(const std::map<SiteId, RowPosition>& live) {
-  for (const auto& [site, position] : live) resumed_[site] = position.offset;
+  for (const auto& [site, position] : live) {
+    if (position.inode != 0) resumed_[site] = position.offset;
+  }
 }
 
 void Counter::perform(const Issued& issued, bool, Tell tell) {
@@ -53,9 +55,11 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
     fresh.read = stage_.scene(site).written;
     const auto resumed = resumed_.find(site);
     // A site that was never counted starts with the rows from here on.
-    if (resumed != resumed_.end() && resumed->second != 0) fresh.read = resumed->second;
+    if (resumed != resumed_.end()) fresh.read = resumed->second;
     if (resumed != resumed_.end()) resumed_.erase(resumed);
-    stage_.watching(site, stage_.scene(site).written);
+    stage_.watching(site, fresh.read);
+    Counted begins{.judged = false, .position = {kInode, fresh.read}};
+    stage_.sink->fact(site, std::move(begins));
   }
   fresh.from = fresh.read;
   watched_[site] = std::move(fresh);
@@ -66,9 +70,8 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
 
 void Counter::read(const SiteId& site, Watched& w) {
   const auto& stretches = stage_.scene(site).stretches;
-  auto at = std::upper_bound(
-      stretches.begin(), stretches.end(), w.read,
-      [](std::uint64_t offset, const Stretch& s) { return offset < s.end; });
+  auto at = std::upper_bound(stretches.begin(), stretches.end(), w.read,
+                             [](std::uint64_t offset, const Stretch& s) { return offset < s.end; });
   for (; at != stretches.end(); ++at) {
     for (const Rows& rows : at->rows) add(w, *at, rows);
     if (at->silence > w.tally.longest_gap) w.tally.longest_gap = at->silence;

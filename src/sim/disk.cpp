@@ -193,7 +193,8 @@ Result<std::uint64_t> DiskJournal::append(const journal::Batch& batch) {
   disk_.sync();
   ++disk_.syncs;
   const std::uint64_t first = lsn_ + 1;
-  if (!learn(at + kFrameHead, frame.size() - kFrameHead, std::string_view(frame).substr(kFrameHead))) {
+  if (!learn(at + kFrameHead, frame.size() - kFrameHead,
+             std::string_view(frame).substr(kFrameHead))) {
     return fail(Fault::invalid, "an entry does not follow its stream's newest");
   }
   if (hook) hook(Moment::after_sync);
@@ -217,9 +218,8 @@ Result<journal::Snapshot> DiskJournal::snapshot(const std::string& name) {
   return journal::Snapshot{name, kept.seq, bytes_at(kept.place)};
 }
 
-Result<> DiskJournal::read(
-    const std::string& name, std::uint64_t after,
-    const std::function<void(std::uint64_t, const journal::Entry&)>& visit) {
+Result<> DiskJournal::read(const std::string& name, std::uint64_t after,
+                           const std::function<void(std::uint64_t, const journal::Entry&)>& visit) {
   const auto found = streams_.find(name);
   if (found == streams_.end()) return {};
   for (const Kept& kept : found->second.entries) {

@@ -25,8 +25,8 @@ class Disk {
   const std::string& bytes() const { return bytes_; }
   std::size_t synced() const { return synced_; }
 
-  int full = 0;      // so many writes are refused from now on
-  long flip = -1;    // this byte reads wrong, once
+  int full = 0;    // so many writes are refused from now on
+  long flip = -1;  // this byte reads wrong, once
   std::uint64_t syncs = 0;
 
  private:

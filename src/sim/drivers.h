@@ -20,16 +20,16 @@ namespace slipway::sim {
 // What goes wrong with one command.
 struct Slip {
   enum class Kind : std::uint8_t {
-    late,       // the answer comes after `by`
-    slow,       // the effect comes after `by`
-    twice,      // answered again after `by`
-    never,      // done, and never answered
-    lost,       // neither done nor answered
-    failed,     // fails, and had no effect
+    late,         // the answer comes after `by`
+    slow,         // the effect comes after `by`
+    twice,        // answered again after `by`
+    never,        // done, and never answered
+    lost,         // neither done nor answered
+    failed,       // fails, and had no effect
     false_alarm,  // done, and said to have failed
-    final,      // fails, and cannot be tried again
-    pending,    // not yet; asked again after `by`
-    old,        // answered for an earlier attempt first
+    final,        // fails, and cannot be tried again
+    pending,      // not yet; asked again after `by`
+    old,          // answered for an earlier attempt first
   };
   Kind kind = Kind::late;
   Duration by{};

@@ -145,9 +145,8 @@ struct Tallied {
   json::object told(const std::string& strategy) const {
     json::object ends;
     for (const auto& [state, n] : outcomes) ends[state] = n;
-    return {{"strategy", strategy},        {"outcomes", std::move(ends)},
-            {"duration_s", spread(took)},  {"failed", spread(failed)},
-            {"exposed", spread(exposed)},  {"found_s", spread(found)},
+    return {{"strategy", strategy},     {"outcomes", std::move(ends)}, {"duration_s", spread(took)},
+            {"failed", spread(failed)}, {"exposed", spread(exposed)},  {"found_s", spread(found)},
             {"back_ms", spread(back)}};
   }
 };

@@ -37,10 +37,10 @@ struct Glimpse {
 struct Forecast {
   std::uint64_t seed = 0;
   Deployment deployment;
-  std::uint64_t hurt = 0;        // requests that failed during it
-  double took_s = 0;             // request to end
-  double found_s = -1;           // first harm to the verdict; -1: no harm, or none found
-  double back_ms = -1;           // verdict to the last request of the candidate; -1: not taken back
+  std::uint64_t hurt = 0;  // requests that failed during it
+  double took_s = 0;       // request to end
+  double found_s = -1;     // first harm to the verdict; -1: no harm, or none found
+  double back_ms = -1;     // verdict to the last request of the candidate; -1: not taken back
   std::vector<Glimpse> glimpses;
   std::vector<std::string> trace;
 };

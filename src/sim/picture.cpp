@@ -1,4 +1,5 @@
-// One run as an SVG: the candidate's weight as an area, requests a second as a line, errors as bars.
+// One run as an SVG: the candidate's weight as an area, requests a second as a line, errors as
+// bars.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,8 +39,8 @@ class Canvas {
     double before = 0;
     for (const Glimpse& g : f_.glimpses) {
       const double share = g.weight / 10'000.0;
-      path += fmt::format(" L{:.1f},{:.1f} L{:.1f},{:.1f}", x(g.at_s), y(before), x(g.at_s),
-                          y(share));
+      path +=
+          fmt::format(" L{:.1f},{:.1f} L{:.1f},{:.1f}", x(g.at_s), y(before), x(g.at_s), y(share));
       before = share;
     }
     return path + fmt::format(" L{:.1f},{:.1f} Z", x(end_), y(0));
@@ -69,9 +70,10 @@ class Canvas {
       out += fmt::format("<text x='{:.1f}' y='{:.0f}' text-anchor='middle'>{:.0f} s</text>",
                          x(end_ * share), kHeight - 8, end_ * share);
     }
-    return out + fmt::format("<text x='{:.0f}' y='{:.0f}' text-anchor='end' fill='#c0392b'>bars: "
-                             "errors, at most {:.0f} in a block</text>",
-                             kWidth - 10, kTop - 8, most_ == 1 ? 0 : most_);
+    return out + fmt::format(
+                     "<text x='{:.0f}' y='{:.0f}' text-anchor='end' fill='#c0392b'>bars: "
+                     "errors, at most {:.0f} in a block</text>",
+                     kWidth - 10, kTop - 8, most_ == 1 ? 0 : most_);
   }
 
  private:

@@ -9,9 +9,9 @@
 namespace slipway::sim {
 namespace {
 
-constexpr Duration kExit = 30ms;     // from the signal to the end
-constexpr Duration kUnwell = 3s;     // three failed checks
-constexpr Duration kWell = 500ms;    // one good check
+constexpr Duration kExit = 30ms;   // from the signal to the end
+constexpr Duration kUnwell = 3s;   // three failed checks
+constexpr Duration kWell = 500ms;  // one good check
 
 bool says_healthy(const Process& p, Duration now) { return p.ready_at(now) && !p.ill; }
 
@@ -44,8 +44,8 @@ void Platform::perform(const Issued& issued, bool fresh, Tell tell) {
   if (const auto* smoke = std::get_if<RunSmoke>(&issued.command)) {
     const auto& processes = stage_.scene(issued.site).processes;
     const auto found = processes.find(smoke->instance);
-    const bool well = found != processes.end() && found->second.ready_at(stage_.now()) &&
-                      !found->second.lies;
+    const bool well =
+        found != processes.end() && found->second.ready_at(stage_.now()) && !found->second.lies;
     if (well) return tell(Done{});
     return tell(Failed{{Fault::refused, "GET / answered 503"}, false, {}});
   }
@@ -106,7 +106,8 @@ void Platform::halt(const Issued& issued, const StopInstance& command, const Tel
   told_.erase(key);
   if (!stage_.scene(issued.site).processes.contains(command.instance)) return tell(Done{});
   // The signal is sent: it ends whether the agent lives or not.
-  stage_.world(kExit, [&stage = stage_, key] { stage.scene(key.first).stop(key.second, stage.now()); });
+  stage_.world(kExit,
+               [&stage = stage_, key] { stage.scene(key.first).stop(key.second, stage.now()); });
   stage_.later(kExit + 1ms, [tell] { tell(Done{}); });
 }
 

@@ -41,6 +41,7 @@ void set_health(Simulation& s, std::uint32_t instance, bool ill) {
   if (found == processes.end()) return;
   s.scene(kSite).pass(s.stage().now());
   found->second.ill = ill;
+  found->second.changed = s.stage().now();
   if (s.platform() != nullptr) s.platform()->notice(kSite, instance);
 }
 
@@ -114,6 +115,7 @@ void calm(Simulation& s) {
   scene.pass(s.stage().now());
   for (auto& [instance, process] : scene.processes) {
     process.lies = false;
+    process.changed = s.stage().now();
     if (std::exchange(process.ill, false) && s.platform() != nullptr) {
       s.platform()->notice(kSite, instance);
     }
@@ -129,7 +131,7 @@ Duration bound(const Site* site) {
     sum += 30min;
     if ((*place)->deadline != kNever) sum += (*place)->deadline - site->now;
     for (const Step& step : (*place)->plan.steps) {
-      sum += step.verb == Verb::judge ? 4 * step.charge.deadline
+      sum += step.verb == Verb::judge  ? 4 * step.charge.deadline
              : step.verb == Verb::gate ? step.gate.wait
                                        : std::max<Duration>(step.deadline, 5min);
     }

@@ -69,9 +69,8 @@ void Router::admit(const Issued& issued, const Route& route, Duration until, con
       if (stage_.now() >= until) {
         return tell(Failed{{Fault::unavailable, "a server was not admitted"}, true, {}});
       }
-      return stage_.later(500ms, [this, issued, route, until, tell] {
-        admit(issued, route, until, tell);
-      });
+      return stage_.later(
+          500ms, [this, issued, route, until, tell] { admit(issued, route, until, tell); });
     }
   }
   tell(Done{});
@@ -95,7 +94,8 @@ void Router::measure(const Issued& issued, const Shift& shift, const Route& befo
   }
   const bool busy = rate * to_seconds(kLowTraffic) >= kRequests;
   if (!busy) {
-    return stage_.later(kLowTraffic, [tell] { tell(Done{{.measured = "read_back", .took = 2ms}}); });
+    return stage_.later(kLowTraffic,
+                        [tell] { tell(Done{{.measured = "read_back", .took = 2ms}}); });
   }
   const Duration wait(static_cast<std::int64_t>(kRequests / rate * 1e6));
   std::uint32_t newest = 0;
@@ -129,8 +129,7 @@ void Router::drain(const Issued& issued, const Drain& command, const Tell& tell)
     for (RouteSlot& slot : left.slots) {
       std::erase_if(slot.servers, [&](const RouteServer& server) {
         const auto& gone = command.instances;
-        return !server.ready &&
-               std::find(gone.begin(), gone.end(), server.instance) != gone.end();
+        return !server.ready && std::find(gone.begin(), gone.end(), server.instance) != gone.end();
       });
     }
     scene.set_route(left, stage_.now());

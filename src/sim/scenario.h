@@ -1,6 +1,6 @@
 // One life of a simulated agent as data: what is configured, who asks for what when, and every
-// single thing that goes wrong. It has a text form, so that a failure can be kept as a test, and can
-// be made smaller by leaving things out.
+// single thing that goes wrong. It has a text form, so that a failure can be kept as a test, and
+// can be made smaller by leaving things out.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +15,26 @@ namespace slipway::sim {
 
 struct Happening {
   enum class Kind : std::uint8_t {
-    ask,         // somebody asks the agent for something
-    die,         // a process dies
-    ill,         // its health check fails although it answers
-    well,        // and is good again
-    lie,         // its health check is good and every request fails
+    ask,   // somebody asks the agent for something
+    die,   // a process dies
+    ill,   // its health check fails although it answers
+    well,  // and is good again
+    lie,   // its health check is good and every request fails
     honest,
-    flap,        // ill and well, five times
-    proxy,       // the proxy dies and comes back from its files
-    proxy_empty, // and knows nothing
-    wall,        // the wall clock jumps by `value` seconds
-    kill,        // the agent is killed; away for `value` ms
-    reboot,      // the machine is; away for `value` ms
-    full,        // the disk refuses the next `value` writes
-    flip,        // byte `value` reads wrong at the next start
+    flap,         // ill and well, five times
+    proxy,        // the proxy dies and comes back from its files
+    proxy_empty,  // and knows nothing
+    wall,         // the wall clock jumps by `value` seconds
+    kill,         // the agent is killed; away for `value` ms
+    reboot,       // the machine is; away for `value` ms
+    full,         // the disk refuses the next `value` writes
+    flip,         // byte `value` reads wrong at the next start
   };
   Duration at{};
   Kind kind = Kind::ask;
   Request request;
-  bool of_queued = false;   // the verb is meant for the one that waits
-  std::uint64_t pick = 0;   // which instance, modulo their number
+  bool of_queued = false;  // the verb is meant for the one that waits
+  std::uint64_t pick = 0;  // which instance, modulo their number
   std::int64_t value = 0;
 };
 

@@ -1,4 +1,5 @@
-// Scenarios as text, one thing a line, so that a failure can be kept as a test and read by a person.
+// Scenarios as text, one thing a line, so that a failure can be kept as a test and read by a
+// person.
 #include <fmt/format.h>
 
 #include <array>
@@ -27,9 +28,9 @@ constexpr std::array<std::pair<Kind, const char*>, 13> kKinds = {{
     {Kind::full, "full"},
     {Kind::flip, "flip"},
 }};
-constexpr std::array kActs = {Act::deploy, Act::rollback, Act::restart, Act::promote,
-                              Act::approve, Act::reject,  Act::pause,   Act::resume,
-                              Act::skip,    Act::abort,   Act::retry};
+constexpr std::array kActs = {Act::deploy,  Act::rollback, Act::restart, Act::promote,
+                              Act::approve, Act::reject,   Act::pause,   Act::resume,
+                              Act::skip,    Act::abort,    Act::retry};
 constexpr std::array kBusy = {WhenBusy::queue, WhenBusy::supersede, WhenBusy::refuse};
 
 std::string seconds(Duration d) { return fmt::format("{:.6f}", to_seconds(d)); }

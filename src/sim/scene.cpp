@@ -125,24 +125,24 @@ void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
     for (const RouteServer& server : other.servers) {
       const auto found = processes.find(server.instance);
       other_is_well |= other.slot != slot.slot && server.ready && found != processes.end() &&
-                       found->second.ready_at(stretch.to) && !found->second.lies;
+                       found->second.well_at(stretch.to);
     }
   }
   bool mine_are_well = !slot.servers.empty();
   for (const RouteServer& server : slot.servers) {
     const auto found = processes.find(server.instance);
-    mine_are_well &= found != processes.end() && found->second.ready_at(stretch.to) &&
-                     !found->second.ill && !found->second.out;
+    mine_are_well &= found != processes.end() && found->second.well_at(stretch.to);
   }
+  if (gap_was_said || stretch.from < excused_until) return;
   const bool ours = gone || (no_server && mine_are_well && !slot.servers.empty());
   if (!ours) return;
   truth.caused += n;
   if (truth.first_cause.empty()) {
-    truth.first_cause = fmt::format("{} requests of {} at {:.3f} s: {}{}", n, slot.version,
-                                    to_seconds(stretch.to),
-                                    gone ? "its server was stopped while the proxy sent to it"
-                                         : "its healthy servers were taken out of the proxy",
-                                    other_is_well ? ", and another release was well" : "");
+    truth.first_cause =
+        fmt::format("{} requests of {} at {:.3f} s: {}{}", n, slot.version, to_seconds(stretch.to),
+                    gone ? "its server was stopped while the proxy sent to it"
+                         : "its healthy servers were taken out of the proxy",
+                    other_is_well ? ", and another release was well" : "");
   }
 }
 
@@ -187,9 +187,9 @@ void Scene::set_route(const Route& wanted, Duration now) {
 }
 
 std::uint64_t Scene::failed_until(std::uint64_t offset) const {
-  const auto after =
-      std::upper_bound(failures_.begin(), failures_.end(), offset,
-                       [](std::uint64_t wanted, const auto& entry) { return wanted < entry.first; });
+  const auto after = std::upper_bound(
+      failures_.begin(), failures_.end(), offset,
+      [](std::uint64_t wanted, const auto& entry) { return wanted < entry.first; });
   return after == failures_.begin() ? 0 : std::prev(after)->second;
 }
 

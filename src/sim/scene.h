@@ -24,11 +24,16 @@ struct Process {
   Behaviour behaviour;
   Duration started{};
   bool alive = true;
-  bool told = false;     // that it ended
-  bool lies = false;     // says it is healthy and fails every request
-  bool ill = false;      // says it is ill, and answers all the same
-  bool out = false;      // taken out by the proxy's own check
+  bool told = false;  // that it ended
+  bool lies = false;  // says it is healthy and fails every request
+  bool ill = false;   // says it is ill, and answers all the same
+  bool out = false;   // taken out by the proxy's own check
   std::int32_t status = 0;
+  Duration changed{};  // when its health last changed
+  // So long that everybody had time to see it.
+  bool well_at(Duration now) const {
+    return ready_at(now - 5s) && !ill && !lies && !out && now - changed > 5s;
+  }
   bool ready_at(Duration now) const {
     return alive && !behaviour.never_ready && now >= started + behaviour.ready_after;
   }
@@ -70,6 +75,8 @@ class Scene {
   Route route;          // in force
   bool routed = false;  // the proxy has this site
   std::vector<Stretch> stretches;
+  bool gap_was_said = false;              // the plan has downtime
+  Duration excused_until{};               // the proxy cannot be told anything
   std::set<std::uint32_t> stopped_alive;  // instances that lived until we stopped them
   Truth truth;
   std::uint64_t written = 0;  // offset of the newest row

@@ -33,9 +33,8 @@ class Shrinking {
   bool keeps(Scenario less) {
     if (tries_-- <= 0) return false;
     const Outcomes out = play(less);
-    const bool same = std::any_of(out.troubles.begin(), out.troubles.end(), [&](const auto& text) {
-      return kind_of_trouble(text) == kind_;
-    });
+    const bool same = std::any_of(out.troubles.begin(), out.troubles.end(),
+                                  [&](const auto& text) { return kind_of_trouble(text) == kind_; });
     if (same) best_ = std::move(less);
     return same;
   }

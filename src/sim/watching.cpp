@@ -104,7 +104,7 @@ std::size_t Coverage::covered() const {
 
 std::string Coverage::phase_word(std::size_t phase) {
   if (phase < kVerbs) return word(static_cast<Verb>(phase));
-  constexpr const char* kRest[] = {"idle",      "looking",  "waiting_approval", "paused",
+  constexpr const char* kRest[] = {"idle",         "looking",  "waiting_approval", "paused",
                                    "traffic_back", "removing", "rollback_failed",  "settling"};
   return kRest[phase - kVerbs];
 }
@@ -114,6 +114,9 @@ void Simulation::publish(const Published& p) {
   const SiteId& id = p.after->id;
   sites_[id] = p.after;
   stage_.engine_ahead = p.event.at.time_since_epoch() - stage_.now();
+  const auto& live = p.after->live;
+  stage_.scene(id).gap_was_said =
+      live && live->planned && live->plan.strategy == Strategy::recreate;
   coverage.note(p.before.get(), p.event.what);
   if (setup_.traced) tell(p);
   if (on_step) on_step(p);
@@ -122,13 +125,13 @@ void Simulation::publish(const Published& p) {
   }
   if (!p.after->last) return;
   const bool known = p.before && p.before->last && p.before->last->number == p.after->last->number;
-  if (!known) note_end(*p.after, *p.after->last);
+  if (!known) note_end(*p.after, *p.after->last, p.before ? p.before->counted.offset : 0);
 }
 
-void Simulation::note_end(const Site& after, const Deployment& d) {
+void Simulation::note_end(const Site& after, const Deployment& d, std::uint64_t counted) {
   Ended e{.deployment = d, .site = after.id};
   e.left = d.state == State::failed && d.moved_traffic && d.back != BackPhase::settle;
-  check_receipt(after.id, d, after.counted.offset);
+  check_receipt(after.id, d, counted);
   auto& versions = may_serve_[after.id];
   if (d.state == State::succeeded) versions = {d.plan.to.version};
   if (e.left) versions.insert(d.plan.to.version);
@@ -143,12 +146,13 @@ void Simulation::tell(const Published& p) {
                                 detail(g.command), g.because.code));
     ordered.emplace_back(slipway::word(g.command));
   }
-  if (p.after->live && (!p.before || !p.before->live || p.before->live->state != p.after->live->state)) {
+  if (p.after->live &&
+      (!p.before || !p.before->live || p.before->live->state != p.after->live->state)) {
     trace.push_back(fmt::format("  = {}", word(p.after->live->state)));
   }
   if (p.after->last && (!p.before || p.before->last != p.after->last)) {
-    trace.push_back(fmt::format("  = {} {} ({})", p.after->last->number,
-                                word(p.after->last->state), p.after->last->because.code));
+    trace.push_back(fmt::format("  = {} {} ({})", p.after->last->number, word(p.after->last->state),
+                                p.after->last->because.code));
   }
 }
 

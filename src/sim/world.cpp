@@ -14,7 +14,11 @@ struct Died {  // thrown through the agent: its process is gone
   Death how;
 };
 
-bool is_in_memory(const Command& c) { return std::holds_alternative<Watch>(c); }
+// Counting has a queue inside the agent: what is in it is late at worst.
+bool can_slip(const Command& c, Slip::Kind kind) {
+  const bool counts = std::holds_alternative<Watch>(c) || std::holds_alternative<Count>(c);
+  return !counts || kind == Slip::Kind::slow || kind == Slip::Kind::late;
+}
 
 }  // namespace
 
@@ -60,7 +64,11 @@ Simulation::Simulation(Setup setup)
   };
   stage_.watching = [this](const SiteId& id, std::uint64_t offset) {
     const Site* known = site(id);
-    if (known != nullptr && known->live) watched_from_[id].emplace(known->live->number, offset);
+    // Counting that was begun and not recorded is begun anew.
+    if (known == nullptr || !known->live) return;
+    auto& from = watched_from_[id];
+    if (known->counted == RowPosition{}) from.erase(known->live->number);
+    from.emplace(known->live->number, offset);
   };
   start();
 }
@@ -115,6 +123,9 @@ void Simulation::start() {
   };
   try {
     const auto recovered = shell_->recover(replayed, {});
+    if (!recovered && recovered.error().fault == Fault::exhausted) {
+      return kill({.down = 1s});  // until there is room
+    }
     if (!recovered) trouble("the agent does not start: " + recovered.error().text);
     for (const std::string& text : shell_->replay_diverged()) trouble("replay diverged: " + text);
   } catch (const Died& died) {
@@ -164,7 +175,12 @@ std::optional<Slip> Simulation::on_begin(const Issued& issued) {
     throw Died{death->second};
   }
   const auto slip = slips.find(n);
-  if (slip == slips.end() || is_in_memory(issued.command)) return std::nullopt;
+  if (slip == slips.end() || !can_slip(issued.command, slip->second.kind)) return std::nullopt;
+  const Command& c = issued.command;
+  const bool routes = std::holds_alternative<Apply>(c) || std::holds_alternative<Shift>(c) ||
+                      std::holds_alternative<Drain>(c);
+  // Until its last attempt, and the one a minute after that.
+  if (routes) stage_.scene(issued.site).excused_until = stage_.now() + slip->second.by + 120s;
   return slip->second;
 }
 
@@ -240,7 +256,9 @@ void Simulation::ask(Request request) {
     return;
   }
   if (request.act == Act::rollback && !request.version.empty()) {
-    for (auto& [id, versions] : may_serve_) versions.insert(request.version);
+    for (auto& [id, versions] : may_serve_) {
+      if (!versions.empty()) versions.insert(request.version);
+    }
   }
   shell_->submit(std::move(request), [this](const std::variant<Answer, Refusal>& reply) {
     if (const auto* refusal = std::get_if<Refusal>(&reply)) {

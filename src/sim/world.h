@@ -78,7 +78,9 @@ class Simulation {
 
   // Time since the simulation began.
   Duration elapsed() const { return stage_.now() - begin_; }
-  void at(Duration elapsed, Agenda::Act act) { stage_.agenda.at(begin_ + elapsed, 0, std::move(act)); }
+  void at(Duration elapsed, Agenda::Act act) {
+    stage_.agenda.at(begin_ + elapsed, 0, std::move(act));
+  }
   void run_until(Duration elapsed);
   // Until nothing is live and nothing awaited; false: it was not by then.
   bool rest(Duration at_most);
@@ -95,7 +97,7 @@ class Simulation {
   Router* router() { return router_.get(); }
   Disk& disk() { return disk_; }
 
-  std::map<std::uint64_t, Slip> slips;    // by the number of the command, from 1
+  std::map<std::uint64_t, Slip> slips;  // by the number of the command, from 1
   // By the number of the append, from 1; by kDispatch plus that of the command.
   static constexpr std::uint64_t kDispatch = std::uint64_t{1} << 40;
   std::map<std::uint64_t, Death> deaths;
@@ -119,7 +121,7 @@ class Simulation {
   void stop();
   bool turn();
   void publish(const Published&);
-  void note_end(const Site& before, const Deployment&);
+  void note_end(const Site&, const Deployment&, std::uint64_t counted);
   void tell(const Published&);
   std::optional<Slip> on_begin(const Issued&);
   void on_journal(Moment);
