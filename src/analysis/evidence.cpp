@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/engines.h"
 #include "base/check.h"
 #include "base/math.h"
 
@@ -12,58 +11,52 @@ namespace {
 
 constexpr double kFirstStake = 0.5;
 constexpr double kHazardTime = 600.0;  // seconds
-constexpr double kNothing = -45.0;     // e^-45 adds nothing to 1
+// More evidence than this is worth nothing, and a factor beyond it none either: amounts stay far
+// from the largest double. Lowering a bet's winnings keeps it a fair one.
+constexpr double kMostEvidence = 300.0, kMostFactor = 390.0, kLeastFactor = -650.0;
 
-double ln_sum(const std::vector<double>& stakes) {
-  double highest = -kInfinity;
-  for (const double s : stakes) highest = std::max(highest, s);
-  if (highest == -kInfinity) return highest;
-  double total = 0;
-  for (const double s : stakes) {
-    if (s - highest > kNothing) total += exp(s - highest);
-  }
-  return highest + ln(total);
-}
-
-// Winnings above `limit` are given away; the cash is the reserve for a later onset and stays.
-void shrink(Evidence& e, double limit) {
-  const double total = ln_sum(e.stakes);
-  const double target = e.cash >= limit ? -kInfinity : limit + log1p(-exp(e.cash - limit));
-  for (double& s : e.stakes) s += target - total;
+// Winnings above e^limit are given away; the cash is the reserve for a later onset and stays.
+void shrink(Evidence& e, double stakes, double limit) {
+  const double target = std::max(0.0, exp(limit) - e.cash);
+  const double factor = target / stakes;
+  for (double& s : e.stakes) s *= factor;
 }
 
 }  // namespace
 
 void advance(Evidence& e, std::span<const double> llr, double dt, const Around& around) {
   CHECK(!llr.empty() && dt >= 0);
-  if (e.stakes.empty()) e.stakes.assign(llr.size(), -kInfinity);
+  if (e.stakes.empty()) e.stakes.assign(llr.size(), 0.0);
   CHECK(e.stakes.size() == llr.size());
 
-  // ln of what stays as cash: half at first, then a power-law hazard that never runs out.
+  // Half is staked at first, then by a power-law hazard that never runs out: 1 - (1 - z)^(1/2).
   const double z = dt / (e.age_s + dt + kHazardTime);
-  const double ln_keep = e.first ? ln(1.0 - kFirstStake) : 0.5 * log1p(-z);
-  // 1 - (1 - z)^(1/2), without its cancellation.
-  const double stake = e.first ? kFirstStake : z / (1.0 + std::sqrt(1.0 - z));
-  const double ln_stake = ln(stake);
+  const double kept = std::sqrt(1.0 - z);
+  const double part = e.first ? kFirstStake : z / (1.0 + kept);
+  const double injected = e.cash * part / static_cast<double>(llr.size());
+  e.cash *= e.first ? 1.0 - kFirstStake : kept;
   e.first = false;
   e.age_s += dt;
-  const double injected = e.cash + ln_stake - ln(static_cast<double>(llr.size()));
-  e.cash += ln_keep;
-  for (std::size_t k = 0; k < llr.size(); ++k)
-    e.stakes[k] = ln_add(e.stakes[k], injected) + around.gamma * llr[k];
-  double now = ln_add(ln_sum(e.stakes), e.cash);
+  double stakes = 0;
+  for (std::size_t k = 0; k < llr.size(); ++k) {
+    const double ln_won = around.gamma * llr[k];
+    const double won = ln_won < kLeastFactor ? 0.0 : exp(std::min(ln_won, kMostFactor));
+    e.stakes[k] = (e.stakes[k] + injected) * won;
+    stakes += e.stakes[k];
+  }
+  double now = ln(stakes + e.cash);
 
-  if (around.saturation && now > *around.saturation) {
-    shrink(e, *around.saturation);
-    now = *around.saturation;
+  double limit = kMostEvidence;
+  if (around.saturation) limit = std::min(limit, *around.saturation);
+  const double allowed =
+      around.bucket ? std::min(e.tokens + around.bucket->refill * dt, around.bucket->most) : 0.0;
+  if (around.bucket) limit = std::min(limit, e.total + allowed);
+  if (now > limit) {
+    shrink(e, stakes, limit);
+    now = limit;
   }
   if (around.bucket) {
     const Bucket& b = *around.bucket;
-    const double limit = e.total + std::min(e.tokens + b.refill * dt, b.most);
-    if (now > limit) {
-      shrink(e, limit);
-      now = limit;
-    }
     e.tokens = std::min(b.depth, e.tokens + b.refill * dt - std::max(0.0, now - e.total));
   }
   e.total = now;

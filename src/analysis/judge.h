@@ -50,8 +50,10 @@ struct Verdict {
 
 // The e-process around one engine (analysis page, section 4).
 struct Evidence {
-  std::vector<double> stakes;  // ln, -inf at the start
-  double cash = 0, total = 0, tokens = 2, age_s = 0;
+  std::vector<double> stakes;  // amounts, one for each alternative; 0 at the start
+  double cash = 1;             // what is not staked yet
+  double total = 0;            // ln of all of it
+  double tokens = 2, age_s = 0;
   bool first = true;
   bool operator==(const Evidence&) const = default;
 };

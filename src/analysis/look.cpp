@@ -49,7 +49,16 @@ bool is_asked(const Charge& charge, const Test& t) {
   return t.step == 0 || (!charge.ahead.empty() && t.step == charge.ahead.front());
 }
 
-Finding finding_of(const Judge& judge, const Test& test) {
+double stable_ms(const Judge& judge, double quantile) {
+  // In a bake nothing of stable is new: what it was.
+  const Histogram& seen = judge.stable_latencies;
+  if (!seen.buckets.empty()) return seen.quantile(quantile) / 1000.0;
+  if (judge.sketch.buckets.empty()) return 0.0;
+  return Histogram::bound(judge.sketch.quantile_index(quantile)) / 1000.0;
+}
+
+// `before` are the findings so far: both sides of a latency show the same values.
+Finding finding_of(const Judge& judge, const Test& test, const std::vector<Finding>& before) {
   Finding f;
   f.name = test.name;
   f.side = test.side == Side::harm ? "harm" : "safe";
@@ -63,13 +72,12 @@ Finding finding_of(const Judge& judge, const Test& test) {
   f.x_stable = test.x_stable;
   f.x_candidate = test.x_candidate;
   if (latency) {
-    // In a bake nothing of stable is new: what it was.
-    const Histogram& seen = judge.stable_latencies;
-    f.stable = !seen.buckets.empty() ? seen.quantile(test.quantile) / 1000.0
-               : judge.sketch.buckets.empty()
-                   ? 0.0
-                   : Histogram::bound(judge.sketch.quantile_index(test.quantile)) / 1000.0;
-    f.candidate = judge.candidate_latencies.quantile(test.quantile) / 1000.0;
+    const auto same = std::find_if(before.begin(), before.end(), [&](const Finding& other) {
+      return other.name == f.name && other.unit == f.unit;
+    });
+    f.stable = same != before.end() ? same->stable : stable_ms(judge, test.quantile);
+    f.candidate = same != before.end() ? same->candidate
+                                       : judge.candidate_latencies.quantile(test.quantile) / 1000.0;
   } else if (test.engine == Engine::sign) {
     f.stable = test.seen_stable;
     f.candidate = test.seen_candidate;
@@ -219,7 +227,7 @@ std::vector<Finding> findings_of(const Judge& judge) {
   const double decisive = -ln(judge.charge.alpha), enough = -ln(judge.charge.beta);
   for (const Test& t : judge.tests) {
     if (t.side == Side::safe && !is_asked(judge.charge, t)) continue;
-    Finding f = finding_of(judge, t);
+    Finding f = finding_of(judge, t, out);
     f.needed = t.side == Side::safe ? enough : decisive - ln(std::max(t.weight, 1e-300));
     if (t.side == Side::safe && f.evidence >= f.needed) f.ruling = Ruling::pass;
     out.push_back(std::move(f));

@@ -8,6 +8,7 @@
 #include "analysis/arrange.h"
 #include "analysis/engines.h"
 #include "base/limits.h"
+#include "base/math.h"
 
 namespace slipway::analysis {
 namespace {
@@ -30,14 +31,14 @@ Drift drift(const Test& t, double odds, const Flow& f) {
   double won = 0, lost = 0, fixed = 0;
   if (t.engine == Engine::rate1) {
     const double p1 = odds * t.p0 / (1 + (odds - 1) * t.p0);
-    const double miss = std::log1p(-p1) - std::log1p(-t.p0);
-    won = std::log(p1 / t.p0) - miss;
+    const double miss = log1p(-p1) - log1p(-t.p0);
+    won = ln(p1 / t.p0) - miss;
     fixed = miss * f.candidate;
   } else {
     const double q0 = t.rho * f.candidate / (t.rho * f.candidate + f.stable);
     const double d = 1 + (odds - 1) * q0, a = odds / d;
-    won = std::log(a);
-    lost = -std::log(d);
+    won = ln(a);
+    lost = -ln(d);
     fixed = -(a - 1) * t.delta * f.candidate;
   }
   const double x_c = f.candidate * f.p_candidate, x_s = f.stable * f.p_stable;
@@ -111,7 +112,7 @@ double safe_gain(const Test& t, const Flow& f) {
 }
 
 double seconds_to_show(const Charge& c, const Expected& e, std::vector<Won>& won) {
-  const double needed = -std::log(c.beta) + std::log(2.0 * kSafeRatios.size());
+  const double needed = -ln(c.beta) + ln(2.0 * kSafeRatios.size());
   const Flow f = flow_of(c, e, e.error_rate);
   std::vector<Test> safe = arrange(c, {}).tests;
   std::erase_if(safe, [](const Test& t) { return t.side == Side::harm; });
@@ -149,8 +150,8 @@ double seconds_to_detect(const Charge& charge, const Expected& e, double error_r
   double best = kNeverSeconds;
   for (const Test& t : arrange(charge, expected_baseline(e)).tests) {
     if (t.side != Side::harm || t.metric != Metric::error_rate || t.weight <= 0) continue;
-    const double needed = -std::log(charge.alpha) - std::log(t.weight);
-    const double staked = needed + std::log(2.0 * kHarmRatios.size());
+    const double needed = -ln(charge.alpha) - ln(t.weight);
+    const double staked = needed + ln(2.0 * kHarmRatios.size());
     double s = seconds_for(t, kHarmRatios, f, staked, kNineOfTen);
     // The token bucket: 2 nats at once and one more every two seconds.
     s = std::max(s, 2 * (needed - 2));

@@ -165,14 +165,11 @@ bool quick_logarithm(int k, double m, double tail, double& result) {
   const Wide r = sum(high * near.inverse - 1.0, (m - high) * near.inverse);
   const double rest = r.lo + tail * near.inverse;
   const double x = r.hi;
-  const double square =
-      x * x *
-      (-0.5 +
-       x * (1.0 / 3 +
-            x * (-0.25 +
-                 x * (0.2 +
-                      x * (-1.0 / 6 +
-                           x * (1.0 / 7 + x * (-0.125 + x * (1.0 / 9 + x * (-0.1 + x / 11)))))))));
+  // In pairs, so that the steps need not wait for each other.
+  const double x2 = x * x, x4 = x2 * x2;
+  const double first = (-0.5 + x * (1.0 / 3)) + x2 * (-0.25 + x * 0.2);
+  const double then = (-1.0 / 6 + x * (1.0 / 7)) + x2 * (-0.125 + x * (1.0 / 9));
+  const double square = x2 * (first + x4 * (then + x4 * (-0.1 + x * (1.0 / 11))));
   const double low = square + rest * (1.0 - x);
   if (k == 0 && j == 128) return rounds(quick_sum(x, low), (x < 0 ? -x : x) * 0x1p-58, result);
   const double n = k;
@@ -268,12 +265,10 @@ bool quick_exponential(double x, double& result) {
   const int j = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
   const double s = r.hi - j / 64.0;  // exact: both are near
   const double rest = r.lo + a.lo;
-  const double square =
-      s * s *
-      (0.5 + s * (1.0 / 6 +
-                  s * (1.0 / 24 +
-                       s * (1.0 / 120 +
-                            s * (1.0 / 720 + s * (1.0 / 5040 + s * (1.0 / 40320 + s / 362880)))))));
+  const double s2 = s * s;
+  const double near = (0.5 + s * (1.0 / 6)) + s2 * (1.0 / 24 + s * (1.0 / 120));
+  const double far = (1.0 / 720 + s * (1.0 / 5040)) + s2 * (1.0 / 40320 + s * (1.0 / 362880));
+  const double square = s2 * (near + s2 * s2 * far);
   const Wide factor = kExpTable[static_cast<std::size_t>(j + kExpLast)];
   const Wide first = product(factor.hi, s);
   const Wide all = quick_sum(factor.hi, first.hi);

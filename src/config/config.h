@@ -130,14 +130,14 @@ struct Effective {
   std::optional<Duration> keep_warm;
   std::string max_surge = "25%", max_unavailable = "25%";  // rolling: a number or a percentage
   double alpha = 0.01;
-  double risk_budget = 0.005;           // excess errors × share that a step forward may risk
-  bool judge_defaults = true;           // `defaults: off`: the written criteria alone
+  double risk_budget = 0.005;  // excess errors × share that a step forward may risk
+  bool judge_defaults = true;  // `defaults: off`: the written criteria alone
   bool pace_by_evidence = false;
-  bool only_if_stable_ok = false;       // absolute limits: where stable breaks them, it is no fault
-  bool by_client = true;                // with sticky routing one error of a client counts a block
-  std::int32_t holdback = 0;            // basis points kept on stable while the candidate bakes
-  Duration warmup = 10s;                // after the first good answer, not judged
-  Duration latency_floor = 1ms;         // slower by less than this is not slower
+  bool only_if_stable_ok = false;  // absolute limits: where stable breaks them, it is no fault
+  bool by_client = true;           // with sticky routing one error of a client counts a block
+  std::int32_t holdback = 0;       // basis points kept on stable while the candidate bakes
+  Duration warmup = 10s;           // after the first good answer, not judged
+  Duration latency_floor = 1ms;    // slower by less than this is not slower
   std::string on_inconclusive = "hold";
   std::optional<Duration> deadline;
   std::string on_no_data = "hold", on_stale_data = "hold", on_too_little_data = "hold",

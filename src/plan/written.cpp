@@ -97,7 +97,8 @@ class Writer {
                                    "100 %",
                                    s.percent, d_.weight / 100.0),
                        "going back is never a step: it is done by a rollback");
-    ready(weight == kAllTraffic ? d_.plan.replicas : 1, fmt::format("the shift to {:.6g} %", s.percent));
+    ready(weight == kAllTraffic ? d_.plan.replicas : 1,
+          fmt::format("the shift to {:.6g} %", s.percent));
     d_.shift(weight, s.name);
   }
 

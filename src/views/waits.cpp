@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "analysis/missing.h"
 #include "base/limits.h"
 #include "views/phrase.h"
 #include "views/steps.h"
@@ -137,8 +138,9 @@ analysis::OnInconclusive policy(const analysis::Charge& charge, analysis::DataSt
     case DataState::bad:
       return charge.on_bad_data;
     case DataState::too_little:
-    case DataState::enough:
       return charge.on_too_little_data;
+    case DataState::enough:
+      return charge.on_inconclusive;
   }
   return charge.on_no_data;
 }
@@ -156,19 +158,26 @@ std::string then_of_judge(const analysis::Judge& judge, analysis::DataState data
                      judge.extensions + 1, kHolds);
 }
 
-// The test that is furthest from its proof; empty when none is open.
-std::string open_evidence(const analysis::Verdict& verdict) {
-  const analysis::Finding* open = nullptr;
-  double least = 2;
-  for (const auto& f : verdict.findings) {
-    if (f.side != "safe" || f.ruling != analysis::Ruling::hold || !(f.needed > 0)) continue;
-    const double part = f.evidence / f.needed;
-    if (part < least) {
-      least = part;
-      open = &f;
-    }
-  }
-  return open == nullptr ? "" : " on " + open->name;
+// 4874 → "4,874".
+std::string grouped(std::uint64_t n) {
+  std::string digits = fmt::format("{}", n);
+  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+// What the proof still needs: "evidence on p99_latency at 25 %: 4,874 of about 6,300 requests,
+// about 57 s more".
+std::string evidence_text(const analysis::Judge& judge, const std::string& at) {
+  const auto missing = analysis::missing(judge);
+  if (!missing) return fmt::format("evidence at {}", at);
+  std::string out = fmt::format("evidence on {} at {}", missing->name, at);
+  if (missing->about == 0) return out;
+  out += fmt::format(": {} of about {} requests", grouped(missing->seen), grouped(missing->about));
+  if (missing->seconds >= 1 && missing->seconds < 7 * 86'400)
+    out += fmt::format(", about {} more",
+                       span(std::chrono::seconds(static_cast<std::int64_t>(missing->seconds))));
+  return out;
 }
 
 Wait wait_of_judge(const Site& site, const Deployment& d, const Step& step) {
@@ -182,12 +191,12 @@ Wait wait_of_judge(const Site& site, const Deployment& d, const Step& step) {
   } else if (now.data == analysis::DataState::stale) {
     wait.what = fmt::format("new requests to {}", candidate_of(site, d));
   } else if (now.data == analysis::DataState::bad) {
-    wait.what = fmt::format("sound data at {}", at);
+    wait.what = fmt::format("sound data at {} ({})", at, now.trouble);
   } else if (now.observed < judge.charge.dwell) {
     wait.what = fmt::format("evidence at {}: {} of {} watched", at, span(now.observed),
                             span(judge.charge.dwell));
   } else {
-    wait.what = fmt::format("evidence{} at {}", open_evidence(now), at);
+    wait.what = evidence_text(judge, at);
   }
   return wait;
 }

@@ -45,6 +45,20 @@ TEST(Waits, ForEvidence) {
   EXPECT_EQ(wait_of(site).then, "rolls back, all traffic to v1 first");
 }
 
+TEST(Waits, ForSoManyRequestsMore) {
+  Site site = sample::judging();
+  analysis::Charge charge = site.live->judge->charge;
+  charge.ahead = {10'000};
+  charge.criteria = analysis::default_criteria();
+  site.live->judge.emplace(charge, sample::at(3.4));
+  for (int i = 0; i < 8; ++i) site.live->judge->ingest(block(4 + i * 10, 14 + i * 10, 50));
+  site.now = sample::at(84);
+  const Wait w = wait_of(site);
+  EXPECT_TRUE(w.what.starts_with("evidence on ")) << w.what;
+  EXPECT_NE(w.what.find(" requests, about "), std::string::npos) << w.what;
+  EXPECT_TRUE(w.what.ends_with(" more")) << w.what;
+}
+
 TEST(Waits, ForTheRouter) {
   Site site = sample::warming();
   site.live->step = 3;

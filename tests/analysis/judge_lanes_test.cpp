@@ -1,0 +1,204 @@
+// Special lanes, other sources, and what the judge is made of.
+#include "stage.h"
+
+namespace slipway::analysis {
+namespace {
+
+// ---- special lanes -------------------------------------------------------------------------
+
+TEST(Judge, ABrokenStableIsNoReasonToGoBack) {
+  const Baseline broken = known_stable(5'000, 0.05);
+  Stage same(ramp({both(error_below(0.01))}, 60s), broken);
+  same.stable_errors = same.candidate_errors = 0.05;
+  ASSERT_EQ(same.judge.notes.size(), 1u);
+  EXPECT_NE(same.judge.notes[0].find("rescue lane"), std::string::npos);
+  same.rps = 2000;
+  EXPECT_GE(same.until_decided(1200), 60);
+  EXPECT_EQ(same.judge.look(same.now).ruling, Ruling::pass);
+
+  Stage worse(ramp({both(error_below(0.01))}, 60s), broken);
+  worse.stable_errors = 0.05;
+  worse.candidate_errors = 0.2;
+  EXPECT_GT(worse.until_decided(600), 0);
+  EXPECT_EQ(worse.judge.look(worse.now).ruling, Ruling::fail);
+  EXPECT_TRUE(worse.judge.next(ramp({both(error_below(0.01))}), worse.now).tests.back().rescued);
+}
+
+TEST(Judge, AnAbsoluteLimitCanLetStablesOutagePass) {
+  Criterion c = error_below(0.01);
+  const auto ruled = [&](bool only_if_stable_ok) {
+    c.only_if_stable_ok = only_if_stable_ok;
+    Stage s(ramp({c}));
+    s.stable_errors = s.candidate_errors = 0.2;
+    s.until_decided(120);
+    return s.judge.look(s.now).ruling;
+  };
+  EXPECT_EQ(ruled(false), Ruling::fail);
+  EXPECT_EQ(ruled(true), Ruling::hold);
+  c.only_if_stable_ok = true;
+  Stage s(ramp({c}));
+  s.candidate_errors = 0.2;
+  EXPECT_LE(s.until_decided(60), 30);
+}
+
+TEST(Judge, AColdCandidateIsNotJudgedYet) {
+  Charge charge = ramp({error_below(0.01)});
+  charge.warmup = 10s;
+  Stage s(charge);
+  s.candidate_errors = 0.5;
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(s.second().ruling, Ruling::hold);
+  EXPECT_EQ(s.judge.tests.at(0).n_candidate, 0u);
+  s.candidate_errors = 0;
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(s.second().ruling, Ruling::hold);
+  EXPECT_LE(s.judge.look(s.now).observed, Duration(60s));
+
+  Stage dead(charge);
+  dead.rps = 200;
+  dead.candidate_errors = 1;  // it has to answer once to be cold
+  EXPECT_EQ(dead.until_decided(20), 3);
+}
+
+TEST(Judge, WhatHangsCountsAsFailedOnce) {
+  Charge charge = ramp({default_criteria().front()});
+  charge.fail_fast = false;
+  Stage s(charge, known_stable(30'000, 0));
+  int failed = -1;
+  for (int i = 0; i < 60 && failed < 0; ++i) {
+    Block b = s.block();
+    b.stable.started = b.stable.requests;
+    b.candidate = {};
+    b.candidate.started = 10;
+    s.judge.ingest(b);
+    s.now += 1s;
+    if (s.judge.look(s.now).ruling == Ruling::fail) failed = i;
+  }
+  EXPECT_GT(failed, 2);
+  EXPECT_LT(failed, 20);
+  const std::uint64_t errors = s.judge.x_candidate;
+  Block late = s.block();  // then all of them time out
+  late.candidate.requests = late.candidate.errors = errors;
+  late.candidate.latencies = {};
+  s.judge.ingest(late);
+  EXPECT_EQ(s.judge.x_candidate, errors);
+}
+
+TEST(Judge, AGaugeHoldsAndTakesBackOnlyWhenAsked) {
+  Criterion cpu{.metric = Metric::gauge,
+                .compare = Compare::increase,
+                .name = "cpu",
+                .limit = 0.25,
+                .text = "increase < 25%",
+                .source = "cpu"};
+  const auto ruled = [&](bool rollback, double ratio) {
+    cpu.rollback = rollback;
+    Stage s(ramp({default_criteria().front(), cpu}, 60s));
+    s.rps = 2000;
+    Ruling r = Ruling::hold;
+    for (int i = 1; i <= 1500 && r == Ruling::hold; ++i) {
+      if (i % 15 == 0) {
+        s.judge.ingest(Reading{.name = "cpu",
+                               .from = s.now - 15s,
+                               .to = s.now,
+                               .stable = 0.4,
+                               .candidate = 0.4 * ratio});
+      }
+      r = s.second().ruling;
+    }
+    return r;
+  };
+  EXPECT_EQ(ruled(false, 1.0), Ruling::pass);
+  EXPECT_EQ(ruled(false, 1.5), Ruling::hold);
+  EXPECT_EQ(ruled(true, 1.5), Ruling::fail);
+}
+
+TEST(Judge, AReadingThatLiesIsBadDataAndOneThatIsMissingStale) {
+  Criterion tickets{.metric = Metric::external,
+                    .name = "tickets",
+                    .limit = 0.01,
+                    .text = "< 1%",
+                    .source = "tickets"};
+  Charge charge = ramp({default_criteria().front(), tickets}, 10s);
+  for (const auto& [reading, text] :
+       {std::pair{Reading{.name = "tickets", .trouble = "the counter was reset"},
+                  "tickets: the counter was reset"},
+        std::pair{Reading{.name = "tickets", .n_candidate = 3, .x_candidate = 4},
+                  "tickets: more bad ones than there were"}}) {
+    Stage s(charge);
+    s.second();
+    Reading r = reading;
+    r.to = s.now;
+    s.judge.ingest(r);
+    EXPECT_EQ(s.judge.look(s.now).data, DataState::bad);
+    EXPECT_EQ(s.judge.look(s.now).trouble, text);
+  }
+  Stage silent(charge);
+  silent.rps = 5000;
+  for (int i = 0; i < 120; ++i) ASSERT_EQ(silent.second().ruling, Ruling::hold);
+  EXPECT_EQ(silent.judge.look(silent.now).data, DataState::stale);
+}
+
+TEST(Judge, NotANumberIsBadData) {
+  Criterion cpu{.metric = Metric::gauge, .name = "cpu", .limit = 0.9, .source = "cpu"};
+  Stage s(ramp({default_criteria().front(), cpu}));
+  s.second();
+  s.judge.ingest(Reading{.name = "cpu",
+                         .from = s.now,
+                         .to = s.now,
+                         .stable = std::numeric_limits<double>::quiet_NaN(),
+                         .candidate = 1});
+  EXPECT_EQ(s.judge.look(s.now).trouble, "cpu: not a number");
+  s.judge.ingest(Reading{.name = "cpu", .from = s.now, .to = s.now, .stable = 1, .candidate = -1});
+  EXPECT_EQ(s.judge.look(s.now).trouble, "cpu: negative");
+}
+
+// ---- what it is made of --------------------------------------------------------------------
+
+TEST(Judge, AnEmptyGroupGivesItsWeightAway) {
+  // One error criterion decides at ln(1/alpha); beside a latency one it needs ln 2 more.
+  const Judge alone(ramp({error_below(0.01)}), Instant{});
+  EXPECT_NEAR(alone.look(Instant{}).findings.at(0).needed, 4.605, 0.001);
+  const Judge beside(ramp({error_below(0.01), latency_below(0.99, 500)}), Instant{});
+  EXPECT_NEAR(beside.look(Instant{}).findings.at(0).needed, 5.298, 0.001);
+}
+
+TEST(Judge, WhatIsWrittenReplacesTheDefaultOfItsStatistic) {
+  const auto all = with_defaults({error_below(0.01), latency_below(0.99, 500)});
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[2].name, "p50_latency");
+  EXPECT_EQ(all[3].name, "p90_latency");
+  auto parts = all;
+  share_budget(parts);
+  EXPECT_DOUBLE_EQ(parts[0].weight, 0.5);
+  EXPECT_DOUBLE_EQ(parts[1].weight, 0.5 / 3);
+  Criterion tickets{.metric = Metric::external, .name = "t", .source = "t"};
+  parts = all;
+  parts.push_back(tickets);
+  share_budget(parts);
+  EXPECT_DOUBLE_EQ(parts[0].weight, 0.5);
+  EXPECT_DOUBLE_EQ(parts[1].weight, 0.1);
+  EXPECT_DOUBLE_EQ(parts[4].weight, 0.2);
+}
+
+TEST(Judge, ACopyGoesOnToTheSameState) {
+  Charge charge = ramp(with_defaults({both(error_below(0.05)), latency_below(0.99, 500)}), 1h);
+  charge.latency_limits_us = {500'000};
+  charge.warmup = 5s;
+  Stage s(charge);
+  s.candidate_errors = 0.03;
+  std::vector<Block> blocks;
+  for (int i = 0; i < 200; ++i) {
+    blocks.push_back(s.block());
+    s.now += 1s;
+  }
+  Judge whole = s.judge, first = s.judge;
+  for (const Block& b : blocks) whole.ingest(b);
+  for (std::size_t i = 0; i < 77; ++i) first.ingest(blocks[i]);
+  Judge again = first;
+  for (std::size_t i = 77; i < blocks.size(); ++i) again.ingest(blocks[i]);
+  EXPECT_EQ(again, whole);
+  EXPECT_EQ(again.look(s.now), whole.look(s.now));
+  EXPECT_NE(first, whole);
+}
+
+}  // namespace
+}  // namespace slipway::analysis
