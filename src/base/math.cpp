@@ -171,7 +171,11 @@ bool quick_logarithm(int k, double m, double tail, double& result) {
   const double then = (-1.0 / 6 + x * (1.0 / 7)) + x2 * (-0.125 + x * (1.0 / 9));
   const double square = x2 * (first + x4 * (then + x4 * (-0.1 + x * (1.0 / 11))));
   const double low = square + rest * (1.0 - x);
-  if (k == 0 && j == 128) return rounds(quick_sum(x, low), (x < 0 ? -x : x) * 0x1p-58, result);
+  // Near 1 the rest may be nearly as large as x: then its square and the rounding of `low` count.
+  if (k == 0 && j == 128) {
+    const double lost = (x < 0 ? -x : x) * 0x1p-58 + (rest < 0 ? -rest : rest) * 0x1p-52;
+    return rounds(quick_sum(x, low), lost, result);
+  }
   const double n = k;
   const Wide whole = sum(n * kLn2Short, near.ln.hi);
   const Wide all = sum(whole.hi, x);

@@ -85,14 +85,21 @@ TEST_F(PagesTest, WhatOurPageAsksForIsTheDashboards) {
   EXPECT_EQ(backend.last().trigger, "dashboard");
 }
 
+boost::json::object told(Events& stream) {
+  const auto event = stream.next(5s);
+  if (!event) throw std::runtime_error(event.error().text);
+  if (!*event) throw std::runtime_error("no event in 5 s");
+  return **event;
+}
+
 TEST_F(PagesTest, CountsAreToldToThoseWhoWatchAndToNobodyElse) {
   auto watching = client().events("progress=42");
   ASSERT_TRUE(watching) << watching.error().text;
   auto other = client().events("");
   ASSERT_TRUE(other);
   happen("step.started");  // both streams stand
-  ASSERT_EQ((**watching->next(5s)).at("type"), "step.started");
-  ASSERT_EQ((**other->next(5s)).at("type"), "step.started");
+  ASSERT_EQ(told(*watching).at("type"), "step.started");
+  ASSERT_EQ(told(*other).at("type"), "step.started");
   Published p;
   p.lsn = ++lsn;
   p.event.at = site->now;
@@ -100,14 +107,13 @@ TEST_F(PagesTest, CountsAreToldToThoseWhoWatchAndToNobodyElse) {
   p.event.what = Counted{};
   p.before = p.after = site;
   board.fold(p);
-  const auto line = watching->next(5s);
-  ASSERT_TRUE(line && line->has_value());
-  EXPECT_EQ((**line).at("type"), "step.progress");
-  EXPECT_EQ((**line).at("seq"), 0);
-  EXPECT_EQ((**line).at("data").at("number"), 42);
+  const boost::json::object line = told(*watching);
+  EXPECT_EQ(line.at("type"), "step.progress");
+  EXPECT_EQ(line.at("seq"), 0);
+  EXPECT_EQ(line.at("data").at("number"), 42);
   happen("deployment.ended");
-  EXPECT_EQ((**other->next(5s)).at("type"), "deployment.ended");
-  EXPECT_EQ((**watching->next(5s)).at("type"), "deployment.ended");
+  EXPECT_EQ(told(*other).at("type"), "deployment.ended");
+  EXPECT_EQ(told(*watching).at("type"), "deployment.ended");
   EXPECT_FALSE(client().events("progress=7"));
 }
 
