@@ -49,9 +49,9 @@ TEST(Power, SaysWhatAStageCanSeeAndWhatWouldDo) {
   EXPECT_LT(seen[1].shown, Duration(400s));  // what the first stage showed is not shown again
 }
 
-TEST(Power, WithHardlyAnyTrafficNothingIsSeen) {
+TEST(Power, WithHardlyAnyTrafficOnlyACatastropheIsSeen) {
   const auto seen = foresee({stage(500, 60s, {10'000})}, {.per_second = 0.1});
-  EXPECT_EQ(seen.at(0).smallest, 0);
+  EXPECT_GT(seen.at(0).smallest, 0.2);  // and that only because the stage lasts its hour
   EXPECT_GT(seen.at(0).shown, Duration(1h));
 }
 
