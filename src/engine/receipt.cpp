@@ -46,8 +46,8 @@ void add(Receipt& r, const Counted& e) {
 }  // namespace
 
 void on(Turn& t, const Counted& e) {
+  if (!t.site.live || !t.site.live->planned) return;  // a count that came after its end
   t.site.counted = e.position;
-  if (!t.site.live || !t.site.live->planned) return;
   Deployment& d = *t.site.live;
   add(d.receipt, e);
   const std::uint64_t assigned = e.tally.stable_requests + e.tally.candidate_requests;

@@ -24,8 +24,10 @@ bool is_going_back(const Deployment& d) {
   return d.state == State::rolling_back || d.state == State::rollback_failed;
 }
 
-// What cannot run twice is removed before the old one comes back.
-bool removes_first(const Deployment& d) { return d.plan.strategy == Strategy::recreate; }
+// What cannot run twice is removed before the old one comes back; a plan with a floor let both run.
+bool removes_first(const Deployment& d) {
+  return d.plan.strategy == Strategy::recreate && d.plan.floor == 0;
+}
 
 // A warm copy that was to come back and got no traffic stays as warm as it was.
 bool stays_warm(const Site& site, const Deployment& d) {

@@ -116,7 +116,8 @@ void Simulation::publish(const Published& p) {
   stage_.engine_ahead = p.event.at.time_since_epoch() - stage_.now();
   const auto& live = p.after->live;
   stage_.scene(id).gap_was_said =
-      live && live->planned && live->plan.strategy == Strategy::recreate;
+      live && live->planned &&
+      (live->plan.strategy == Strategy::recreate || live->plan.from.version.empty());
   coverage.note(p.before.get(), p.event.what);
   if (setup_.traced) tell(p);
   if (on_step) on_step(p);

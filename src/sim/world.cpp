@@ -118,6 +118,10 @@ void Simulation::start() {
     if (known != nullptr && known->seq == s->seq && *known != *s) {
       trouble("what was replayed is not what was published of " + s->id.name());
     }
+    // An end that was written down and that nobody heard of.
+    const bool unheard =
+        s->last && (known == nullptr || !known->last || known->last->number != s->last->number);
+    if (unheard) note_end(*s, *s->last, 0);
     sites_[s->id] = std::move(s);
     counter_->resume(counting);
   };
