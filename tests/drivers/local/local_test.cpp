@@ -225,7 +225,11 @@ TEST_F(LocalTest, KilledShimWithItsProcessIsAnEnd) {
   Observed observed = started(service());
   ASSERT_TRUE(healthy());
   const pid_t shim = os::Shim::adopt(folder())->status()->shim;
-  ::kill(static_cast<pid_t>(shim), SIGSTOP);  // so that it cannot tell
+  ::kill(shim, SIGSTOP);  // so that it cannot tell
+  ASSERT_TRUE(soon([&] {
+    const std::string about = os::read_file(fmt::format("/proc/{}/stat", shim)).value_or("");
+    return about.find(") T ") != std::string::npos;
+  }));
   ::kill(static_cast<pid_t>(observed.pid), SIGKILL);
   ::kill(shim, SIGKILL);
   auto exited = ears_.wait_fact<Exited>();
