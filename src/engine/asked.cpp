@@ -77,6 +77,7 @@ bool is_shift_of_a_stage(const Deployment& d) {
 
 void no_stage_yet(Turn& t, const Asked& e) {
   const Deployment& d = *t.site.live;
+  if (d.step >= d.plan.steps.size()) return wrong_state(t, e);
   refuse(t, e, codes::kWrongState,
          fmt::format("{}-{} is at step {} ({}): no stage has begun that `promote` could end",
                      t.site.id.name(), d.number, d.step + 1, word(d.plan.steps[d.step].verb)));

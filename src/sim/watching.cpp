@@ -126,13 +126,18 @@ void Simulation::publish(const Published& p) {
   }
   if (!p.after->last) return;
   const bool known = p.before && p.before->last && p.before->last->number == p.after->last->number;
-  if (!known) note_end(*p.after, *p.after->last, p.before ? p.before->counted.offset : 0);
+  if (known) return;
+  // The block that ends it belongs to it; afterwards the site forgets where it counted to.
+  const auto* block = std::get_if<Counted>(&p.event.what);
+  const RowPosition before = p.before ? p.before->counted : RowPosition{};
+  note_end(*p.after, *p.after->last, (block ? block->position : before).offset);
 }
 
-void Simulation::note_end(const Site& after, const Deployment& d, std::uint64_t counted) {
+void Simulation::note_end(const Site& after, const Deployment& d,
+                          std::optional<std::uint64_t> counted) {
   Ended e{.deployment = d, .site = after.id};
   e.left = d.state == State::failed && d.moved_traffic && d.back != BackPhase::settle;
-  check_receipt(after.id, d, counted);
+  if (counted) check_receipt(after.id, d, *counted);
   auto& versions = may_serve_[after.id];
   if (d.state == State::succeeded) versions = {d.plan.to.version};
   if (e.left) versions.insert(d.plan.to.version);

@@ -121,7 +121,7 @@ void Simulation::start() {
     // An end that was written down and that nobody heard of.
     const bool unheard =
         s->last && (known == nullptr || !known->last || known->last->number != s->last->number);
-    if (unheard) note_end(*s, *s->last, 0);
+    if (unheard) note_end(*s, *s->last, std::nullopt);
     sites_[s->id] = std::move(s);
     counter_->resume(counting);
   };

@@ -121,7 +121,7 @@ class Simulation {
   void stop();
   bool turn();
   void publish(const Published&);
-  void note_end(const Site&, const Deployment&, std::uint64_t counted);
+  void note_end(const Site&, const Deployment&, std::optional<std::uint64_t> counted);
   void tell(const Published&);
   std::optional<Slip> on_begin(const Issued&);
   void on_journal(Moment);

@@ -78,7 +78,7 @@ TEST(World, WithoutFaultsNoReleaseFailsARequest) {
 
 TEST(World, KilledAtEveryRecordItComesToTheSameEnd) {
   for (const char* config : {"canary", "rolling"}) {
-    Scenario calm{.config = config, .rps = 500};
+    Scenario calm{.config = config, .rps = 300};
     calm.releases["v2"] = "good";
     Happening first{.at = 100ms}, second{.at = 20s};
     first.request = {.act = Act::deploy, .by = "ana", .version = "v1"};
