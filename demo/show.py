@@ -29,7 +29,7 @@ environments:
 canary_deployment:
   stages:
     - {{ name: first, traffic_percentage: 5, duration: {dwell}s,
-        success_criteria: {{ error_rate: "< 1%", p99_latency: "< 500ms" }} }}
+        success_criteria: {{ error_rate: "< 1%", p99_latency: "< 800ms" }} }}
     - {{ name: half, traffic_percentage: 50, duration: {dwell}s }}
     - {{ name: all, traffic_percentage: 100, duration: {dwell}s }}
   rollback: {{ automatic: true }}
