@@ -59,7 +59,7 @@ class Simulate(unittest.TestCase):
     def test_it_needs_no_agent_and_a_seed_is_a_run(self):
         with House(CANARY) as h:
             ask = ("simulate", "production", "--version", "v2", "--rps", "200", "--candidate",
-                   "errors=10% after 2s", "--seeds", "5", "--compare", "canary,blue_green", "--output", "json")
+                   "errors=60%", "--seeds", "5", "--compare", "canary,blue_green", "--output", "json")
             first, second = h.run(*ask), h.run(*ask)
             self.assertEqual(first.returncode, 0, first.stderr)
             self.assertEqual(first.stdout, second.stdout)
