@@ -109,6 +109,7 @@ void happen(Simulation& s, const Happening& h) {
 void calm(Simulation& s) {
   s.slips.clear();
   s.deaths.clear();
+  for (auto& [version, behaviour] : s.stage().behaviours) behaviour.crash_after.reset();
   s.disk().full = 0;
   s.disk().flip = -1;
   Scene& scene = s.scene(kSite);

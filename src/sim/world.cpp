@@ -14,10 +14,11 @@ struct Died {  // thrown through the agent: its process is gone
   Death how;
 };
 
-// Counting has a queue inside the agent: what is in it is late at worst.
-bool can_slip(const Command& c, Slip::Kind kind) {
+// Counting has a queue inside the agent: what is in it is a little late at worst.
+bool can_slip(const Command& c, const Slip& slip) {
   const bool counts = std::holds_alternative<Watch>(c) || std::holds_alternative<Count>(c);
-  return !counts || kind == Slip::Kind::slow || kind == Slip::Kind::late;
+  const bool waits = slip.kind == Slip::Kind::slow || slip.kind == Slip::Kind::late;
+  return !counts || (waits && slip.by <= 4s);
 }
 
 }  // namespace
@@ -179,7 +180,7 @@ std::optional<Slip> Simulation::on_begin(const Issued& issued) {
     throw Died{death->second};
   }
   const auto slip = slips.find(n);
-  if (slip == slips.end() || !can_slip(issued.command, slip->second.kind)) return std::nullopt;
+  if (slip == slips.end() || !can_slip(issued.command, slip->second)) return std::nullopt;
   const Command& c = issued.command;
   const bool routes = std::holds_alternative<Apply>(c) || std::holds_alternative<Shift>(c) ||
                       std::holds_alternative<Drain>(c);
