@@ -38,6 +38,7 @@ Test named(const Criterion& c, int index, Side side) {
   t.text = c.text;
   t.origin = c.origin;
   t.source = c.source;
+  t.fresh = c.fresh;
   if (side == Side::harm) t.weight = c.weight;
   return t;
 }

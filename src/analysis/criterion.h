@@ -34,6 +34,7 @@ struct Criterion {
   bool only_if_stable_ok = false;  // absolute: only where the candidate is also worse than stable
   bool bad_below = false;          // external, gauge: small values are the bad ones
   double weight = 0;               // part of the false-rollback budget; 0: its group's share
+  Duration fresh = std::chrono::seconds(60);  // a source silent for longer is stale
   bool operator==(const Criterion&) const = default;
 };
 

@@ -200,9 +200,13 @@ void feed(Test& t, const Feed& f) {
 
 bool feed(Test& t, const Reading& r, double beta) {
   const bool gauge = t.engine == Engine::sign;
+  t.silence = r.silent ? r.trouble : "";
+  if (r.silent) return false;
   t.trouble = r.trouble;
   if (t.trouble.empty() && r.to < t.read_at) t.trouble = "time went back";
-  if (t.trouble.empty() && (r.x_candidate > r.n_candidate || r.x_stable > r.n_stable))
+  if (t.trouble.empty() &&
+      (std::max(r.x_candidate, r.x_candidate_safe.value_or(0)) > r.n_candidate ||
+       r.x_stable > r.n_stable))
     t.trouble = "more bad ones than there were";
   if (t.trouble.empty() && gauge && !(std::isfinite(r.stable) && std::isfinite(r.candidate)))
     t.trouble = "not a number";
@@ -214,7 +218,9 @@ bool feed(Test& t, const Reading& r, double beta) {
     feed_gauge(t, r, beta);
     return true;
   }
-  const Sample s{r.n_candidate, r.x_candidate, r.n_stable, r.x_stable};
+  const bool lower = t.side == Side::safe && r.x_candidate_safe;
+  const Sample s{r.n_candidate, lower ? *r.x_candidate_safe : r.x_candidate, r.n_stable,
+                 r.x_stable};
   if (s.n_candidate == 0 && s.n_stable == 0) return true;
   bet(t, s, static_cast<double>(s.n_candidate), to_seconds(span), around(t, 1.0, beta));
   count(t, s);

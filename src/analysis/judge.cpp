@@ -52,7 +52,7 @@ void note_tick(std::vector<FastTick>& fast, const Block& b) {
 bool readings_are_fresh(const Judge& judge, Instant now) {
   return std::all_of(judge.tests.begin(), judge.tests.end(), [&](const Test& t) {
     return t.source.empty() ||
-           (t.trouble.empty() && t.read_at != Instant{} && now - t.read_at <= kFresh);
+           (t.trouble.empty() && t.read_at != Instant{} && now - t.read_at <= t.fresh);
   });
 }
 

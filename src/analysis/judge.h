@@ -82,6 +82,7 @@ struct Test {
   // Beside an absolute limit: the candidate has to be worse than stable, too; the smaller evidence
   // of both counts.
   std::optional<Evidence> beside;
+  Duration fresh = std::chrono::seconds(60);  // of a source
   bool rescued = false;  // stable itself breaks the limit: not worse than stable is enough
   std::string name, text, origin, source;
   std::vector<double> ratios;  // sign: of the open block
@@ -89,6 +90,7 @@ struct Test {
   double seen_stable = 0, seen_candidate = 0;  // sign: newest values
   Instant read_at{};                           // of the newest reading of its source
   std::string trouble;                         // what was wrong with that
+  std::string silence;                         // why nothing was heard since
   bool operator==(const Test&) const = default;
 };
 
@@ -112,9 +114,13 @@ struct Reading {
   Instant from{}, to{};
   // A counter: so many, and so many bad ones.
   std::uint64_t n_stable = 0, x_stable = 0, n_candidate = 0, x_candidate = 0;
+  // Where a limit lies between two bounds of a histogram: beyond the lower one, for what has to be
+  // shown safe, while x_candidate are those beyond the upper one.
+  std::optional<std::uint64_t> x_candidate_safe;
   // A gauge: the mean over the version's instances at `to`; NaN: none.
   double stable = 0, candidate = 0;
   std::string trouble;  // what the source itself found: "the counter was reset"
+  bool silent = false;  // nothing was heard, and `trouble` says why
   bool operator==(const Reading&) const = default;
 };
 

@@ -130,10 +130,22 @@ std::string trouble_of(const Judge& judge) {
   return "";
 }
 
+// Why a source is silent, in its words where it had some.
+std::string silence_of(const Judge& judge, Instant now) {
+  for (const Test& t : judge.tests) {
+    const Duration quiet = now - std::max(t.read_at, judge.started);
+    if (t.source.empty() || quiet <= t.fresh) continue;
+    return t.silence.empty()
+               ? fmt::format("{}: nothing heard for {:.0f} s", t.source, to_seconds(quiet))
+               : fmt::format("{}: {}", t.source, t.silence);
+  }
+  return "";
+}
+
 // A source of its own has been silent.
 bool reading_is_missing(const Judge& judge, Instant now) {
   return std::any_of(judge.tests.begin(), judge.tests.end(), [&](const Test& t) {
-    return !t.source.empty() && now - std::max(t.read_at, judge.started) > kFresh;
+    return !t.source.empty() && now - std::max(t.read_at, judge.started) > t.fresh;
   });
 }
 
@@ -275,6 +287,7 @@ Verdict Judge::look(Instant now) const {
   v.observed = observed_at(*this, v.trouble, now);
   const Evaluated e = evaluate(*this);
   v.data = data_of(*this, v, e, now);
+  if (v.data == DataState::stale) v.trouble = silence_of(*this, now);
   v.findings = findings_of(*this);
 
   if (charge.fail_fast && failing_fast(*this)) {

@@ -31,6 +31,8 @@ Reply post_check(Scene&);
 Reply put_config(Scene&);
 Reply post_config(Scene&);
 Reply post_stop(Scene&);
+Reply post_hook(Scene&);
+Reply post_replay(Scene&);
 
 // 404 with what was looked for.
 Reply no_deployment(const std::string& id);

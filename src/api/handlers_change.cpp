@@ -253,6 +253,43 @@ Reply post_check(Scene& s) {
 Reply put_config(Scene& s) { return take_config(s, true); }
 Reply post_config(Scene& s) { return take_config(s, false); }
 
+Reply post_replay(Scene& s) {
+  auto body = Body::of(s.ask);
+  if (!body) return body.error();
+  const auto files = body->files("config_files");
+  if (!files) body->mistake("config_files", "missing", "a replay needs the other policy");
+  if (auto trouble = body->trouble()) return *trouble;
+  const auto number = s.board.find(s.names["id"]);
+  if (!number) return no_deployment(s.names["id"]);
+  auto replayed = s.backend.replay(*number, *files);
+  return replayed ? json_reply(200, *replayed) : problem(replayed.error());
+}
+
+// Systems that cannot shape what they send say it in the address: their body is not read.
+Reply post_hook(Scene& s) {
+  HookSignal signal;
+  if (const auto version = s.ask.query.find("version"); version != s.ask.query.end()) {
+    const auto of = [&](const char* name) {
+      const auto at = s.ask.query.find(name);
+      return at == s.ask.query.end() ? std::string() : at->second;
+    };
+    signal = {of("service"), of("environment"), version->second, 1};
+  } else {
+    auto body = Body::of(s.ask);
+    if (!body) return body.error();
+    signal.version = body->text("version");
+    signal.service = body->text("service");
+    signal.environment = body->text("environment");
+    signal.count = static_cast<std::uint64_t>(body->number("count", 1, 1'000'000).value_or(1));
+    if (signal.version.empty())
+      body->mistake("version", "missing", "a signal is about one version",
+                    R"(such as {"version": "v2", "count": 1}, or ?version=v2)");
+    if (auto trouble = body->trouble()) return *trouble;
+  }
+  auto counted = s.backend.hook(s.names["name"], signal);
+  return counted ? json_reply(202, *counted) : problem(counted.error());
+}
+
 Reply post_stop(Scene& s) {
   auto body = Body::of(s.ask);
   if (!body) return body.error();

@@ -23,6 +23,13 @@ struct ConfigFiles {
   std::map<std::string, std::string> caller;  // values of required secrets the caller has
 };
 
+// What somebody outside saw of one release: complaints, tickets, a bad score.
+struct HookSignal {
+  std::string service, environment;  // empty: any
+  std::string version;
+  std::uint64_t count = 1;
+};
+
 // What the server needs besides views; implemented by the agent's wiring.
 class Backend {
  public:
@@ -35,6 +42,12 @@ class Backend {
                                                            const std::optional<ConfigFiles>&) = 0;
   virtual std::expected<boost::json::object, Refusal> check(const std::string& environment,
                                                             const std::optional<ConfigFiles>&) = 0;
+  // replay/1: a deployment's recorded blocks judged by the policy in this file. Nothing changes.
+  virtual std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
+                                                             const ConfigFiles& policy) = 0;
+  // hook/1: a signal for the metric of this name.
+  virtual std::expected<boost::json::object, Refusal> hook(const std::string& name,
+                                                           const HookSignal&) = 0;
   virtual boost::json::object agent() = 0;   // agent status
   virtual boost::json::object health() = 0;  // /health
   virtual Wall now() = 0;

@@ -48,7 +48,7 @@ bool takes_environment(std::string_view verb) {
 
 bool takes_deployment(std::string_view verb) {
   for (const char* v : {"watch", "promote", "approve", "reject", "pause", "resume", "skip", "abort",
-                        "retry", "show", "explain", "logs"}) {
+                        "retry", "show", "explain", "replay", "logs"}) {
     if (verb == v) return true;
   }
   return false;
@@ -119,7 +119,8 @@ std::vector<std::string> candidates(Session& s, const std::vector<std::string>& 
   std::vector<std::string> found;
   if (takes_environment(name)) found = environments(s);
   if (takes_deployment(name)) {
-    bool ended = name == "retry" || name == "show" || name == "explain" || name == "logs";
+    bool ended = name == "retry" || name == "show" || name == "explain" || name == "replay" ||
+                 name == "logs";
     found = deployments(s, ended);
     if (ended) {
       for (std::string& e : environments(s)) found.push_back(std::move(e));

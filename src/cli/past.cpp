@@ -1,6 +1,8 @@
-// slipway history, show, explain.
+// slipway history, show, explain, replay.
 #include <fmt/format.h>
 
+#include "base/limits.h"
+#include "cli/handover.h"
 #include "cli/render.h"
 #include "cli/verb.h"
 
@@ -80,5 +82,33 @@ Ended run_history(Call& call) {
 
 Ended run_show(Call& call) { return show_one(call, {"", render_show}); }
 Ended run_explain(Call& call) { return show_one(call, {"/explain", render_explain}); }
+
+Ended run_replay(Call& call) {
+  std::string id, policy;
+  call.options.word("ID", id,
+                    "web-production-42, 42, or an ENV: its live deployment, else its last");
+  call.options.text("--policy", policy, "the configuration to judge by (a copy of slipway.yaml)",
+                    "FILE");
+  if (auto over = call.parse()) return *over;
+  Session& s = call.session;
+  if (policy.empty())
+    return refuse("usage", "--policy FILE is needed: the configuration to judge by");
+  auto bytes = read_file(policy, limits::kConfigBytes);
+  if (!bytes) return refuse("no_policy", bytes.error().text);
+  auto agent = TRY(reach(s, Need::answer));
+  if (id.empty()) id = TRY(place_of(s, "", agent.get())).environment;
+  api::ConfigFiles files;
+  files.file = policy;
+  files.folder = "/";
+  files.bytes = std::move(*bytes);
+  object answer = TRY(send(s, *agent, "/v1/deployments/" + encoded(id) + "/replay",
+                           object{{"config_files", to_json(files)}}));
+  if (s.machine()) {
+    s.print_json(answer);
+  } else {
+    s.print(render_replay(answer, s.look()));
+  }
+  return kExitGood;
+}
 
 }  // namespace slipway::cli

@@ -23,6 +23,7 @@ Lines render_status(const object& status, const Look&);
 Lines render_history(const object& list, const Look&);
 Lines render_show(const object& deployment, const Look&);
 Lines render_explain(const object& explanation, const Look&);
+Lines render_replay(const object& replay, const Look&);
 Lines render_plan(const object& plan, const Look&);
 Lines render_agent(const object& agent, const Look&);
 

@@ -48,6 +48,20 @@ void add_numbers(Lines& lines, const object& verdict, const Look& look) {
   }
 }
 
+// Each verdict in its own sentences, the newest first.
+void add_stories(Lines& lines, const array& verdicts, const Look& look) {
+  for (std::size_t i = verdicts.size(); i-- > 0;) {
+    if (!verdicts[i].is_object()) continue;
+    const object& verdict = verdicts[i].get_object();
+    std::string story;
+    for (const value& line : array_of(verdict, "sentences"))
+      if (line.is_string()) story += (story.empty() ? "" : " ") + harmless(line.get_string());
+    if (story.empty()) continue;
+    const std::string at = pad(clock(text_of(verdict, "at"), look), 8);
+    for (std::string& l : wrap(at + "  " + story, look.width, 10)) lines.push_back(l);
+  }
+}
+
 }  // namespace
 
 Lines render_explain(const object& e, const Look& look) {
@@ -66,7 +80,37 @@ Lines render_explain(const object& e, const Look& look) {
       lines.push_back(l);
     }
   }
+  add_stories(lines, array_of(e, "verdicts"), look);
   if (const object* verdict = telling(array_of(e, "verdicts"))) add_numbers(lines, *verdict, look);
+  return lines;
+}
+
+Lines render_replay(const object& r, const Look& look) {
+  const value* same = r.if_contains("same");
+  const bool alike = same != nullptr && same->is_bool() && same->get_bool();
+  std::string head =
+      fmt::format("{} under {}: {}", harmless(text_of(r, "id")), harmless(text_of(r, "policy")),
+                  alike ? "the same verdicts" : "other verdicts");
+  Lines lines{paint(fit(head, look.width), Ink::bold, look.colour)};
+  const array& stages = array_of(r, "stages");
+  const array& text = array_of(r, "text");
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!text[i].is_string()) continue;
+    for (std::string& l : wrap(harmless(text[i].get_string()), look.width, 2)) lines.push_back(l);
+    if (alike || i >= stages.size() || !stages[i].is_object()) continue;
+    for (const char* side : {"was", "would"}) {
+      const value* judged = stages[i].get_object().if_contains(side);
+      if (judged == nullptr || !judged->is_object()) continue;
+      std::string story = std::string("  ") + pad(side, 5);
+      for (const value& line : array_of(judged->get_object(), "sentences"))
+        if (line.is_string()) story += " " + harmless(line.get_string());
+      for (std::string& l : wrap(story, look.width, 8)) lines.push_back(l);
+    }
+  }
+  for (const value& note : array_of(r, "notes"))
+    if (note.is_string())
+      for (std::string& l : wrap("note: " + harmless(note.get_string()), look.width, 6))
+        lines.push_back(l);
   return lines;
 }
 

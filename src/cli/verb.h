@@ -76,6 +76,7 @@ Ended run_abort(Call&);
 Ended run_history(Call&);
 Ended run_show(Call&);
 Ended run_explain(Call&);
+Ended run_replay(Call&);
 Ended run_logs(Call&);
 Ended run_agent(Call&);
 Ended run_version(Call&);

@@ -75,6 +75,8 @@ const std::vector<Verb>& verbs() {
       {"show", "look", "everything about one deployment", "slipway show 42", run_show},
       {"explain", "look", "why it went as it went: every decision and its numbers",
        "slipway explain 42", run_explain},
+      {"replay", "look", "the recorded blocks judged again under another policy",
+       "slipway replay 42 --policy strict.yaml", run_replay},
       {"logs", "look", "output of instances",
        "slipway logs production -f\nslipway logs 42 --version v2 --tail 50", run_logs},
       {"agent", "agent", "the durable process: run, start, stop, status",

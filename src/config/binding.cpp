@@ -37,6 +37,7 @@ Effective Binding::bind() {
   strategy();
   analysis();
   smoke();
+  metrics();
   missing();
   return std::move(out_);
 }

@@ -29,6 +29,7 @@ struct Ground {
   std::vector<Listed> notified;  // variables that `notifications` uses
   bool versions_semantic = false;
   std::string folder;
+  const text::Node* metrics = nullptr;  // `metrics`
 };
 
 class Binding {
@@ -54,6 +55,10 @@ class Binding {
   void analysis();
   void release_terms(const std::string& strategy);
   void smoke();
+  void metrics();
+  void criteria_of_metrics();
+  std::string reference_text(const text::Node&, std::vector<std::string>& secrets);
+  void metric_secret(const Listed&);
   void missing();
 
   const Fields* holder(const std::string& key) const;  // the nearest layer that has it

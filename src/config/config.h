@@ -44,6 +44,28 @@ struct CriterionText {
   text::Place place;
 };
 
+// A source of figures besides the proxy's rows, from `metrics:`. Its texts still hold ${version}
+// and
+// ${commit}, which are filled for each version, and ${NAME} of the secrets it lists.
+struct Metric {
+  std::string name;
+  std::string source;  // prometheus http sql command webhook datadog newrelic cloudwatch
+  std::string kind;    // gauge; counter: running totals; count: of one interval; histogram
+  std::string url, query, failed, total;
+  std::string region, account;
+  std::vector<std::string> command;
+  bool shell = false;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::string>> keys;  // api_key, secret_key, …
+  std::string unit;                                       // fraction percent us ms s; "": a number
+  std::string bad;                                        // up, down; "": its criteria say it
+  double quantile = 0.99;                                 // of a histogram
+  bool rollback = false;  // a gauge may take a release back, not only hold it
+  Duration interval{}, timeout{}, delay{};
+  std::vector<std::string> secrets;  // names in the texts whose values are never written down
+  text::Place place;
+};
+
 struct Stage {
   std::string name;
   double percent = 0;  // 0–100
@@ -126,7 +148,8 @@ struct Effective {
   std::vector<CriterionText> triggers;  // of the strategy that runs
   std::vector<WrittenStep> steps;       // `steps:`
   std::vector<Smoke> smoke;
-  Duration monitor = 5min;  // bake
+  std::vector<Metric> metrics;  // that judge this service
+  Duration monitor = 5min;      // bake
   std::optional<Duration> keep_warm;
   std::string max_surge = "25%", max_unavailable = "25%";  // rolling: a number or a percentage
   double alpha = 0.01;

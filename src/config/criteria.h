@@ -1,5 +1,5 @@
-// Criteria as the file writes them: which shape, which metric, which limit. What can be read two
-// ways is refused here; the numbers are taken out by the plan, not here.
+// Criteria as the file writes them: which shape, which polarity. What can be read two ways is
+// refused here with its place; the numbers are taken out by the plan, with clause.h.
 #pragma once
 
 #include <vector>
@@ -9,12 +9,18 @@
 
 namespace slipway::config {
 
-// A map, a list of one-key maps, a list of sentences, or one sentence. What this version cannot
-// watch (cpu, memory, complaints) is left out with a warning.
+// A map, a list of one-key maps, a list of sentences, or one sentence. A sentence that joins
+// several comes out as one text each, in the spelling of print().
 std::vector<CriterionText> read_criteria(Ledger&, const text::Node&, bool bad_when_true);
 
-// Whether a metric of this name is measured; notes it when it is not known at all.
-bool is_measured(const std::string& canonical_metric);
-bool is_known_metric(const std::string& canonical_metric);
+// What the metrics of a service have to say to a criterion: its name is known, its number fits the
+// unit. True: it can be judged.
+bool check_criterion(Ledger&, const CriterionText&, const std::vector<Metric>&);
+
+// The set of rules for `rollback: { automatic: true }` without conditions of its own.
+std::vector<CriterionText> automatic_criteria(const text::Place&);
+
+// Complaints and tickets that a condition names need no entry under `metrics:`.
+Metric signal_metric(const std::string& name, const text::Place&);
 
 }  // namespace slipway::config

@@ -181,8 +181,8 @@ void Loader::bind(const Ground& ground, const std::string& name, const Node& nod
 void Loader::bind_all(const Fields& file, const Fields& deployment) {
   const Strategies strategies = read_strategies(file, deployment);
   const Fields analysis(ledger_, file.get("analysis"), "analysis", "analysis");
-  Ground ground{sources_, ledger_, deployment, analysis,       strategies,
-                {},       {},      false,      sources_.folder};
+  Ground ground{sources_, ledger_, deployment, analysis,        strategies,
+                {},       {},      false,      sources_.folder, file.get("metrics")};
   for (const Node* n : file.list("required_secrets"))
     ground.required.push_back({n->scalar, n->place});
   notifications(file.get("notifications"), ground.notified);
@@ -285,6 +285,7 @@ std::string Loader::digest() const {
     for (const auto& c : e.health.command) add(c);
     for (const auto& [name, value] : e.env)
       if (!secrets.contains(name)) add(name + "=" + value.value);
+    for (const auto& m : e.metrics) add(m.name + " " + m.url + " " + m.query + m.failed + m.total);
     for (const auto& s : e.smoke) add(s.endpoint + " " + s.expected_response.value_or(""));
   }
   return "sha256:" + sha.hex();

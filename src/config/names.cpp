@@ -102,6 +102,11 @@ std::string Names::variable(const std::string& name) const {
 
 bool Names::has_variable(const std::string& name) const { return !variable(name).empty(); }
 
+bool Names::is_defined(const std::string& name) const {
+  return !secrets_.contains(name) && (defined_.contains(name) || name == "environment" ||
+                                      name == "service" || name == "new_version");
+}
+
 bool Names::lookup(const std::string& name, Resolved& out) {
   if (secrets_.contains(name)) {
     out.secret = name;

@@ -49,6 +49,8 @@ class Names {
   void miss(const std::string& name);
   // Set and not empty, in the environment's file or the agent's own variables.
   bool has_variable(const std::string& name) const;
+  // Written in the file, and no secret.
+  bool is_defined(const std::string& name) const;
 
  private:
   struct Definition {

@@ -33,6 +33,7 @@ Section file_section() {
              {"analysis"},
              {"required_secrets"},
              {"smoke_tests"},
+             {"metrics"},
              {"notifications"}}};
   for (const char* name : {"agent",
                            "ab_test",
@@ -55,7 +56,6 @@ Section file_section() {
                            "incident_response",
                            "infrastructure",
                            "infrastructure_architecture",
-                           "metrics",
                            "monitoring",
                            "monitoring_stack",
                            "multi_region_deployment",
@@ -245,6 +245,16 @@ std::vector<Section> step_sections() {
   };
 }
 
+Section metric_section() {
+  return {"metric",
+          {{"source"},       {"url"},       {"query"},           {"pointer"},    {"failed"},
+           {"total"},        {"histogram"}, {"command"},         {"kind"},       {"unit"},
+           {"bad"},          {"rollback"},  {"quantile"},        {"interval"},   {"timeout"},
+           {"delay"},        {"headers"},   {"region"},          {"account"},    {"services"},
+           {"secrets"},      {"api_key"},   {"application_key"}, {"access_key"}, {"secret_key"},
+           {"session_token"}}};
+}
+
 std::vector<Section> build() {
   std::vector<Section> all = {
       file_section(),
@@ -274,6 +284,7 @@ std::vector<Section> build() {
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));
   for (auto& s : step_sections()) all.push_back(std::move(s));
+  all.push_back(metric_section());
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/clause.h"
 #include "config/criteria.h"
 #include "config/units.h"
 
@@ -24,8 +25,11 @@ void take_rollback(const Fields& owner, StrategyBlock& block) {
   const Fields f(ledger, node, "rollback", owner.path() + ".rollback");
   if (const auto automatic = f.flag("automatic"))
     block.automatic = {*automatic, f.get("automatic")->place};
-  if (const Node* n = f.get("conditions"))
+  if (const Node* n = f.get("conditions")) {
     for (auto& c : read_criteria(ledger, *n, true)) block.triggers.push_back(std::move(c));
+  } else if (block.automatic && block.automatic->value && !owner.get("rollback_triggers")) {
+    block.triggers = automatic_criteria(block.automatic->origin);
+  }
 }
 
 void take_monitor(const Fields& f, StrategyBlock& block) {
@@ -108,13 +112,10 @@ void read_canary(const Fields& f, Strategies& out) {
   if (!monitoring) return;
   const Fields m(f.ledger(), monitoring, "canary_monitoring", "canary_deployment.monitoring");
   for (const Node* n : m.list("metrics")) {
-    const std::string metric = canonical(n->scalar);
-    if (!n->is_scalar() || !is_known_metric(metric))
-      f.ledger().error(n->place, "unknown_metric",
-                       fmt::format("`{}` is not a metric known here", n->scalar));
-    else if (!is_measured(metric))
-      f.ledger().warning(n->place, "not_supported",
-                         fmt::format("`{}` is not measured yet", n->scalar));
+    if (n->is_scalar())
+      out.monitored.emplace_back(metric_name(n->scalar), n->place);
+    else
+      f.ledger().error(n->place, "wrong_kind", "a metric is named by one word");
   }
 }
 

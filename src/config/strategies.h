@@ -31,6 +31,7 @@ struct Strategies {
   std::vector<Smoke> smoke;  // texts as written: placeholders are filled per environment
   std::optional<Setting<Duration>> keep_warm;
   std::optional<Setting<std::string>> max_surge, max_unavailable;
+  std::vector<std::pair<std::string, text::Place>> monitored;  // by the judge's names
 };
 
 Strategies read_strategies(const Fields& file, const Fields& deployment);

@@ -136,6 +136,9 @@ struct Watch {
   std::vector<double> latency_limits_us;
   bool bake = false;       // block rule of section 5.1
   bool by_client = false;  // at most one error of a client counts in a block (sticky routing)
+  // What else is asked meanwhile, and for which two releases.
+  std::vector<MetricQuery> metrics;
+  Release from, to;
   bool operator==(const Watch&) const = default;
 };
 

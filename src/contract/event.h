@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/judge.h"
 #include "analysis/sketch.h"
 #include "contract/command.h"
 #include "contract/request.h"
@@ -124,6 +125,12 @@ struct Counted {
   bool operator==(const Counted&) const = default;
 };
 
+// A source besides the proxy said what it saw of one metric since it was asked last.
+struct Heard {
+  analysis::Reading reading;
+  bool operator==(const Heard&) const = default;
+};
+
 // A timer of the site is due (next_due() said when).
 struct Due {
   bool operator==(const Due&) const = default;
@@ -149,7 +156,7 @@ struct DiskCritical {
 
 using What =
     std::variant<Requested, Planned, Refused, Asked, Answered, HealthChanged, Exited, Ejected,
-                 ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical>;
+                 ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical, Heard>;
 
 struct Event {
   Instant at{};

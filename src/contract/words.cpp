@@ -42,6 +42,7 @@ struct EventWord {
   const char* operator()(const Resumed&) const { return "resumed"; }
   const char* operator()(const Quarantined&) const { return "quarantined"; }
   const char* operator()(const DiskCritical&) const { return "disk_critical"; }
+  const char* operator()(const Heard&) const { return "heard"; }
 };
 
 constexpr std::array kStates = {

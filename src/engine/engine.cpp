@@ -68,6 +68,10 @@ struct InQuarantine {
   bool operator()(const Refused&) const { return false; }
   bool operator()(const Answered&) const { return false; }
   bool operator()(const ProxyRestarted&) const { return false; }
+  bool operator()(const Heard& e) const {
+    on(t, e);
+    return false;
+  }
   bool operator()(const Due&) const { return false; }
   bool operator()(const Resumed&) const { return false; }
 };
@@ -89,6 +93,7 @@ struct Move {
   void operator()(const Resumed& e) const { on(t, e); }
   void operator()(const Quarantined& e) const { on(t, e); }
   void operator()(const DiskCritical& e) const { on(t, e); }
+  void operator()(const Heard& e) const { on(t, e); }
 };
 
 // Everything that follows from the state alone, until nothing does.

@@ -64,6 +64,14 @@ void on(Turn& t, const Counted& e) {
   if (d.judge && e.block.to > d.judge->started) d.judge->ingest(e.block);
 }
 
+// No part of the receipt; of a stage only when it lies inside it.
+void on(Turn& t, const Heard& e) {
+  if (!t.site.live) return;
+  Deployment& d = *t.site.live;
+  if (d.kept) d.kept->ingest(e.reading);
+  if (d.judge && e.reading.to > d.judge->started) d.judge->ingest(e.reading);
+}
+
 void on(Turn& t, const ProxyRestarted& e) {
   const Because because = why(codes::kProxyRestarted, {{"ms", fmt::format("{:g}", to_ms(e.down))},
                                                        {"lost", fmt::format("{}", e.lost)}});

@@ -6,6 +6,7 @@
 namespace slipway::engine {
 
 void on(Turn&, const Counted&);
+void on(Turn&, const Heard&);
 void on(Turn&, const ProxyRestarted&);
 
 }  // namespace slipway::engine

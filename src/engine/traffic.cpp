@@ -53,6 +53,11 @@ void watch_rows(Turn& t, bool bake, Because because) {
   Watch watch{.latency_limits_us = latency_limits(d.plan), .bake = bake};
   watch.by_client = std::any_of(d.plan.steps.begin(), d.plan.steps.end(),
                                 [](const Step& s) { return s.charge.by_client; });
+  watch.metrics = d.plan.metrics;
+  if (!watch.metrics.empty()) {
+    watch.from = d.plan.from;
+    watch.to = d.plan.to;
+  }
   if (d.stable != 0) watch.stable = label_of(t.site, d.stable, version_of(t.site, d.stable));
   watch.candidate = label_of(t.site, d.candidate, d.plan.to.version);
   because.code = codes::kWatching;

@@ -19,6 +19,7 @@
 #include "main/desk.h"
 #include "main/log.h"
 #include "main/scripted_death.h"
+#include "main/sources.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/sealed.h"
@@ -82,6 +83,7 @@ class Agent {
   AgentBackend::Parts backend_parts();
   std::vector<LogFile> logs(const SiteId&, std::uint32_t instance) const;
   World look(const Look&) const;
+  Result<Secret> secret(const SiteId&, const SecretRef&) const;
 
   cli::AgentOptions options_;
   std::string version_;
@@ -98,6 +100,7 @@ class Agent {
   std::unique_ptr<shell::Clock> clock_;
   std::unique_ptr<local::Local> local_;
   std::unique_ptr<haproxy::Haproxy> haproxy_;
+  std::unique_ptr<metrics::Readings> readings_;
   std::unique_ptr<Counting> counting_;
   std::vector<std::unique_ptr<WatchedDriver>> watched_;
   std::unique_ptr<Desk> desk_;
@@ -136,31 +139,43 @@ Result<> Agent::open_drivers() {
   sealed_ = TRY(os::Sealed::open(state_ / "sealed"));
   local::Settings settings;
   settings.state = state_;
-  // The environment's own file first, then the agent's variables, then what a caller brought.
-  settings.secret = [this](const SiteId& site, const SecretRef& ref) -> Result<Secret> {
-    if (auto own = sealed_->get(ref.name, site.environment)) return own;
-    if (auto variable = desk_->secret(ref.name)) return Secret(*variable);
-    return sealed_->get(ref.name, "");
-  };
+  settings.secret = [this](const SiteId& site, const SecretRef& ref) { return secret(site, ref); };
   for (const char* name : {"PATH", "HOME", "LANG"}) {
     if (const char* value = std::getenv(name)) settings.base.emplace_back(name, value);
   }
+  readings_ = open_readings({.sink = &relay_,
+                             .secret = settings.secret,
+                             .engine_now = [this] { return time_.now(); },
+                             .environment = settings.base});
   local_ = std::make_unique<local::Local>(std::move(settings), relay_);
   haproxy_ = std::make_unique<haproxy::Haproxy>(
       haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime.string()}, relay_);
-  counting_ = std::make_unique<Counting>(
-      Counting::World{.rows = haproxy_->row_path(),
-                      .sink = &relay_,
-                      .engine_now = [this] { return time_.now(); },
-                      .wall = [] { return os::wall_now(); },
-                      .recorded =
-                          [this](const SiteId& id) {
-                            auto site = board_.site(id);
-                            return site ? site->counted : RowPosition{};
-                          },
-                      .lost = [this] { return haproxy_->dropped_rows(); },
-                      .on_row = [this](const Row& row) { haproxy_->on_row(row); }});
+  counting_ = std::make_unique<Counting>(Counting::World{
+      .rows = haproxy_->row_path(),
+      .sink = &relay_,
+      .engine_now = [this] { return time_.now(); },
+      .wall = [] { return os::wall_now(); },
+      .recorded =
+          [this](const SiteId& id) {
+            auto site = board_.site(id);
+            return site ? site->counted : RowPosition{};
+          },
+      .lost = [this] { return haproxy_->dropped_rows(); },
+      .on_row = [this](const Row& row) { haproxy_->on_row(row); },
+      .watched = [this](const SiteId& id, const Watch& watch) { readings_->watch(id, watch); },
+      .unwatched = [this](const SiteId& id) { readings_->unwatch(id); },
+      .closed =
+          [this](const SiteId& id, const analysis::Block& block) {
+            readings_->rows(id, block.stable.requests, block.candidate.requests);
+          }});
   return {};
+}
+
+Result<Secret> Agent::secret(const SiteId& site, const SecretRef& ref) const {
+  // The environment's own file first, then the agent's variables, then what a caller brought.
+  if (auto own = sealed_->get(ref.name, site.environment)) return own;
+  if (auto variable = desk_->secret(ref.name)) return Secret(*variable);
+  return sealed_->get(ref.name, "");
 }
 
 Desk::Ways Agent::ways() {
@@ -282,6 +297,8 @@ AgentBackend::Parts Agent::backend_parts() {
                     .journal_ok = [this] { return !shell_->fault().has_value(); },
                     .proxy_ok = [] { return true; }},
           .look = [this](const Look& asked) { return look(asked); },
+          .journal = journal_.get(),
+          .signal = [this](const metrics::Signal& signal) { return readings_->signal(signal); },
           .logs = [this](const SiteId& id, std::uint32_t instance) { return logs(id, instance); },
           .stop =
               [this](bool all) {
@@ -335,6 +352,7 @@ Result<> Agent::run() {
 void Agent::end() {
   server_->stop();
   counting_->stop();
+  readings_->stop();
   if (stop_all_) {
     for (const std::string& text : local_->sweep([](const SiteId&, std::uint32_t) { return false; },
                                                  30s, local::Local::Begun::end)) {

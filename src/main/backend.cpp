@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "main/plan_object.h"
+#include "main/replay_object.h"
 #include "views/phrase.h"
 
 namespace slipway {
@@ -78,6 +79,45 @@ std::expected<json::object, Refusal> AgentBackend::check(
                       {"services", json::value_from(config->services)},
                       {"notices", std::move(notices)},
                       {"show", config::show(*config, environment)}};
+}
+
+std::expected<json::object, Refusal> AgentBackend::replay(std::uint32_t number,
+                                                          const api::ConfigFiles& policy) {
+  // What the policy's variables are does not matter to a verdict.
+  config::Sources sources = sources_of(policy, environment_variables());
+  sources.variables_required = false;
+  auto loaded = config::load(sources);
+  if (!loaded) return std::unexpected(refuse(loaded.error()));
+  const auto site = parts_.board->site_of(number);
+  if (!site)
+    return std::unexpected(refusal("unknown_deployment", "no such deployment is known", 404));
+  const auto newest = parts_.board->site(*site);
+  auto record = recorded(*parts_.journal, number, *site, newest.get());
+  if (!record) return std::unexpected(refusal("not_recorded", record.error().text, 409));
+  return replay_object(*record, *loaded, policy.file);
+}
+
+// A name that no configuration knows is a mistake; one that nobody is judged by now is not.
+std::expected<json::object, Refusal> AgentBackend::hook(const std::string& name,
+                                                        const api::HookSignal& signal) {
+  const auto config = parts_.desk->current();
+  if (!config)
+    return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
+  bool known = false;
+  for (const auto& [key, effective] : config->effective)
+    for (const auto& metric : effective.metrics)
+      known |= metric.source == "webhook" && metric.name == name;
+  if (!known)
+    return std::unexpected(refusal(
+        "unknown_metric",
+        fmt::format(
+            "no metric `{}` takes signals; write `metrics: {{ {}: {{ source: webhook }} }}`", name,
+            name),
+        404));
+  const int counted =
+      parts_.signal({name, signal.service, signal.environment, signal.version, signal.count});
+  return json::object{
+      {"schema", "hook/1"}, {"metric", name}, {"count", signal.count}, {"deployments", counted}};
 }
 
 json::object AgentBackend::agent() {

@@ -8,6 +8,8 @@
 
 #include "api/server.h"
 #include "contract/command.h"
+#include "drivers/metrics/readings.h"
+#include "journal/journal.h"
 #include "main/desk.h"
 #include "shell/shell.h"
 #include "views/board.h"
@@ -38,6 +40,8 @@ class AgentBackend : public api::Backend {
     const views::Board* board;
     AgentFacts facts;
     std::function<slipway::World(const Look&)> look;
+    journal::Journal* journal;
+    std::function<int(const metrics::Signal&)> signal;  // how many deployments it counted for
     // The output files of an instance, oldest first; instance 0: those of every one of the site.
     std::function<std::vector<LogFile>(const SiteId&, std::uint32_t)> logs;
     std::function<void(bool all)> stop;
@@ -51,6 +55,10 @@ class AgentBackend : public api::Backend {
                                                    const std::optional<api::ConfigFiles>&) override;
   std::expected<boost::json::object, Refusal> check(
       const std::string& environment, const std::optional<api::ConfigFiles>&) override;
+  std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
+                                                     const api::ConfigFiles& policy) override;
+  std::expected<boost::json::object, Refusal> hook(const std::string& name,
+                                                   const api::HookSignal&) override;
   boost::json::object agent() override;
   boost::json::object health() override;
   Wall now() override { return parts_.facts.wall(); }

@@ -93,7 +93,7 @@ void Counting::obey(const Issued& issued) {
     if (watched_.contains(issued.site)) {
       // The rule of the block changes: what is open is closed by the old one.
       if (auto counted = meter_.count(issued.site, now, world_.wall())) {
-        world_.sink->fact(issued.site, *counted);
+        post(issued.site, std::move(*counted));
       }
       from = {inode_, offset_};
     }
@@ -102,12 +102,14 @@ void Counting::obey(const Issued& issued) {
     expected_.erase(issued.site);
     meter_.watch(issued.site, *watch, from, now);
     watched_.insert(issued.site);
+    world_.watched(issued.site, *watch);
   } else {
     bool last = std::get<Count>(issued.command).last;
     if (auto counted = meter_.count(issued.site, now, world_.wall())) {
-      world_.sink->fact(issued.site, *counted);
+      post(issued.site, std::move(*counted));
     }
     if (last) {
+      world_.unwatched(issued.site);
       meter_.unwatch(issued.site);
       watched_.erase(issued.site);
     }
@@ -134,7 +136,7 @@ void Counting::read_rows() {
 void Counting::post_blocks() {
   if (const std::uint64_t rows = world_.lost(); rows > 0) meter_.lost(rows);
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
-    world_.sink->fact(site, std::move(counted));
+    post(site, std::move(counted));
   }
 }
 
@@ -153,6 +155,11 @@ analysis::Expected Counting::expected(const SiteId& site) const {
   std::lock_guard lock(mutex_);
   const auto at = expected_traffic_.find(site.name());
   return at == expected_traffic_.end() ? analysis::Expected{} : at->second;
+}
+
+void Counting::post(const SiteId& site, Counted counted) {
+  world_.closed(site, counted.block);
+  world_.sink->fact(site, std::move(counted));
 }
 
 void Counting::free_rows() {

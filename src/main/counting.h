@@ -30,6 +30,10 @@ class Counting : public Driver {
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
     std::function<std::uint64_t()> lost;     // rows the proxy could not write, since asked last
     std::function<void(const Row&)> on_row;  // the router's share probe
+    // Other sources than the rows: asked as long as a site is watched.
+    std::function<void(const SiteId&, const Watch&)> watched;
+    std::function<void(const SiteId&)> unwatched;
+    std::function<void(const SiteId&, const analysis::Block&)> closed;
   };
 
   explicit Counting(World);
@@ -54,6 +58,7 @@ class Counting : public Driver {
   void obey(const Issued&);
   void read_rows();
   void post_blocks();
+  void post(const SiteId&, Counted);
   void free_rows();
   void note_traffic();
   Duration rest() const;

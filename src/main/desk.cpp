@@ -97,6 +97,9 @@ std::vector<std::string> secrets_in(const config::Config& config) {
     for (const std::string& name : effective.secrets) {
       if (!among(names, name)) names.push_back(name);
     }
+    for (const auto& metric : effective.metrics)
+      for (const std::string& name : metric.secrets)
+        if (!among(names, name)) names.push_back(name);
   }
   return names;
 }

@@ -89,7 +89,7 @@ Result<> end_session(const Process& shim, const Process& child) {
 
 Result<Running> run_command(const std::vector<std::string>& argv,
                             const std::vector<std::pair<std::string, std::string>>& env,
-                            const std::string& directory) {
+                            const std::string& directory, Output output) {
   std::vector<std::string> pairs;
   for (const auto& [name, value] : env) pairs.push_back(name + "=" + value);
   std::vector<char*> words, variables;
@@ -105,6 +105,15 @@ Result<Running> run_command(const std::vector<std::string>& argv,
   for (int fd = 0; fd < 3; ++fd) {
     posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", fd == 0 ? O_RDONLY : O_WRONLY, 0);
   }
+  Running running;
+  Fd writer;
+  if (int ends[2]; output == Output::kept) {
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+      return fail(Fault::exhausted, "no pipe for {}: {}", argv[0], std::strerror(errno));
+    running.output.reset(ends[0]);
+    writer.reset(ends[1]);
+    posix_spawn_file_actions_adddup2(&actions, writer.get(), 1);
+  }
   if (!directory.empty()) posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
   sigset_t none, all;
   sigemptyset(&none);
@@ -113,7 +122,6 @@ Result<Running> run_command(const std::vector<std::string>& argv,
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setflags(&attributes,
                            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  Running running;
   int error =
       ::posix_spawnp(&running.pid, words[0], &actions, &attributes, words.data(), variables.data());
   posix_spawn_file_actions_destroy(&actions);

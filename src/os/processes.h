@@ -27,14 +27,16 @@ bool alive(const Process&);
 // provably its own. Fault::timeout when something is still there after 5 s.
 Result<> end_session(const Process& shim, const Process& child);
 
-// A short command in a process group of its own, output discarded. `env` is all of its environment.
+// A short command in a process group of its own. `env` is all of its environment.
 struct Running {
   pid_t pid = 0;
-  Fd pidfd;  // readable when it ended; then collect() gives its status
+  Fd pidfd;   // readable when it ended; then collect() gives its status
+  Fd output;  // what it writes, when that is kept
 };
+enum class Output : std::uint8_t { discarded, kept };
 Result<Running> run_command(const std::vector<std::string>& argv,
                             const std::vector<std::pair<std::string, std::string>>& env,
-                            const std::string& directory);
+                            const std::string& directory, Output = Output::discarded);
 // The exit code or -signal of an ended command; kills its group first when it still runs.
 int collect(Running&);
 

@@ -8,19 +8,21 @@
 
 #include "analysis/criterion.h"
 #include "config/config.h"
+#include "plan/plan.h"
 
 namespace slipway::plan {
 
 struct Criteria {
   std::vector<analysis::Criterion> list;  // one that repeats another counts once
+  std::vector<MetricQuery> queries;       // what has to be asked for them
   std::vector<std::pair<std::string, std::string>> warnings;  // code, text
   text::Diagnostics errors;
 };
 
-// error_rate, success_rate, pNN_latency (latency_pNN, pNN), response_time and latency (p50), with
-// "< 1%", "< 500ms", "> baseline * 1.5", "> 2x", "increase > 2%" (points of a rate, relative of a
-// time). Complaints and tickets become external signals; cpu and memory are not measured yet and
-// only warned about.
-Criteria compile_criteria(const std::vector<config::CriterionText>&);
+// The spellings are read by config/clause.h. A metric of `metrics` that no text names is judged by
+// what is usual, where `usual`; one that is named and has no source (cpu, memory) is only warned
+// about.
+Criteria compile_criteria(const std::vector<config::CriterionText>&,
+                          const std::vector<config::Metric>& metrics = {}, bool usual = true);
 
 }  // namespace slipway::plan

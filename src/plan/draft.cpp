@@ -90,7 +90,13 @@ void Draft::judge(const std::string& name, Duration dwell,
                   const std::vector<config::CriterionText>& criteria) {
   std::vector<config::CriterionText> all = criteria;
   all.insert(all.end(), triggers().begin(), triggers().end());
-  Criteria compiled = compile_criteria(all);
+  Criteria compiled = compile_criteria(all, config.metrics, config.judge_defaults);
+  for (auto& query : compiled.queries) {
+    query.directory = config.folder;
+    const bool asked = std::any_of(plan.metrics.begin(), plan.metrics.end(),
+                                   [&](const MetricQuery& q) { return q.name == query.name; });
+    if (!asked) plan.metrics.push_back(std::move(query));
+  }
   for (auto& error : compiled.errors) {
     if (std::find(errors.begin(), errors.end(), error) == errors.end())
       errors.push_back(std::move(error));

@@ -106,6 +106,40 @@ struct SmokeTest {
   bool operator==(const SmokeTest&) const = default;
 };
 
+// A source of figures besides the proxy's rows, asked once for each version. Texts hold ${version}
+// and ${commit}, filled for each of the two, and ${NAME} of the secrets, filled by the carrier.
+enum class MetricSource : std::uint8_t {
+  prometheus,
+  http,
+  sql,
+  command,
+  webhook,
+  datadog,
+  newrelic,
+  cloudwatch,
+};
+// gauge: a value; counter: running totals; count: totals of one interval; histogram: buckets.
+enum class MetricKind : std::uint8_t { gauge, counter, count, histogram };
+
+struct MetricQuery {
+  std::string name;  // Criterion::source and Reading::name
+  MetricSource source = MetricSource::prometheus;
+  MetricKind kind = MetricKind::gauge;
+  std::string url, query, failed, total;
+  std::string region, account;
+  std::vector<std::string> command;
+  bool shell = false;
+  std::string directory;
+  std::vector<std::pair<std::string, std::string>> headers, keys;
+  std::vector<SecretRef> secrets;
+  double scale = 1;     // what is heard × this is the criterion's unit: a fraction, or milliseconds
+  double quantile = 0;  // histogram
+  double limit = 0;     // histogram: so many milliseconds are too many; 0: relative to stable
+  double factor = 1;    // histogram, relative: slower than stable's quantile by so much is too slow
+  Duration interval = 15s, timeout = 5s, delay{};
+  bool operator==(const MetricQuery&) const = default;
+};
+
 enum class GateKind : std::uint8_t { approval, window, pause };
 
 struct Gate {
@@ -150,6 +184,7 @@ struct Plan {
   // undecidable), text. A forecast: it is no part of what is approved.
   std::vector<std::pair<std::string, std::string>> outlook;
   std::string revision;  // digest of the configuration
+  std::vector<MetricQuery> metrics;  // asked while the release is watched
   std::uint32_t rules_version = 1;
   bool operator==(const Plan&) const = default;
 };
@@ -160,5 +195,7 @@ const char* word(Verb);
 const char* word(Strategy);
 const char* word(WhenBusy);
 const char* word(GateKind);
+const char* word(MetricSource);
+const char* word(MetricKind);
 
 }  // namespace slipway

@@ -83,4 +83,40 @@ const char* word(GateKind g) {
   CHECK(false, "no gate {}", static_cast<int>(g));
 }
 
+const char* word(MetricSource s) {
+  switch (s) {
+    case MetricSource::prometheus:
+      return "prometheus";
+    case MetricSource::http:
+      return "http";
+    case MetricSource::sql:
+      return "sql";
+    case MetricSource::command:
+      return "command";
+    case MetricSource::webhook:
+      return "webhook";
+    case MetricSource::datadog:
+      return "datadog";
+    case MetricSource::newrelic:
+      return "newrelic";
+    case MetricSource::cloudwatch:
+      return "cloudwatch";
+  }
+  CHECK(false, "no metric source {}", static_cast<int>(s));
+}
+
+const char* word(MetricKind k) {
+  switch (k) {
+    case MetricKind::gauge:
+      return "gauge";
+    case MetricKind::counter:
+      return "counter";
+    case MetricKind::count:
+      return "count";
+    case MetricKind::histogram:
+      return "histogram";
+  }
+  CHECK(false, "no metric kind {}", static_cast<int>(k));
+}
+
 }  // namespace slipway

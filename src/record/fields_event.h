@@ -95,6 +95,9 @@ void fields(auto& a, Is<Watch> auto& v) {
   a(3, v.latency_limits_us);
   a(4, v.bake);
   a(5, v.by_client);
+  a(6, v.metrics);
+  a(7, v.from);
+  a(8, v.to);
 }
 
 void fields(auto& a, Is<Answer> auto& v) {
@@ -249,6 +252,8 @@ void fields(auto& a, Is<Resumed> auto& v) { a(1, v.away); }
 void fields(auto& a, Is<Quarantined> auto& v) { a(1, v.invariant); }
 
 void fields(auto& a, Is<DiskCritical> auto& v) { a(1, v.critical); }
+
+void fields(auto& a, Is<Heard> auto& v) { a(1, v.reading); }
 
 void fields(auto& a, Is<Event> auto& v) {
   a(1, v.at);

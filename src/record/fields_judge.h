@@ -117,6 +117,23 @@ void fields(auto& a, Is<analysis::Test> auto& v) {
   a(34, v.seen_candidate);
   a(35, v.read_at);
   a(36, v.trouble);
+  a(37, v.fresh, std::chrono::seconds(60));
+  a(38, v.silence);
+}
+
+void fields(auto& a, Is<analysis::Reading> auto& v) {
+  a(1, v.name);
+  a(2, v.from);
+  a(3, v.to);
+  a(4, v.n_stable);
+  a(5, v.x_stable);
+  a(6, v.n_candidate);
+  a(7, v.x_candidate);
+  a(8, v.x_candidate_safe);
+  a(9, v.stable);
+  a(10, v.candidate);
+  a(11, v.trouble);
+  a(12, v.silent);
 }
 
 void fields(auto& a, Is<analysis::FastTick> auto& v) {

@@ -96,6 +96,7 @@ void fields(auto& a, Is<analysis::Criterion> auto& v) {
   a(11, v.only_if_stable_ok);
   a(12, v.bad_below);
   a(13, v.weight);
+  a(14, v.fresh, std::chrono::seconds(60));
 }
 
 void fields(auto& a, Is<analysis::Charge> auto& v) {
@@ -136,6 +137,31 @@ void fields(auto& a, Is<Step> auto& v) {
   a(10, v.deadline);
 }
 
+void fields(auto& a, Is<MetricQuery> auto& v) {
+  a(1, v.name);
+  a(2, v.source);
+  a(3, v.kind);
+  a(4, v.url);
+  a(5, v.query);
+  a(6, v.failed);
+  a(7, v.total);
+  a(8, v.region);
+  a(9, v.account);
+  a(10, v.command);
+  a(11, v.shell);
+  a(12, v.directory);
+  a(13, v.headers);
+  a(14, v.keys);
+  a(15, v.secrets);
+  a(16, v.scale);
+  a(17, v.quantile);
+  a(18, v.limit);
+  a(19, v.factor);
+  a(20, v.interval);
+  a(21, v.timeout);
+  a(22, v.delay);
+}
+
 void fields(auto& a, Is<Plan> auto& v) {
   a(1, v.strategy);
   a(2, v.from);
@@ -153,6 +179,7 @@ void fields(auto& a, Is<Plan> auto& v) {
   a(14, v.revision);
   a(15, v.rules_version);
   a(16, v.outlook);
+  a(17, v.metrics);
 }
 
 void fields(auto& a, Is<Request> auto& v) {

@@ -42,6 +42,14 @@ inline constexpr std::array kWords<HealthCheck::Kind>{
 template <>
 inline constexpr std::array kWords<GateKind>{GateKind::approval, GateKind::window, GateKind::pause};
 template <>
+inline constexpr std::array kWords<MetricSource>{
+    MetricSource::prometheus, MetricSource::http,      MetricSource::sql,
+    MetricSource::command,    MetricSource::webhook,   MetricSource::datadog,
+    MetricSource::newrelic,   MetricSource::cloudwatch};
+template <>
+inline constexpr std::array kWords<MetricKind>{MetricKind::gauge, MetricKind::counter,
+                                               MetricKind::count, MetricKind::histogram};
+template <>
 inline constexpr std::array kWords<Who>{Who::candidate, Who::stable};
 template <>
 inline constexpr std::array kWords<analysis::Metric>{

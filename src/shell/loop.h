@@ -170,7 +170,6 @@ class Loop final : public Shell {
   std::uint64_t desk_seq_ = 0;
 };
 
-std::string stream_of(const SiteId&);                      // "site/ENV/SERVICE"
 std::optional<SiteId> site_of_stream(const std::string&);  // nothing: another kind of stream
 
 }  // namespace slipway::shell

@@ -28,6 +28,9 @@ class Clock {
 
 std::unique_ptr<Clock> machine_clock();  // the real one
 
+// The journal's stream of a site: "site/ENV/SERVICE".
+std::string stream_of(const SiteId&);
+
 // How long commits to the journal took, of the last 1,024: what a release pays to its disk.
 struct CommitTimes {
   std::uint64_t commits = 0;  // since the start

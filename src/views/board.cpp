@@ -331,6 +331,11 @@ std::optional<std::uint32_t> Board::find(const std::string& id) const {
   return n;
 }
 
+std::optional<SiteId> Board::site_of(std::uint32_t number) const {
+  const auto found = impl_->find(number);
+  return found ? std::optional(found->id) : std::nullopt;
+}
+
 std::shared_ptr<const Site> Board::site(const SiteId& id) const {
   const std::shared_lock lock(impl_->mutex);
   const auto it = impl_->sites.find(id);

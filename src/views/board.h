@@ -71,6 +71,7 @@ class Board {
   // last.
   std::optional<std::uint32_t> find(const std::string& id) const;
   std::shared_ptr<const Site> site(const SiteId&) const;
+  std::optional<SiteId> site_of(std::uint32_t number) const;
 
   // Events after `seq`, at most `limit`; waits up to `wait` for the first. When some after `seq`
   // are no longer kept, or `seq` was never given here, the first line is of type events.gap.

@@ -4,6 +4,7 @@
 #include "views/phrase.h"
 #include "views/receipt.h"
 #include "views/sentence.h"
+#include "views/verdict_story.h"
 
 namespace slipway::views {
 boost::json::object explain_json(const Deployment& d, const SiteId& id, const Site* site) {
@@ -23,7 +24,13 @@ boost::json::object explain_json(const Deployment& d, const SiteId& id, const Si
     sentences.push_back(std::move(line));
   }
   o["sentences"] = std::move(sentences);
-  o["verdicts"] = verdicts_json(d, site);
+  boost::json::array verdicts = verdicts_json(d, site);
+  for (std::size_t i = 0; i < d.verdicts.size() && i < verdicts.size(); ++i) {
+    boost::json::array story;
+    for (const auto& line : verdict_sentences(d.plan, d.verdicts[i])) story.emplace_back(line);
+    verdicts[i].as_object()["sentences"] = std::move(story);
+  }
+  o["verdicts"] = std::move(verdicts);
   return o;
 }
 

@@ -42,6 +42,16 @@ class FakeBackend : public Backend {
     keep_tried(f);
     return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
   }
+  std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
+                                                     const ConfigFiles& policy) override {
+    return boost::json::object{{"schema", "replay/1"}, {"number", number}, {"policy", policy.file}};
+  }
+  std::expected<boost::json::object, Refusal> hook(const std::string& name,
+                                                   const HookSignal& signal) override {
+    if (name != "complaints") return std::unexpected(Refusal{"unknown_metric", "no", {}, 404});
+    return boost::json::object{
+        {"schema", "hook/1"}, {"version", signal.version}, {"count", signal.count}};
+  }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
   boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
   Wall now() override { return Wall(1'795'255'200s); }

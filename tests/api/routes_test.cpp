@@ -50,6 +50,41 @@ TEST_F(Routes, Health) {
   EXPECT_EQ(c.get("/ready")->status, 503);
 }
 
+TEST_F(Routes, SignalsFromOutside) {
+  Client c = client();
+  auto r = c.post("/v1/hooks/complaints",
+                  boost::json::parse(R"({"version":"v2","count":3,"service":"web"})").as_object());
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->status, 202) << r->text;
+  EXPECT_EQ(r->json.at("count"), 3);
+  // What the sender's body holds does not matter when the address says it all.
+  r = c.post("/v1/hooks/complaints?version=v1", boost::json::object{{"ticket", 7}});
+  EXPECT_EQ(r->status, 202) << r->text;
+  EXPECT_EQ(r->json.at("version"), "v1");
+  EXPECT_EQ(c.post("/v1/hooks/complaints", boost::json::object{})->status, 422);
+  EXPECT_EQ(
+      c.post("/v1/hooks/complaints", boost::json::object{{"version", "v2"}, {"count", 0}})->status,
+      422);
+  EXPECT_EQ(c.post("/v1/hooks/praise", boost::json::object{{"version", "v2"}})->status, 404);
+}
+
+TEST_F(Routes, ReplayTakesAPolicy) {
+  Client c = client();
+  const auto r = c.post("/v1/deployments/42/replay",
+                        boost::json::parse(R"({"config_files":{"file":"lax.yaml","folder":"/",
+      "bytes":"service: {}","env_files":{},"caller":{}}})")
+                            .as_object());
+  ASSERT_TRUE(r);
+  EXPECT_EQ(r->status, 200) << r->text;
+  EXPECT_EQ(r->json.at("policy"), "lax.yaml");
+  EXPECT_EQ(c.post("/v1/deployments/42/replay", boost::json::object{})->status, 422);
+  EXPECT_EQ(c.post("/v1/deployments/777/replay",
+                   boost::json::parse(R"({"config_files":{"file":"a","folder":"/","bytes":""}})")
+                       .as_object())
+                ->status,
+            404);
+}
+
 TEST_F(Routes, DeployTakesEveryField) {
   Client c = client();
   const auto r =

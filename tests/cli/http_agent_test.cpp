@@ -30,6 +30,12 @@ class Plain : public api::Backend {
                                        const std::optional<api::ConfigFiles>&) override {
     return object{{"schema", "check/1"}, {"ok", true}};
   }
+  std::expected<object, Refusal> replay(std::uint32_t, const api::ConfigFiles&) override {
+    return object{{"schema", "replay/1"}};
+  }
+  std::expected<object, Refusal> hook(const std::string&, const api::HookSignal&) override {
+    return object{{"schema", "hook/1"}};
+  }
   object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }
   object health() override { return {{"status", "healthy"}}; }
   Wall now() override { return {}; }

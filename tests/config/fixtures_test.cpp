@@ -55,12 +55,13 @@ void expect_phases(const Config& c) {
     EXPECT_EQ(e.stages[i].duration, durations[i]);
   }
   EXPECT_EQ(e.strategy.value, "canary") << "the only strategy section there is";
-  ASSERT_EQ(e.triggers.size(), 2u);
+  ASSERT_EQ(e.triggers.size(), 4u);
   EXPECT_EQ(e.triggers[0].text, "Error rate increase > 2%");
   EXPECT_TRUE(e.triggers[0].bad_when_true);
   EXPECT_EQ(e.triggers[1].text, "Response time increase > 20%");
   EXPECT_TRUE(noted(c, "read as stages"));
-  EXPECT_TRUE(noted(c, "complaints"));
+  EXPECT_EQ(e.triggers[2].text, "complaints");
+  EXPECT_EQ(e.triggers[3].text, "tickets");
 }
 
 TEST(Fixture, CanaryInSentences) {
@@ -107,7 +108,7 @@ TEST(Fixture, CanaryStages) {
     ASSERT_EQ(e.stages[2].criteria.size(), 2u) << "those of the stage before";
     EXPECT_EQ(e.stages[2].criteria[0].place.line, 13);
     EXPECT_FALSE(e.stages[2].criteria[0].bad_when_true);
-    EXPECT_TRUE(noted(c, "`cpu_utilization` is not measured yet"));
+    EXPECT_TRUE(noted(c, "`cpu_utilization` has no source"));
   }
 }
 

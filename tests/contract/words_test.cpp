@@ -48,6 +48,7 @@ TEST(Words, NameCommandsAndEvents) {
   EXPECT_STREQ(word(Command(Tell{})), "tell");
   EXPECT_STREQ(word(What(HealthChanged{})), "health_changed");
   EXPECT_STREQ(word(What(DiskCritical{})), "disk_critical");
+  EXPECT_STREQ(word(What(Heard{})), "heard");
 }
 
 }  // namespace

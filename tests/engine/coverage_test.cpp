@@ -38,7 +38,8 @@ std::vector<What> events(const Site& site) {
           Due{},
           Resumed{10min},
           Quarantined{"invariant 0: a test"},
-          DiskCritical{}};
+          DiskCritical{},
+          Heard{}};
 }
 
 TEST(Coverage, EveryStateMeetsEveryEvent) {

@@ -86,16 +86,92 @@ TEST(Criteria, IncreasesArePointsOfRatesAndRelativeOfTimes) {
   EXPECT_EQ(c.quantile, 0.5);
 }
 
-TEST(Criteria, OthersAreSaidToHoldNothing) {
+TEST(Criteria, WhatHasNoSourceIsSaidToHoldNothing) {
   const Criteria c =
       compile_criteria({condition("User complaints or support tickets"),
                         condition("> 0.90", "cpu_utilization"), condition("memory > 80%")});
-  ASSERT_EQ(c.list.size(), 1u);
-  EXPECT_EQ(c.list[0].metric, Metric::external);
-  ASSERT_EQ(c.warnings.size(), 3u);
-  EXPECT_EQ(c.warnings[1].first, "not_measured");
-  EXPECT_NE(c.warnings[1].second.find("holds nothing"), std::string::npos);
+  EXPECT_TRUE(c.list.empty());
+  EXPECT_TRUE(c.queries.empty());
+  ASSERT_EQ(c.warnings.size(), 4u);
+  EXPECT_EQ(c.warnings[2].first, "not_measured");
+  EXPECT_NE(c.warnings[2].second.find("holds nothing"), std::string::npos);
   EXPECT_TRUE(c.errors.empty());
+}
+
+config::Metric metric(const std::string& name, const std::string& kind, const std::string& unit,
+                      const std::string& bad) {
+  config::Metric m;
+  m.name = name;
+  m.source = "prometheus";
+  m.kind = kind;
+  m.unit = unit;
+  m.bad = bad;
+  m.interval = 15s;
+  m.timeout = 5s;
+  m.secrets = {"TOKEN"};
+  m.place = {"slipway.yaml", 50, 3, 1};
+  return m;
+}
+
+TEST(Criteria, MetricsOfOnesOwn) {
+  const auto counter = metric("checkout_errors", "counter", "", "up");
+  Criteria c = compile_criteria({condition("checkout_errors > 5%")}, {counter});
+  ASSERT_EQ(c.list.size(), 1u);
+  expect(c.list[0], Metric::external, Compare::absolute, 0.05);
+  EXPECT_EQ(c.list[0].source, "checkout_errors");
+  EXPECT_EQ(c.list[0].fresh, 60s);
+  ASSERT_EQ(c.queries.size(), 1u);
+  EXPECT_EQ(c.queries[0].name, "checkout_errors");
+  EXPECT_EQ(c.queries[0].kind, MetricKind::counter);
+  ASSERT_EQ(c.queries[0].secrets.size(), 1u);
+  EXPECT_EQ(c.queries[0].secrets[0].name, "TOKEN");
+
+  // Two criteria of one metric ask it once.
+  c = compile_criteria({condition("checkout_errors > 5%"), condition("checkout_errors > 2x")},
+                       {counter});
+  EXPECT_EQ(c.list.size(), 2u);
+  EXPECT_EQ(c.queries.size(), 1u);
+
+  const auto gauge = metric("throughput", "gauge", "", "down");
+  c = compile_criteria({condition("throughput decrease > 20%")}, {gauge});
+  expect(c.list.at(0), Metric::gauge, Compare::increase, -0.2);
+  EXPECT_TRUE(c.list[0].bad_below);
+  EXPECT_FALSE(c.list[0].rollback);
+
+  const auto slow = metric("pay_time", "gauge", "s", "up");
+  c = compile_criteria({success("pay_time", "< 500ms")}, {slow});
+  expect(c.list.at(0), Metric::gauge, Compare::absolute, 500);
+  EXPECT_EQ(c.queries.at(0).scale, 1000);
+  EXPECT_TRUE(c.list[0].both_sides);
+}
+
+TEST(Criteria, AMetricThatNobodyNamesIsJudgedByWhatIsUsual) {
+  const auto up = metric("checkout_errors", "counter", "", "up");
+  const auto down = metric("throughput", "gauge", "", "down");
+  Criteria c = compile_criteria({}, {up, down});
+  ASSERT_EQ(c.list.size(), 2u);
+  expect(c.list[0], Metric::external, Compare::ratio, 1.5);
+  expect(c.list[1], Metric::gauge, Compare::increase, -0.25);
+  EXPECT_EQ(c.list[0].origin, "slipway.yaml:50");
+  EXPECT_TRUE(compile_criteria({}, {up, down}, false).list.empty()) << "`defaults: off`";
+  EXPECT_TRUE(compile_criteria({}, {metric("x", "gauge", "", "")}).list.empty());
+}
+
+// Each criterion on a histogram counts beyond a bound of its own.
+TEST(Criteria, HistogramsAreRatesBeyondABound) {
+  auto m = metric("pay_time", "histogram", "", "up");
+  m.quantile = 0.95;
+  const Criteria c =
+      compile_criteria({condition("pay_time > 500ms"), condition("pay_time > 2x baseline")}, {m});
+  ASSERT_EQ(c.list.size(), 2u);
+  expect(c.list[0], Metric::external, Compare::absolute, 0.05);
+  expect(c.list[1], Metric::external, Compare::increase, 0);
+  ASSERT_EQ(c.queries.size(), 2u);
+  EXPECT_EQ(c.queries[0].limit, 500);
+  EXPECT_EQ(c.queries[0].scale, 1000) << "seconds, unless a unit is written";
+  EXPECT_EQ(c.queries[1].limit, 0);
+  EXPECT_EQ(c.queries[1].factor, 2);
+  EXPECT_NE(c.list[0].source, c.list[1].source);
 }
 
 TEST(Criteria, TwoReadingsAreRefusedWithBoth) {
@@ -105,8 +181,7 @@ TEST(Criteria, TwoReadingsAreRefusedWithBoth) {
   EXPECT_EQ(refusal(condition("error_rate increase > 2")), "two_readings");
   EXPECT_EQ(refusal(condition("error_rate increase > 1.5x")), "two_readings");
   const auto c = compile_criteria({success("error_rate", "< 1")});
-  EXPECT_NE(c.errors[0].hint.find("1%"), std::string::npos);
-  EXPECT_NE(c.errors[0].hint.find("100%"), std::string::npos);
+  EXPECT_NE(c.errors[0].text.find("as 1% or as 100%"), std::string::npos) << c.errors[0].text;
 }
 
 TEST(Criteria, NonsenseIsRefused) {
@@ -120,9 +195,9 @@ TEST(Criteria, NonsenseIsRefused) {
   EXPECT_EQ(refusal(condition("p99 > -5ms")), "invalid_value");
   EXPECT_EQ(refusal(condition("p99 > nanms")), "invalid_value");
   EXPECT_EQ(refusal(condition("response_time increase > 100ms")), "invalid_value");
-  EXPECT_EQ(refusal(condition("the moon is full")), "unknown_criterion");
+  EXPECT_EQ(refusal(condition("the moon is full")), "unknown_sentence");
   EXPECT_EQ(refusal(condition("checkout_errors > 5%")), "unknown_criterion");
-  EXPECT_EQ(refusal(condition("")), "unknown_criterion");
+  EXPECT_EQ(refusal(condition("")), "unknown_sentence");
 }
 
 TEST(Criteria, ARepetitionCountsOnce) {

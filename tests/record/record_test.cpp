@@ -57,14 +57,14 @@ using Types =
     testing::Types<Release, SecretRef, HealthCheck, InstanceSpec, RouteSpec, SmokeTest, Gate, Step,
                    Plan, Request, analysis::Criterion, analysis::Charge, analysis::Histogram,
                    analysis::Counts, analysis::Block, analysis::Finding, analysis::Verdict,
-                   analysis::Evidence, analysis::Test, analysis::FastTick, SiteId, Error, Because,
-                   Look, CheckRelease, StartInstance, StopInstance, RunSmoke, RouteServer,
-                   RouteSlot, Route, Apply, Shift>;
+                   analysis::Evidence, analysis::Test, analysis::FastTick, analysis::Reading,
+                   MetricQuery, SiteId, Error, Because, Look, CheckRelease, StartInstance,
+                   StopInstance, RunSmoke, RouteServer, RouteSlot, Route, Apply, Shift>;
 using MoreTypes =
     testing::Types<Drain, Count, Watch, Answer, Compile, Tell, Given, World, Observed, Done,
                    Pending, Failed, Requested, Planned, Refused, Asked, Answered, HealthChanged,
                    Exited, Ejected, ProxyRestarted, Tally, RowPosition, Counted, Due, Resumed,
-                   Quarantined, DiskCritical, Event, Instance, Copy, StepProgress, Approval,
+                   Quarantined, DiskCritical, Heard, Event, Instance, Copy, StepProgress, Approval,
                    StoryEntry, VerdictEntry, VersionReceipt, Receipt, Deployment, Awaited, Past,
                    Site>;
 TYPED_TEST_SUITE(Described, Types);
