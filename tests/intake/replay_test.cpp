@@ -36,7 +36,7 @@ struct Recorded {
     d.plan.strategy = Strategy::canary;
     d.plan.from = {"web", "v1", "", ""};
     d.plan.to = {"web", "v2", "", ""};
-    auto plan = plan_of(d, kSite, config);
+    auto plan = intake::plan_of(d, kSite, config);
     EXPECT_TRUE(plan);
     d.plan = *plan;
     d.progress.resize(d.plan.steps.size());
@@ -64,7 +64,7 @@ struct Recorded {
 };
 
 Replayed again(const Recorded& r, const config::Config& other) {
-  auto plan = plan_of(r.d, kSite, other);
+  auto plan = intake::plan_of(r.d, kSite, other);
   EXPECT_TRUE(plan);
   auto replayed = replay(r.d, r.events, *plan);
   EXPECT_TRUE(replayed) << (replayed ? "" : replayed.error().text);
@@ -116,7 +116,7 @@ TEST(Replay, WhatWasNotCountedThenIsSaid) {
 
 TEST(Replay, NothingToJudgeIsSaid) {
   Recorded r(policy(""), 0, 0s);
-  auto plan = plan_of(r.d, kSite, policy(""));
+  auto plan = intake::plan_of(r.d, kSite, policy(""));
   r.events.clear();
   EXPECT_FALSE(replay(r.d, r.events, *plan));
   for (auto& p : r.d.progress) p.started = Instant{};
