@@ -161,8 +161,8 @@ class RunningServer : public Server {
 
   void ring_bell() {
     ::pthread_setname_np(::pthread_self(), "bell");
-    std::uint64_t event = hub_.board.newest_event();
-    std::uint64_t pulse = hub_.board.newest_pulse();
+    // From the beginning: what happened before this thread ran has sleepers, too.
+    std::uint64_t event = 0, pulse = 0;
     while (!ending_) {
       if (!hub_.board.wait(event, pulse, kBellWait)) continue;
       event = hub_.board.newest_event();

@@ -259,7 +259,7 @@ class MetricReader {
     const bool both = f_.get("failed") && f_.get("total");
     if (!!f_.get("failed") != !!f_.get("total"))
       return mistake(f_.get("failed") ? "failed" : "total", "missing_key",
-              "`failed` and `total` belong together", "so many bad ones of so many");
+                     "`failed` and `total` belong together", "so many bad ones of so many");
     const bool counts = std::ranges::find(source_->kinds, "counter") == source_->kinds.end();
     m_.kind = f_.get("histogram") ? "histogram"
               : both              ? (counts ? "count" : "counter")

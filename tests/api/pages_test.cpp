@@ -85,10 +85,10 @@ TEST_F(PagesTest, WhatOurPageAsksForIsTheDashboards) {
   EXPECT_EQ(backend.last().trigger, "dashboard");
 }
 
-boost::json::object told(Events& stream) {
+boost::json::object told(Events& stream, int line = __builtin_LINE()) {
   const auto event = stream.next(5s);
   if (!event) throw std::runtime_error(event.error().text);
-  if (!*event) throw std::runtime_error("no event in 5 s");
+  if (!*event) throw std::runtime_error("no event in 5 s, line " + std::to_string(line));
   return **event;
 }
 

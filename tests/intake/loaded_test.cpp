@@ -64,7 +64,7 @@ canary_deployment:
   for (const Step& s : plan->steps)
     if (s.verb == Verb::judge) charges.push_back(s.charge);
   ASSERT_EQ(charges.size(), 2u);
-  ASSERT_EQ(charges[0].criteria.size(), 4u) << "as written, and beside stable by default";
+  ASSERT_EQ(charges[0].criteria.size(), 7u) << "as written, and beside stable by default";
   EXPECT_EQ(charges[0].criteria[0].limit, 0.01);
   EXPECT_EQ(charges[0].dwell, Duration(10min));
   EXPECT_EQ(charges[1].latency_limits_us, std::vector<double>{500'000});

@@ -85,9 +85,7 @@ class WebBench : public Bench {
     const auto wall = [](double s) { return Wall(Duration(static_cast<std::int64_t>(s * 1e6))); };
     return as_told(facts.trouble, facts.sum(version, failed, wall(from_s), wall(to_s)));
   }
-  double level(const std::string& version) {
-    return as_told(facts.trouble, facts.gauges[version]);
-  }
+  double level(const std::string& version) { return as_told(facts.trouble, facts.gauges[version]); }
   StandIn stand_in;
 };
 
