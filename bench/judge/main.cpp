@@ -96,7 +96,7 @@ void false_rollbacks(Page& page) {
   for (const Scenario& s : columns) {
     names.push_back(s.name);
     const bool same = s.name.starts_with("A/A");
-    results.push_back(play(s, page.runs(same ? 1000 : 100, same ? 20'000 : 2'000), seed++));
+    results.push_back(play(s, page.runs(same ? 200 : 40, same ? 20'000 : 2'000), seed++));
   }
   page.head("method", names);
   for (std::size_t m = 0; m < methods().size(); ++m) {
@@ -107,7 +107,7 @@ void false_rollbacks(Page& page) {
     page.row(methods()[m].name, cells);
   }
   for (const double rate : {100.0, 1000.0}) {
-    const auto edge = play({.per_second = rate, .candidate = 0.002}, page.runs(200, 4000), 77);
+    const auto edge = play({.per_second = rate, .candidate = 0.002}, page.runs(60, 4000), 77);
     page.text(
         fmt::format("\nExactly on the margin (1.5 × stable + 0.05 points), {:.0f} requests a "
                     "second: {} (stated {}; budget 1%).",
@@ -126,7 +126,7 @@ void detection(Page& page) {
     std::vector<std::vector<Tally>> results;
     for (const auto& [p, name] : kErrors)
       results.push_back(
-          play({.per_second = r.per_second, .candidate = p}, page.runs(200, 1000), seed++));
+          play({.per_second = r.per_second, .candidate = p}, page.runs(40, 1000), seed++));
     page.head("method", names);
     for (std::size_t m = 0; m < methods().size(); ++m) {
       std::vector<std::string> cells;
@@ -167,7 +167,7 @@ void late_onset(Page& page) {
     for (const double p : {0.02, 0.2, 1.0}) {
       names.push_back(fmt::format("{:.0f}% @ {:.0f}", p * 100, rate));
       results.push_back(
-          play({.per_second = rate, .candidate = p, .onset = 1800}, page.runs(100, 1000), seed++));
+          play({.per_second = rate, .candidate = p, .onset = 1800}, page.runs(20, 1000), seed++));
     }
   }
   page.head("method", names);
@@ -196,7 +196,7 @@ void bursts(Page& page) {
   std::uint64_t seed = 400;
   for (const auto& [b, name] : columns) {
     names.push_back(name);
-    results.push_back(play(b, page.runs(40, 2000), seed++));
+    results.push_back(play(b, page.runs(10, 2000), seed++));
   }
   page.head("method", names);
   const char* rows[] = {"ours-rel", "ours-rel tempered", "flagger-60s-thr5", "argo-60s-FL3"};
@@ -226,7 +226,7 @@ void latency(Page& page) {
     std::vector<std::string> cells;
     for (Slowness s : columns) {
       s.per_second = rate;
-      const Tally t = play(s, page.runs(10, 300), seed++);
+      const Tally t = play(s, page.runs(3, 300), seed++);
       const std::string text = s.name == "A/A"
                                    ? percent(t.share())
                                    : fmt::format("{} ({:.1f})", seconds(t.median()), t.mean_bad());

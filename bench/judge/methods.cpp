@@ -97,7 +97,9 @@ double mean(const std::vector<double>& v) {
 }
 
 // Mann-Whitney with a 98 % interval of the shift; high when all of it lies above a quarter of the
-// estimate. Points of a minute, against as many requests of stable, judged again and again.
+// estimate. Points of a minute, against as many requests of stable, judged again and again. The
+// interval is that of the normal approximation without ties: where most points are 0 (10 requests a
+// second, few errors) it finds less than the original, at 100 a second it alarms less often.
 class Kayenta : public Method {
  public:
   bool takes_back(const Second& s) override {

@@ -59,22 +59,15 @@ void Histogram::add(double microseconds, std::uint32_t count) {
 }
 
 void Histogram::add(const Histogram& other) {
-  std::vector<std::pair<std::uint16_t, std::uint32_t>> merged;
-  merged.reserve(buckets.size() + other.buckets.size());
-  auto a = buckets.begin();
-  auto b = other.buckets.begin();
-  while (a != buckets.end() || b != other.buckets.end()) {
-    if (b == other.buckets.end() || (a != buckets.end() && a->first < b->first)) {
-      merged.push_back(*a++);
-    } else if (a == buckets.end() || b->first < a->first) {
-      merged.push_back(*b++);
+  auto at = buckets.begin();
+  for (const auto& [index, count] : other.buckets) {
+    while (at != buckets.end() && at->first < index) ++at;
+    if (at != buckets.end() && at->first == index) {
+      at->second += count;
     } else {
-      merged.emplace_back(a->first, a->second + b->second);
-      ++a;
-      ++b;
+      at = buckets.insert(at, {index, count});  // few: most buckets are there after a minute
     }
   }
-  buckets = std::move(merged);
 }
 
 std::uint64_t Histogram::count() const {

@@ -15,19 +15,16 @@ constexpr double kForgotten = 1e-6;  // a bucket this light is no longer kept
 }  // namespace
 
 void Sketch::add(const Histogram& h) {
-  if (h.buckets.empty()) return;
-  std::vector<std::pair<std::uint16_t, double>> merged;
-  merged.reserve(buckets.size() + h.buckets.size());
-  auto a = buckets.begin();
+  auto at = buckets.begin();
   for (const auto& [index, count] : h.buckets) {
     seen += count;
-    while (a != buckets.end() && a->first < index) merged.push_back(*a++);
-    double weight = count;
-    if (a != buckets.end() && a->first == index) weight += (a++)->second;
-    merged.emplace_back(index, weight);
+    while (at != buckets.end() && at->first < index) ++at;
+    if (at != buckets.end() && at->first == index) {
+      at->second += count;
+    } else {
+      at = buckets.insert(at, {index, count});
+    }
   }
-  merged.insert(merged.end(), a, buckets.end());
-  buckets = std::move(merged);
 }
 
 void Sketch::age(Instant now) {

@@ -180,7 +180,8 @@ bool quick_logarithm(int k, double m, double tail, double& result) {
   const Wide whole = sum(n * kLn2Short, near.ln.hi);
   const Wide all = sum(whole.hi, x);
   const double below = all.lo + (whole.lo + (n * kLn2Rest + near.ln.lo + low));
-  return rounds(quick_sum(all.hi, below), 0x1p-63, result);
+  // Without a power of two the largest error is that of `square`, below 2^-66.
+  return rounds(quick_sum(all.hi, below), k == 0 ? 0x1p-65 : 0x1p-63, result);
 }
 
 // ---- logarithms -----------------------------------------------------------------------------
