@@ -49,8 +49,9 @@ class Judging {
       : d_(d), stages_(stages), plan_(plan), out_(stages.size()) {}
 
   void happen(const Event& e) {
-    if (judge_ && e.at >= stages_[now_].to) end();
-    if (!judge_ && now_ < stages_.size() && e.at >= stages_[now_].from && e.at < stages_[now_].to)
+    // What decided a stage happened at the very moment it ended.
+    if (judge_ && e.at > stages_[now_].to) end();
+    if (!judge_ && now_ < stages_.size() && e.at >= stages_[now_].from && e.at <= stages_[now_].to)
       begin(stages_[now_].from);
     if (const auto* counted = std::get_if<Counted>(&e.what)) ingest(*counted);
     if (const auto* heard = std::get_if<Heard>(&e.what)) ingest(*heard);

@@ -82,6 +82,20 @@ TEST(Replay, TheSamePolicyGivesTheSameVerdicts) {
   EXPECT_TRUE(out.notes.empty());
 }
 
+// The stage ends at the event that decides it, and so does the record.
+TEST(Replay, WhatDecidedIsPartOfTheStage) {
+  const auto config = policy("");
+  Recorded r(config, 0.2, 2min);
+  const Instant decided = again(r, config).stages.at(0).was.at;
+  for (auto& p : r.d.progress)
+    if (p.started != Instant{}) p.ended = decided;
+  r.d.ended_at = decided + 30s;
+  const Replayed out = again(r, config);
+  EXPECT_EQ(out.stages.at(0).was.ruling, Ruling::fail);
+  EXPECT_EQ(out.stages[0].was.at, decided);
+  EXPECT_TRUE(out.stages[0].same());
+}
+
 TEST(Replay, ALaxerPolicyLetsItPass) {
   const Recorded r(policy(""), 0.05, 2min);
   const Replayed out =
