@@ -4,10 +4,10 @@ import concurrent.futures
 import unittest
 
 from crash import BLUE_GREEN, CANARY, ROLLING
-from house import House, poll
+from house import UNJUDGED, House, poll
 
 RELEASES = 20
-RECREATE = "deployment: { strategy: recreate }\nrecreate: { monitor: 1s }"
+RECREATE = "deployment: { strategy: recreate }\nrecreate: { monitor: 1s }" + UNJUDGED
 STRATEGIES = {"blue_green": (BLUE_GREEN, 1), "canary": (CANARY, 1), "rolling": (ROLLING, 2), "recreate": (RECREATE, 1)}
 
 

@@ -2,8 +2,13 @@
 
 import unittest
 
-from house import House, poll
-from release_test import BLUE_GREEN, ROLLING
+from house import EASY, UNJUDGED, House, poll
+
+BLUE_GREEN = "blue_green_deployment: { monitor: 2s, keep_warm: 10m }" + UNJUDGED
+ROLLING = """
+deployment: { strategy: rolling }
+rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 0s }
+""" + UNJUDGED
 
 
 class Programs(unittest.TestCase):
@@ -90,9 +95,9 @@ class Changed(unittest.TestCase):
         canary = """
 canary_deployment:
   stages:
-    - { name: initial, traffic_percentage: 10, duration: 10m }
-    - { name: final, traffic_percentage: 100, duration: 1s }
-"""
+    - { name: initial, traffic_percentage: 10, duration: 10m, EASY }
+    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
+""".replace("EASY", EASY) + UNJUDGED
         with House(canary) as h:
             for version in ("v1", "v2", "v3"):
                 h.release(version)

@@ -5,8 +5,17 @@ import pathlib
 import signal
 import unittest
 
-from house import House, poll
-from release_test import BLUE_GREEN, CANARY
+from house import EASY, UNJUDGED, House, poll
+
+BLUE_GREEN = "blue_green_deployment: { monitor: 2s, keep_warm: 10m }" + UNJUDGED
+CANARY = """
+canary_deployment:
+  stages:
+    - { name: initial, traffic_percentage: 10, duration: 2s, EASY }
+    - { name: half, traffic_percentage: 50, duration: 2s, EASY }
+    - { name: final, traffic_percentage: 100, duration: 2s, EASY }
+  rollback: { automatic: true }
+""".replace("EASY", EASY) + UNJUDGED
 
 
 def shim_of(house, pid):
