@@ -257,9 +257,17 @@ int finding_at(const Judge& judge, int test) {
   return at;
 }
 
-// The bake: watched for its length, the candidate gave at least one good answer, nothing failed.
-bool bake_is_over(const Judge& judge, const Verdict& v) {
-  return judge.charge.bake && v.observed >= judge.charge.dwell &&
+// No criterion stands for this stage: there is nothing that evidence could show.
+bool asks_nothing(const Judge& judge) {
+  return std::none_of(judge.tests.begin(), judge.tests.end(), [&](const Test& t) {
+    return t.side == Side::safe && is_asked(judge.charge, t);
+  });
+}
+
+// The bake, or a stage without criteria: watched for its length, the candidate gave at least one
+// good answer, nothing failed.
+bool watch_is_over(const Judge& judge, const Verdict& v) {
+  return (judge.charge.bake || asks_nothing(judge)) && v.observed >= judge.charge.dwell &&
          judge.n_candidate > judge.x_candidate && v.data != DataState::bad;
 }
 
@@ -306,7 +314,7 @@ Verdict Judge::look(Instant now) const {
     v.ruling = Ruling::fail;
     return v;
   }
-  if (ruled == Ruling::pass || bake_is_over(*this, v)) {
+  if (ruled == Ruling::pass || watch_is_over(*this, v)) {
     v.ruling = Ruling::pass;
     for (Finding& f : v.findings) f.ruling = Ruling::pass;
     return v;

@@ -24,6 +24,16 @@ TEST(Judge, ABrokenStableIsNoReasonToGoBack) {
   EXPECT_TRUE(worse.judge.next(ramp({both(error_below(0.01))}), worse.now).tests.back().rescued);
 }
 
+TEST(Judge, AStageWithoutCriteriaIsOverWhenItWasWatched) {
+  Stage s(ramp({}, 30s));
+  EXPECT_EQ(s.until_decided(60), 30);
+  EXPECT_EQ(s.judge.look(s.now).ruling, Ruling::pass);
+  Stage broken(ramp({}, 30s));
+  broken.candidate_errors = 1;
+  EXPECT_GT(broken.until_decided(60), 0);
+  EXPECT_EQ(broken.judge.look(broken.now).ruling, Ruling::fail);
+}
+
 TEST(Judge, AnAbsoluteLimitCanLetStablesOutagePass) {
   Criterion c = error_below(0.01);
   const auto ruled = [&](bool only_if_stable_ok) {
