@@ -257,17 +257,10 @@ int finding_at(const Judge& judge, int test) {
   return at;
 }
 
-// No criterion stands for this stage: there is nothing that evidence could show.
-bool asks_nothing(const Judge& judge) {
-  return std::none_of(judge.tests.begin(), judge.tests.end(), [&](const Test& t) {
-    return t.side == Side::safe && is_asked(judge.charge, t);
-  });
-}
-
 // The bake, or a stage without criteria: watched for its length, the candidate gave at least one
 // good answer, nothing failed.
 bool watch_is_over(const Judge& judge, const Verdict& v) {
-  return (judge.charge.bake || asks_nothing(judge)) && v.observed >= judge.charge.dwell &&
+  return (judge.charge.bake || judge.tests.empty()) && v.observed >= judge.charge.dwell &&
          judge.n_candidate > judge.x_candidate && v.data != DataState::bad;
 }
 
