@@ -1,6 +1,7 @@
 #include "os/outbound.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 
 #include <charconv>
 #include <deque>
@@ -13,6 +14,59 @@ namespace {
 
 constexpr int kWakeMs = 1000;
 
+// The library is loaded when the first question leaves: it and what it needs would cost every
+// command of the command line several milliseconds.
+struct Curl {
+  decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+  decltype(&curl_easy_getinfo) easy_getinfo = nullptr;
+  decltype(&curl_easy_init) easy_init = nullptr;
+  decltype(&curl_easy_setopt) easy_setopt = nullptr;
+  decltype(&curl_easy_strerror) easy_strerror = nullptr;
+  decltype(&curl_global_init) global_init = nullptr;
+  decltype(&curl_multi_add_handle) multi_add_handle = nullptr;
+  decltype(&curl_multi_cleanup) multi_cleanup = nullptr;
+  decltype(&curl_multi_info_read) multi_info_read = nullptr;
+  decltype(&curl_multi_init) multi_init = nullptr;
+  decltype(&curl_multi_perform) multi_perform = nullptr;
+  decltype(&curl_multi_poll) multi_poll = nullptr;
+  decltype(&curl_multi_remove_handle) multi_remove_handle = nullptr;
+  decltype(&curl_multi_wakeup) multi_wakeup = nullptr;
+  decltype(&curl_slist_append) slist_append = nullptr;
+  decltype(&curl_slist_free_all) slist_free_all = nullptr;
+  bool there = false;
+
+  Curl() {
+    void* library = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr) return;
+    there = true;
+    const auto find = [&](const char* name, auto& slot) {
+      slot = reinterpret_cast<std::decay_t<decltype(slot)>>(::dlsym(library, name));
+      there = there && slot != nullptr;
+    };
+    find("curl_easy_cleanup", easy_cleanup);
+    find("curl_easy_getinfo", easy_getinfo);
+    find("curl_easy_init", easy_init);
+    find("curl_easy_setopt", easy_setopt);
+    find("curl_easy_strerror", easy_strerror);
+    find("curl_global_init", global_init);
+    find("curl_multi_add_handle", multi_add_handle);
+    find("curl_multi_cleanup", multi_cleanup);
+    find("curl_multi_info_read", multi_info_read);
+    find("curl_multi_init", multi_init);
+    find("curl_multi_perform", multi_perform);
+    find("curl_multi_poll", multi_poll);
+    find("curl_multi_remove_handle", multi_remove_handle);
+    find("curl_multi_wakeup", multi_wakeup);
+    find("curl_slist_append", slist_append);
+    find("curl_slist_free_all", slist_free_all);
+    there = there && global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  }
+};
+const Curl& curl() {
+  static const Curl library;
+  return library;
+}
+
 struct Call {
   WebAsk ask;
   Outbound::Then then;
@@ -23,8 +77,8 @@ struct Call {
   char text[CURL_ERROR_SIZE] = {};
 
   ~Call() {
-    if (easy != nullptr) curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
+    if (easy != nullptr) curl().easy_cleanup(easy);
+    if (headers != nullptr) curl().slist_free_all(headers);
   }
 };
 
@@ -42,26 +96,26 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
 void set_options(Call& call) {
   CURL* c = call.easy;
   for (const std::string& line : call.ask.headers)
-    call.headers = curl_slist_append(call.headers, line.c_str());
+    call.headers = curl().slist_append(call.headers, line.c_str());
   // Nobody waits for a 100 Continue.
-  call.headers = curl_slist_append(call.headers, "Expect:");
-  curl_easy_setopt(c, CURLOPT_URL, call.ask.url.c_str());
-  curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(c, CURLOPT_HTTPHEADER, call.headers);
-  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(to_ms(call.ask.timeout)));
-  curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(c, CURLOPT_WRITEDATA, &call);
-  curl_easy_setopt(c, CURLOPT_PRIVATE, &call);
-  curl_easy_setopt(c, CURLOPT_ERRORBUFFER, call.text);
-  curl_easy_setopt(c, CURLOPT_USERAGENT, "slipway");
+  call.headers = curl().slist_append(call.headers, "Expect:");
+  curl().easy_setopt(c, CURLOPT_URL, call.ask.url.c_str());
+  curl().easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl().easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  curl().easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+  curl().easy_setopt(c, CURLOPT_HTTPHEADER, call.headers);
+  curl().easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(to_ms(call.ask.timeout)));
+  curl().easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+  curl().easy_setopt(c, CURLOPT_WRITEDATA, &call);
+  curl().easy_setopt(c, CURLOPT_PRIVATE, &call);
+  curl().easy_setopt(c, CURLOPT_ERRORBUFFER, call.text);
+  curl().easy_setopt(c, CURLOPT_USERAGENT, "slipway");
   if (call.ask.method == "POST") {
-    curl_easy_setopt(c, CURLOPT_POST, 1L);
-    curl_easy_setopt(c, CURLOPT_POSTFIELDS, call.ask.body.c_str());
-    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE, static_cast<long>(call.ask.body.size()));
+    curl().easy_setopt(c, CURLOPT_POST, 1L);
+    curl().easy_setopt(c, CURLOPT_POSTFIELDS, call.ask.body.c_str());
+    curl().easy_setopt(c, CURLOPT_POSTFIELDSIZE, static_cast<long>(call.ask.body.size()));
   } else if (call.ask.method != "GET") {
-    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, call.ask.method.c_str());
+    curl().easy_setopt(c, CURLOPT_CUSTOMREQUEST, call.ask.method.c_str());
   }
 }
 
@@ -86,12 +140,12 @@ Result<WebReply> outcome(Call& call, CURLcode code) {
     return fail(Fault::corrupt, "the answer is larger than {} bytes", call.ask.most);
   if (code != CURLE_OK) {
     // The address may hold a secret: only curl's own words are kept.
-    return fail(fault_of(code), "{}", call.text[0] != 0 ? call.text : curl_easy_strerror(code));
+    return fail(fault_of(code), "{}", call.text[0] != 0 ? call.text : curl().easy_strerror(code));
   }
   long status = 0;
   curl_off_t wait = 0;
-  curl_easy_getinfo(call.easy, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(call.easy, CURLINFO_RETRY_AFTER, &wait);
+  curl().easy_getinfo(call.easy, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(call.easy, CURLINFO_RETRY_AFTER, &wait);
   call.reply.status = static_cast<int>(status);
   call.reply.retry_after = std::chrono::seconds(wait);
   return std::move(call.reply);
@@ -100,7 +154,7 @@ Result<WebReply> outcome(Call& call, CURLcode code) {
 }  // namespace
 
 struct Outbound::Impl {
-  CURLM* multi = curl_multi_init();
+  CURLM* multi = nullptr;  // made for the first request
   std::mutex mutex;
   std::deque<std::unique_ptr<Call>> waiting;
   bool stopping = false;
@@ -117,33 +171,33 @@ struct Outbound::Impl {
       }
       for (auto& call : fresh) begin(std::move(call));
       int active = 0;
-      curl_multi_perform(multi, &active);
+      curl().multi_perform(multi, &active);
       end_finished();
-      curl_multi_poll(multi, nullptr, 0, kWakeMs, nullptr);
+      curl().multi_poll(multi, nullptr, 0, kWakeMs, nullptr);
     }
   }
 
   void begin(std::unique_ptr<Call> call) {
-    call->easy = curl_easy_init();
+    call->easy = curl().easy_init();
     if (call->easy == nullptr) {
       call->then(fail(Fault::exhausted, "no memory for a request"));
       return;
     }
     set_options(*call);
-    curl_multi_add_handle(multi, call->easy);
+    curl().multi_add_handle(multi, call->easy);
     Call* key = call.get();
     running[key] = std::move(call);
   }
 
   void end_finished() {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    while (const CURLMsg* message = curl().multi_info_read(multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       char* user = nullptr;
-      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
+      curl().easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &user);
       auto found = running.find(reinterpret_cast<Call*>(user));
       const CURLcode code = message->data.result;
-      curl_multi_remove_handle(multi, message->easy_handle);
+      curl().multi_remove_handle(multi, message->easy_handle);
       std::unique_ptr<Call> call = std::move(found->second);
       running.erase(found);
       call->then(outcome(*call, code));
@@ -151,29 +205,31 @@ struct Outbound::Impl {
   }
 };
 
-Outbound::Outbound() : impl_(std::make_unique<Impl>()) {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-  (void)once;  // a second one of the process does nothing
-  impl_->thread = std::thread([this] { impl_->run(); });
-}
+Outbound::Outbound() : impl_(std::make_unique<Impl>()) {}
 
 Outbound::~Outbound() {
   stop();
-  curl_multi_cleanup(impl_->multi);
+  if (impl_->multi != nullptr) curl().multi_cleanup(impl_->multi);
 }
 
 void Outbound::ask(WebAsk ask, Then then) {
   auto call = std::make_unique<Call>();
   call->ask = std::move(ask);
   call->then = std::move(then);
+  if (!curl().there)
+    return call->then(fail(Fault::unsupported, "libcurl.so.4 cannot be loaded; install libcurl4"));
   {
     std::lock_guard lock(impl_->mutex);
     if (!impl_->stopping) {
       impl_->waiting.push_back(std::move(call));
+      if (impl_->multi == nullptr) {
+        impl_->multi = curl().multi_init();
+        impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+      }
     }
   }
   if (call) return call->then(fail(Fault::cancelled, "the agent stops"));
-  curl_multi_wakeup(impl_->multi);
+  curl().multi_wakeup(impl_->multi);
 }
 
 void Outbound::stop() {
@@ -182,10 +238,11 @@ void Outbound::stop() {
     if (impl_->stopping) return;
     impl_->stopping = true;
   }
-  curl_multi_wakeup(impl_->multi);
+  if (impl_->multi == nullptr) return;
+  curl().multi_wakeup(impl_->multi);
   impl_->thread.join();
   for (auto& [key, call] : impl_->running) {
-    curl_multi_remove_handle(impl_->multi, call->easy);
+    curl().multi_remove_handle(impl_->multi, call->easy);
     call->then(fail(Fault::cancelled, "the agent stops"));
   }
   for (auto& call : impl_->waiting) call->then(fail(Fault::cancelled, "the agent stops"));

@@ -18,7 +18,7 @@ metrics:
        timeout: 500ms }}
 canary_deployment:
   stages:
-    - {{ name: initial, traffic_percentage: 20, duration: 3s }}
+    - {{ name: initial, traffic_percentage: 40, duration: 3s }}
     - {{ name: final, traffic_percentage: 100, duration: 1s }}
   rollback_triggers: ["checkout_errors > {limit}"]
 """
@@ -77,7 +77,7 @@ class Metrics(unittest.TestCase):
                 h.release("v1")
                 h.release("v2")
                 h.deploy("v1")
-                load = h.load(rate=100)
+                load = h.load(rate=200)
                 poll("traffic", lambda: h.get()[0] == 200)
                 done = h.deploy("v2", status=1)
                 load.stop()
@@ -104,7 +104,7 @@ class Metrics(unittest.TestCase):
             h.release("v1")
             h.release("v2")
             h.deploy("v1")
-            load = h.load(rate=100)
+            load = h.load(rate=200)
             poll("traffic", lambda: h.get()[0] == 200)
             h.json("deploy", "production", "--version", "v2", "--no-wait")
             live = lambda: h.status()["live"]
@@ -115,7 +115,7 @@ class Metrics(unittest.TestCase):
             self.assertEqual(began["state"], "running")
             checkout = Checkout(port, bad=0)
             try:
-                poll("the end", lambda: h.status()["last"]["to"] == "v2" and h.status()["live"] is None, seconds=60)
+                poll("the end", lambda: h.status()["last"]["to"] == "v2" and h.status()["live"] is None, seconds=120)
             finally:
                 checkout.stop()
             self.assertEqual(h.status()["version"], "v2")
@@ -133,7 +133,7 @@ canary_deployment:
             h.release("v1")
             h.release("v2")
             h.deploy("v1")
-            load = h.load(rate=100)
+            load = h.load(rate=200)
             poll("traffic", lambda: h.get()[0] == 200)
             h.json("deploy", "production", "--version", "v2", "--no-wait")
             poll("traffic to v2", lambda: h.status()["live"] and h.status()["live"]["receipt"]["exposed"] > 20)
