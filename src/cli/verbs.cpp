@@ -14,10 +14,10 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import",  "generate", "build",     "replay",   "advise", "dashboard", "token",
-    "audit",   "release",  "pipeline",  "migrate",  "secret", "flag",      "freeze",
-    "breaker", "scale",    "smoke",     "loadtest", "chaos",  "backup",    "drill",
-    "infra",   "incident", "checklist", "preview",  "report", "config",
+    "import",   "generate",  "build",    "advise", "dashboard", "token",  "audit",
+    "release",  "pipeline",  "migrate",  "secret", "flag",      "freeze", "breaker",
+    "scale",    "smoke",     "loadtest", "chaos",  "backup",    "drill",  "infra",
+    "incident", "checklist", "preview",  "report", "config",
 };
 
 const Verb kVerbs[] = {
