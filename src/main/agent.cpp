@@ -161,6 +161,7 @@ Result<> Agent::open_drivers() {
             return site ? site->counted : RowPosition{};
           },
       .lost = [this] { return haproxy_->dropped_rows(); },
+      .given = [this] { return haproxy_->given(); },
       .on_row = [this](const Row& row) { haproxy_->on_row(row); },
       .watched = [this](const SiteId& id, const Watch& watch) { readings_->watch(id, watch); },
       .unwatched = [this](const SiteId& id) { readings_->unwatch(id); },

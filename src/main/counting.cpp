@@ -135,6 +135,7 @@ void Counting::read_rows() {
 
 void Counting::post_blocks() {
   if (const std::uint64_t rows = world_.lost(); rows > 0) meter_.lost(rows);
+  for (const auto& [site, version, requests] : world_.given()) meter_.given(site, version, requests);
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
     post(site, std::move(counted));
   }

@@ -15,6 +15,7 @@
 #include "analysis/power.h"
 #include "contract/driver.h"
 #include "contract/site.h"
+#include "drivers/haproxy/given.h"
 #include "drivers/haproxy/rows.h"
 #include "meter/meter.h"
 
@@ -29,7 +30,8 @@ class Counting : public Driver {
     std::function<Wall()> wall;
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
     std::function<std::uint64_t()> lost;     // rows the proxy could not write, since asked last
-    std::function<void(const Row&)> on_row;  // the router's share probe
+    std::function<std::vector<haproxy::Given>()> given;  // what versions got, since asked last
+    std::function<void(const Row&)> on_row;              // the router's share probe
     // Other sources than the rows: asked as long as a site is watched.
     std::function<void(const SiteId&, const Watch&)> watched;
     std::function<void(const SiteId&)> unwatched;

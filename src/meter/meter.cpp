@@ -107,6 +107,7 @@ void Watched::add(const Row& row) {
 bool Watched::judged(Duration age) const {
   return is_judged({.stable = stable.counts.requests,
                     .candidate = candidate.counts.requests,
+                    .candidate_given = candidate.counts.started,
                     .candidate_alone = watch.bake || watch.stable.empty(),
                     .age = age});
 }
@@ -226,6 +227,17 @@ void Meter::add(const Row& row, std::uint64_t inode) {
   Watched& w = *traffic.watched;
   if (w.from.inode == inode && row.offset <= w.from.offset) return;
   w.add(row);
+}
+
+void Meter::given(const std::string& site, const std::string& version, std::uint64_t requests) {
+  const auto at = impl_->sites.find(site);
+  if (at == impl_->sites.end() || !at->second.watched) return;
+  Watched& w = *at->second.watched;
+  if (version == w.watch.candidate) {
+    w.candidate.counts.started += requests;
+  } else if (version == w.watch.stable) {
+    w.stable.counts.started += requests;
+  }
 }
 
 std::vector<std::pair<SiteId, Counted>> Meter::tick(Instant now, Wall wall) {

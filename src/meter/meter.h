@@ -43,6 +43,9 @@ class Meter {
 
   // One row, in the order of the file.
   void add(const Row&, std::uint64_t inode);
+  // The proxy gave `requests` to a version, answered or not: SiteId::name(), the label in the rows.
+  // For the open block; a site that is not watched forgets it.
+  void given(const std::string& site, const std::string& version, std::uint64_t requests);
   // Blocks whose rule holds at `now`; called each second.
   std::vector<std::pair<SiteId, Counted>> tick(Instant now, Wall wall);
   // Closes the block now, whatever its size.

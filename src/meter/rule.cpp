@@ -9,13 +9,15 @@ namespace {
 // absolute limits are judged on the candidate's alone.
 constexpr std::uint64_t kCandidateAlone = 20;
 constexpr Duration kAloneSoon = 3s, kAloneLate = 20s;
+// The candidate was given requests and answered none: the judge has to know (it may hang).
+constexpr Duration kUnanswered = 3s;
 constexpr Duration kReceiptEvery = 5s;     // blocks that are for the receipt alone
 constexpr Duration kCandidateQuiet = 20s;  // then its next request is not waited for
 
 }  // namespace
 
 bool is_judged(const OpenBlock& b) {
-  if (b.candidate == 0) return false;
+  if (b.candidate == 0) return b.candidate_given > 0 && b.age >= kUnanswered;
   if (b.candidate_alone) return true;
   if (b.stable == 0) {
     return (b.age >= kAloneSoon && b.candidate >= kCandidateAlone) || b.age >= kAloneLate;

@@ -10,6 +10,7 @@ namespace slipway::meter {
 
 struct OpenBlock {
   std::uint64_t stable = 0, candidate = 0;  // requests so far
+  std::uint64_t candidate_given = 0;        // by the proxy's count, answered or not
   bool candidate_alone = false;             // a bake, or nothing is stable
   Duration age{};
 };

@@ -106,6 +106,26 @@ TEST_F(Blocks, StableAloneGrowsTheReceiptEachFiveSeconds) {
   EXPECT_EQ(closed, 4);
 }
 
+// It hangs: no row tells of it, the proxy's own count does.
+TEST_F(Blocks, RequestsWithoutAnAnswerCloseABlockAfterThreeSeconds) {
+  meter.watch(kSite, watch, {}, at(0));
+  for (int s = 1; s <= 3; ++s) {
+    add(90, "v1");
+    meter.given(kSite.name(), "v1", 90);
+    meter.given(kSite.name(), "v2", 10);
+    meter.given("shop-production", "v2", 1000);
+    const auto out = meter.tick(at(s), wall(s));
+    ASSERT_EQ(out.size(), s == 3 ? 1U : 0U) << s;
+    if (out.empty()) continue;
+    EXPECT_TRUE(out[0].second.judged);
+    EXPECT_EQ(out[0].second.block.candidate.started, 30U);
+    EXPECT_EQ(out[0].second.block.candidate.requests, 0U);
+    EXPECT_EQ(out[0].second.block.stable.started, 270U);
+  }
+  add(90, "v1");
+  EXPECT_TRUE(meter.tick(at(4), wall(4)).empty());  // the count begins anew with each block
+}
+
 TEST_F(Blocks, TheCandidateAloneIsJudgedByItself) {
   meter.watch(kSite, watch, {}, at(0));
   for (int s = 1; s <= 2; ++s) {

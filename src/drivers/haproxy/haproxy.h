@@ -9,6 +9,7 @@
 
 #include "contract/driver.h"
 #include "contract/row.h"
+#include "drivers/haproxy/given.h"
 #include "drivers/haproxy/proxy.h"
 
 namespace slipway::haproxy {
@@ -33,6 +34,8 @@ class Haproxy : public Driver {
   // Rows that HAProxy could not write since this was last asked (its DroppedLogs, polled each
   // second).
   std::uint64_t dropped_rows();
+  // What each version was given since this was last asked, by the proxy's count (polled each second).
+  std::vector<Given> given();
   // What a site's proxy shall be told again after its death, for a site that no command named since
   // this agent started. Starts nothing.
   void remember(const SiteId&, const Route&);

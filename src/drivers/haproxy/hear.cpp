@@ -114,6 +114,7 @@ Result<std::vector<StatLine>> hear_stat(std::string_view answer) {
                   std::string(value("status"))};
     if (stat.backend.empty() || !number(value("scur"), stat.sessions))
       return unreadable("show stat", line);
+    number(value("stot"), stat.total);
     stat.check = fmt::format("{} {}", value("check_status"), value("last_chk"));
     out.push_back(std::move(stat));
   }

@@ -30,9 +30,10 @@ struct ServerState {  // show servers state
 // By "backend/server"; answers of several backends may follow one another.
 Result<std::map<std::string, ServerState, std::less<>>> hear_servers(std::string_view);
 
-struct StatLine {  // show stat: one server
+struct StatLine {  // show stat: one server, or a backend (server "BACKEND")
   std::string backend, server, status;
   std::uint64_t sessions = 0;  // scur
+  std::uint64_t total = 0;     // stot: a retried request counts again at a server, not at a backend
   std::string check;           // "L4CON Connection refused"
 };
 Result<std::vector<StatLine>> hear_stat(std::string_view);

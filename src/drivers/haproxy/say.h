@@ -89,7 +89,7 @@ std::string cut_sessions(std::string_view server);
 std::string set_map(std::string_view file, std::string_view key, std::string_view value);
 std::string show_map(std::string_view file);
 std::string show_servers(std::string_view site);  // of the three backends, chained
-std::string show_stat(std::string_view site);     // of the three backends' servers, chained
+std::string show_stat(std::string_view site);     // of the three backends and servers, chained
 std::string prepare_map(std::string_view file);
 // Fills the version that prepare_map() answered and commits it, in one write.
 std::string commit_map(std::string_view file, std::uint64_t version, const Pairs&);

@@ -139,7 +139,7 @@ std::string show_servers(std::string_view site) {
                      backend(site, 0), backend(site, 1), backend(site, 2));
 }
 std::string show_stat(std::string_view site) {
-  return fmt::format("show stat {} 4 -1;show stat {} 4 -1;show stat {} 4 -1", backend(site, 0),
+  return fmt::format("show stat {} 6 -1;show stat {} 6 -1;show stat {} 6 -1", backend(site, 0),
                      backend(site, 1), backend(site, 2));
 }
 std::string prepare_map(std::string_view file) { return fmt::format("prepare map {}", file); }

@@ -8,6 +8,7 @@ void Haproxy::Worker::look() {
   if (const auto restart = proxy_.look()) came_back(*restart);
   if (!proxy_.running()) return;
   if (const auto info = proxy_.info()) {
+    worker_pid_ = info->pid;
     if (info->pid != dropped_pid_) dropped_seen_ = 0;  // a new worker counts from 0
     if (info->dropped_logs > dropped_seen_) dropped_ += info->dropped_logs - dropped_seen_;
     dropped_seen_ = info->dropped_logs;
@@ -29,9 +30,13 @@ void Haproxy::Worker::look_at(Site& site) {
   if (!lines) return;  // it is gone: look() notices
   site.sessions = 0;
   std::map<std::string_view, const StatLine*> by_path;
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;  // of the views in by_path: never moved
   paths.reserve(lines->size());
   for (const auto& line : *lines) {
+    if (line.server == "BACKEND") {
+      count_given(site, line);
+      continue;
+    }
     site.sessions += line.sessions;
     paths.push_back(line.backend + "/" + line.server);
     by_path.emplace(paths.back(), &line);
@@ -49,6 +54,12 @@ void Haproxy::Worker::look_at(Site& site) {
   for (const auto instance : site.ejected)
     if (!out.contains(instance)) sink_.fact(site.id, Ejected{instance, false, "answers again"});
   site.ejected = std::move(out);
+}
+
+void Haproxy::Worker::count_given(const Site& site, const StatLine& line) {
+  for (const auto& slot : site.route.slots)
+    if (line.backend == backend(site.id.name(), slot.slot))
+      given_.saw(site.id.name(), slot.slot, slot.version, worker_pid_, line.total);
 }
 
 // It has started from the files on disk, which are what ran, unless it died between a change and

@@ -140,6 +140,7 @@ void Haproxy::observe(const Issued& issued) { worker_->push(Worker::Verb::observ
 void Haproxy::cancel(const Issued& issued) { worker_->push(Worker::Verb::cancel, issued); }
 void Haproxy::stop() { worker_->stop(); }
 void Haproxy::on_row(const Row& row) { worker_->probe().on_row(row); }
+std::vector<Given> Haproxy::given() { return worker_->given().take(); }
 std::uint64_t Haproxy::dropped_rows() { return worker_->take_dropped(); }
 void Haproxy::remember(const SiteId& id, const Route& route) {
   worker_->push(Worker::Verb::remember, {.site = id, .command = Apply{route}});

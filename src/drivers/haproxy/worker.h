@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "drivers/haproxy/given.h"
 #include "drivers/haproxy/haproxy.h"
 #include "drivers/haproxy/share.h"
 
@@ -33,6 +34,7 @@ class Haproxy::Worker {
   void stop();
   Result<> shutdown();
   ShareProbe& probe() { return probe_; }
+  GivenCount& given() { return given_; }
   std::uint64_t take_dropped() { return dropped_.exchange(0); }
   std::string row_path() const { return proxy_.paths().rows(); }
 
@@ -104,12 +106,15 @@ class Haproxy::Worker {
   // watching.cpp
   void look();
   void look_at(Site&);
+  void count_given(const Site&, const StatLine&);
   void came_back(const Proxy::Restart&);
   void repair();
 
   Proxy proxy_;
   Sink& sink_;
   ShareProbe probe_;
+  GivenCount given_;
+  std::int64_t worker_pid_ = 0;  // of the process whose counts are looked at
   std::map<SiteId, Site> sites_;
   std::set<SiteId> broken_;  // the proxy came back and does not have their routes yet
   std::uint64_t dropped_seen_ = 0;

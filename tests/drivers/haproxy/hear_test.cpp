@@ -45,9 +45,12 @@ TEST(Hear, Stat) {
       "# pxname,svname,qcur,qmax,scur,status,check_status,last_chk,\n"
       "web_a,s1,0,0,4,DRAIN,L7OK,,\nweb_a,s2,0,0,0,DRAIN 1/3,,,\n\n"
       "# pxname,svname,scur,status,check_status,last_chk,\nweb_b,s1,0,DOWN,L4CON,Connection "
-      "refused,\n\n");
+      "refused,\n\n"
+      "# pxname,svname,scur,stot,status,\nweb_b,BACKEND,3,77,UP,\n\n");
   ASSERT_TRUE(lines);
-  ASSERT_EQ(lines->size(), 3U);
+  ASSERT_EQ(lines->size(), 4U);
+  EXPECT_EQ(lines->at(3).server, "BACKEND");
+  EXPECT_EQ(lines->at(3).total, 77U);
   EXPECT_EQ(lines->at(0).sessions, 4U);
   EXPECT_EQ(lines->at(0).status, "DRAIN");
   EXPECT_EQ(lines->at(1).status, "DRAIN 1/3");
