@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from faults import faults, healthy  # noqa: E402
 from figures import ROOT, STEADY, figure, noise, released  # noqa: E402
 from house import BUILD, House  # noqa: E402
 from proxy import proxy  # noqa: E402
@@ -125,8 +126,8 @@ def judge():
 
 
 FULL = False
-ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, proxy, rows, tick,
-                                judge, sites, torture)}
+ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, faults, healthy, proxy, rows,
+                                tick, judge, sites, torture)}
 
 
 def main():

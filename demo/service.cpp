@@ -1,7 +1,9 @@
 // The demo's service: a small HTTP/1.1 server whose behaviour is its version.
 //   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
-//           [--crash-after MS] [--deaf 1]
-// GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version. On
+//           [--crash-after MS] [--deaf 1] [--tail MS] [--errors-after MS] [--errors-on PATH]
+//           [--hang-after MS]
+// GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version, every
+// 40th of them (--tail) late. On
 // TERM it finishes what is under way and ends (--deaf: it does not hear).
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -29,7 +31,16 @@ struct Settings {
   int slow_ms = 0;
   int crash_after_ms = 0;  // 0: never
   int deaf = 0;
+  int tail_ms = 0;          // of every 40th request
+  int errors_after_ms = 0;  // until then nothing fails
+  std::string errors_on;    // path that alone fails; empty: any
+  int hang_after_ms = 0;    // then nothing but /up is answered; 0: never
 };
+
+const auto born = std::chrono::steady_clock::now();
+bool older_than(int ms) {
+  return std::chrono::steady_clock::now() - born >= std::chrono::milliseconds(ms);
+}
 
 std::atomic<bool> leaving{false};
 std::atomic<bool> warm{false};
@@ -61,9 +72,16 @@ void answer(int fd, std::string_view head, const Settings& settings) {
   } else if (settings.slow_ms > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(settings.slow_ms));
   }
+  while (settings.hang_after_ms > 0 && older_than(settings.hang_after_ms))
+    std::this_thread::sleep_for(std::chrono::seconds(1));
   unsigned long n = ++served;
+  if (settings.tail_ms > 0 && n % 40 == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(settings.tail_ms));
+  const bool fails = older_than(settings.errors_after_ms) &&
+                     (settings.errors_on.empty() ||
+                      target.find(" " + settings.errors_on + " ") != std::string_view::npos);
   // Every k-th request fails, spread evenly: a known share, not chance.
-  if (settings.errors > 0 &&
+  if (fails && settings.errors > 0 &&
       static_cast<unsigned long>(static_cast<double>(n) * settings.errors / 100) !=
           static_cast<unsigned long>(static_cast<double>(n - 1) * settings.errors / 100)) {
     if (n % 50 == 0) std::fprintf(stderr, "TypeError: cart.items is undefined\n");
@@ -111,6 +129,10 @@ Settings parse(int argc, char** argv) {
     if (name == "--warm-up") s.warm_up_ms = std::atoi(argv[i + 1]);
     if (name == "--crash-after") s.crash_after_ms = std::atoi(argv[i + 1]);
     if (name == "--slow") s.slow_ms = std::atoi(argv[i + 1]);
+    if (name == "--tail") s.tail_ms = std::atoi(argv[i + 1]);
+    if (name == "--errors-after") s.errors_after_ms = std::atoi(argv[i + 1]);
+    if (name == "--errors-on") s.errors_on = argv[i + 1];
+    if (name == "--hang-after") s.hang_after_ms = std::atoi(argv[i + 1]);
     if (name == "--deaf") s.deaf = std::atoi(argv[i + 1]);
   }
   return s;
