@@ -223,7 +223,11 @@ OnInconclusive policy(const Charge& charge, DataState data) {
 }
 
 Instant next_look(const Judge& judge, const Verdict& verdict, Instant now) {
-  const Instant next = judge.deadline > now ? judge.deadline : kNever;
+  Instant next = judge.deadline > now ? judge.deadline : kNever;
+  // Somebody is told when it was silent for so long while it was watched.
+  const bool silent = verdict.data == DataState::no_data || verdict.data == DataState::stale;
+  const Instant told_at = std::max(judge.started, judge.observed_until) + kFresh;
+  if (silent && now < told_at) next = std::min(next, told_at);
   const bool flowing = judge.last_block > judge.started && verdict.data != DataState::bad;
   const Instant stale_at = judge.last_block + kFresh;
   if (!flowing || stale_at < now) return next;

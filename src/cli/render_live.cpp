@@ -163,6 +163,31 @@ const object* test_named(const std::vector<object>& tests, std::string_view name
   return nullptr;
 }
 
+// "hold 40 %": how far the nearest proof of a metric is, of safety or of harm.
+std::string verdict_of(const std::vector<object>& tests, std::string_view name) {
+  std::string words, shown;
+  double most = -1;
+  for (const object& t : tests) {
+    if (text_of(t, "name") != name) continue;
+    const std::string verdict = text_of(t, "verdict");
+    const bool safe = text_of(t, "side") == "safe";
+    if (verdict == "fail") return verdict;
+    if (verdict != "hold") {
+      if (safe || shown.empty()) shown = verdict;
+      continue;
+    }
+    const double needed = number_of(t, "needed").value_or(0);
+    const double part = needed > 0 ? number_of(t, "evidence").value_or(0) / needed : 0;
+    if (safe) shown = "hold";
+    if (part <= most) continue;
+    most = part;
+    words = part < 0.005 ? "hold"
+                         : fmt::format("hold {:.0f} %{}", std::min(99.0, part * 100),
+                                       safe ? "" : " harm");
+  }
+  return words.empty() || (!shown.empty() && shown != "hold") ? shown : words;
+}
+
 std::string row_line(const std::vector<std::string>& row, const Look& look) {
   std::string line = pad(fit(row[0], kLiveLabel), kLiveLabel) + pad_left(fit(row[1], 15), 15) +
                      "   " + pad_left(fit(row[2], 16), 16) + "   " + pad(fit(row[3], 16), 16) +
@@ -185,9 +210,9 @@ Lines metric_table(const object& d, const Look& look) {
   Lines lines;
   if (c.empty() && s.empty() && tests.empty()) return lines;
   auto limit_of = [](const object* t) { return t ? harmless(text_of(*t, "limit")) : ""; };
-  auto verdict_of = [](const object* t) { return t ? text_of(*t, "verdict") : ""; };
   auto add = [&](std::string name, std::string left, std::string right, const object* test) {
-    lines.push_back(row_line({name, left, right, limit_of(test), verdict_of(test)}, look));
+    const std::string verdict = test ? verdict_of(tests, text_of(*test, "name")) : "";
+    lines.push_back(row_line({name, left, right, limit_of(test), verdict}, look));
   };
   lines.push_back(row_line({"", stable.empty() ? "" : harmless(stable) + " stable",
                             harmless(candidate) + " candidate", "limit", "verdict"},

@@ -41,6 +41,7 @@ inline constexpr const char* kJudgePassed = "judge_passed";  // stage, observed_
 // n_stable, x_stable, evidence, needed
 inline constexpr const char* kJudgeFailed = "judge_failed";
 inline constexpr const char* kJudgeHeld = "judge_held";          // stage, data
+inline constexpr const char* kJudgeSilent = "judge_silent";      // stage, data, text
 inline constexpr const char* kJudgeNote = "judge_note";          // text: rescue lane, …
 inline constexpr const char* kJudgeExtended = "judge_extended";  // stage, data, extension, of
 inline constexpr const char* kUnattended = "unattended";  // stage, data, then (promote, rollback)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "analysis/arrange.h"
 #include "base/limits.h"
 #include "engine/census.h"
 #include "engine/steps.h"
@@ -78,6 +79,34 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
           why(codes::kJudgeHeld, {{"stage", d.judge->charge.stage},
                                   {"data", word_of(verdict.data)},
                                   {"trouble", verdict.trouble}}));
+}
+
+// A stage that nothing can be learnt in: somebody is told, once per stage and kind of trouble. Where
+// stable has no requests either nobody uses the service, and nothing is wrong.
+void alert_silence(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
+  const analysis::Judge& judge = *d.judge;
+  std::string text = verdict.trouble;
+  // Silence while nobody watched is none.
+  const bool long_ago =
+      t.at >= std::max(judge.started, judge.observed_until) + analysis::kFresh;
+  if (verdict.data == analysis::DataState::no_data) {
+    if (!long_ago || judge.n_stable == 0) return;
+    text = fmt::format("the candidate receives no traffic, stable had {} requests meanwhile",
+                       judge.n_stable);
+  } else if (verdict.data != analysis::DataState::bad &&
+             (verdict.data != analysis::DataState::stale || !long_ago)) {
+    return;
+  }
+  const std::string& stage = judge.charge.stage;
+  const std::string known = fmt::format("{}: {}", stage, word_of(verdict.data));
+  const auto told = [&](const auto& w) {
+    return w.first == codes::kJudgeSilent && w.second.starts_with(known);
+  };
+  if (std::any_of(d.warnings.begin(), d.warnings.end(), told)) return;
+  d.warnings.emplace_back(codes::kJudgeSilent, fmt::format("{}: {}", known, text));
+  t.tell(why(codes::kJudgeSilent,
+             {{"stage", stage}, {"data", word_of(verdict.data)}, {"text", text}}),
+         fmt::format("{}-{}: {}: {}", t.site.id.name(), d.number, stage, text));
 }
 
 void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
@@ -163,6 +192,7 @@ void judge_now(Turn& t) {
       if (d.state == State::running) passed(t, d, verdict);
       return;
     case analysis::Ruling::hold:
+      alert_silence(t, d, verdict);
       if (d.state == State::running && t.at >= d.judge->deadline) undecided(t, d, verdict);
       return;
   }

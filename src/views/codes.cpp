@@ -47,6 +47,7 @@ constexpr std::pair<const char*, const char*> kCodes[] = {
      "{metric} {candidate|value}[ at {stage}][, stable {stable|value}] (limit "
      "{limit})[: {x_candidate} of {n_candidate}][; {origin}]"},
     {"judge_held", "[{stage} ]holds: data {data}[: {trouble}]"},
+    {"judge_silent", "[{stage}: ]{text}"},
     {"judge_note", "{text}"},
     {"judge_extended",
      "[{stage} ]is undecided at its deadline (data {data}): holds on ({extension} "
