@@ -124,7 +124,7 @@ class Reader {
   template <class T>
   void take(T& value) {
     if constexpr (Maybe<T>) {
-      take(value.emplace());
+      take_maybe(value);
     } else if constexpr (Many<T>) {
       take_list(value);
     } else if constexpr (Map<T>) {
@@ -142,6 +142,21 @@ class Reader {
     }
   }
 
+  template <class T>
+  void take_maybe(std::optional<T>& value) {
+    take(value.emplace());
+  }
+  template <class T>
+  void take_maybe(Kept<T>& value) {
+    T read{};
+    take(read);
+    value = std::move(read);
+  }
+
+  template <class T>
+  void take_list(SharedList<T>& values) {
+    take_list(values.edit());
+  }
   template <class T>
   void take_list(std::vector<T>& values) {
     if constexpr (Scalar<T>) {

@@ -80,15 +80,21 @@ class Writer {
   template <class Body>
   std::size_t message(unsigned number, const Body& body) {
     put_tag(out_, number, Wire::bytes);
-    const std::size_t start = out_.size();
+    const std::size_t start = out_.size() + 1;  // most lengths are one byte
+    out_.push_back('\0');
     body();
     const std::size_t size = out_.size() - start;
     std::string length;
     put_varint(length, size);
-    out_.insert(start, length);
+    out_[start - 1] = length.front();
+    if (length.size() > 1) out_.insert(start, length, 1);
     return size;
   }
 
+  template <class T>
+  void list(unsigned number, const SharedList<T>& values) {
+    list(number, values.get());
+  }
   template <class T>
   void list(unsigned number, const std::vector<T>& values) {
     if constexpr (Scalar<T>) {

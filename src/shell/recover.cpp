@@ -130,10 +130,10 @@ void Loop::replay(Site& site, const std::string& bytes, std::uint64_t seq, Error
 void Loop::remember(const Site& site) {
   std::uint32_t highest = 0;
   std::uint64_t request = 0;
-  for (const auto* place : {&site.live, &site.queued, &site.last}) {
-    if (!*place) continue;
-    highest = std::max(highest, (*place)->number);
-    request = std::max(request, (*place)->request_id);
+  for (const Deployment* d : deployments_of(site)) {
+    if (d == nullptr) continue;
+    highest = std::max(highest, d->number);
+    request = std::max(request, d->request_id);
   }
   for (const auto& [number, copy] : site.copies) highest = std::max(highest, number);
   for (const Past& past : site.past) highest = std::max(highest, past.number);

@@ -352,7 +352,7 @@ TEST(Record, PlanDigestIsOfEveryMember) {
   busier.outlook = {{"sees", "what traffic of another hour would show"}};
   EXPECT_EQ(plan_digest(busier), plan_digest(plan));  // a forecast is nothing to approve
   Plan other = plan;
-  other.steps.back().weight ^= 1;
+  other.steps.edit().back().weight ^= 1;
   EXPECT_NE(plan_digest(other), plan_digest(plan));
 }
 
