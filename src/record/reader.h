@@ -25,7 +25,15 @@ struct Reading {
 };
 
 // Takes bytes off the front; false (and trouble) when there are too few.
-bool take_varint(std::string_view& in, std::uint64_t& value, Reading&);
+bool take_long_varint(std::string_view& in, std::uint64_t& value, Reading&);
+inline bool take_varint(std::string_view& in, std::uint64_t& value, Reading& reading) {
+  if (in.empty() || static_cast<std::uint8_t>(in.front()) >= 0x80) {
+    return take_long_varint(in, value, reading);
+  }
+  value = static_cast<std::uint8_t>(in.front());
+  in.remove_prefix(1);
+  return true;
+}
 bool take_fixed64(std::string_view& in, std::uint64_t& value, Reading&);
 bool take_bytes(std::string_view& in, std::string_view& value, Reading&);
 

@@ -25,23 +25,22 @@ namespace slipway::record {
 
 enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2 };
 
-inline void put_varint(std::string& out, std::uint64_t value) {
-  if (value < 0x80) return out.push_back(static_cast<char>(value));
-  std::array<char, 10> bytes;
+inline constexpr std::size_t kVarint = 10;  // bytes of the longest
+
+// Returns how many bytes it took.
+inline std::size_t put_varint(char* at, std::uint64_t value) {
   std::size_t n = 0;
-  for (; value >= 0x80; value >>= 7) bytes[n++] = static_cast<char>(value | 0x80);
-  bytes[n++] = static_cast<char>(value);
-  out.append(bytes.data(), n);
+  for (; value >= 0x80; value >>= 7) at[n++] = static_cast<char>(value | 0x80);
+  at[n++] = static_cast<char>(value);
+  return n;
+}
+inline void put_varint(std::string& out, std::uint64_t value) {
+  std::array<char, kVarint> bytes;
+  out.append(bytes.data(), put_varint(bytes.data(), value));
 }
 
-inline void put_fixed64(std::string& out, std::uint64_t value) {
-  std::array<char, 8> bytes;
-  for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
-  out.append(bytes.data(), bytes.size());
-}
-
-inline void put_tag(std::string& out, unsigned number, Wire wire) {
-  put_varint(out, (static_cast<std::uint64_t>(number) << 3) | static_cast<std::uint64_t>(wire));
+constexpr std::uint64_t tag_of(unsigned number, Wire wire) {
+  return (static_cast<std::uint64_t>(number) << 3) | static_cast<std::uint64_t>(wire);
 }
 
 // Small magnitudes of either sign become small numbers.
