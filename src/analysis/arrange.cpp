@@ -78,7 +78,7 @@ class Arranging {
   Arranging(const Charge& charge, const Baseline& known) : charge_(charge), known_(known) {}
 
   Arranged all() {
-    std::vector<Criterion> criteria = charge_.criteria;
+    std::vector<Criterion> criteria = charge_.criteria.get();
     share_budget(criteria);
     for (std::size_t i = 0; i < criteria.size(); ++i) criterion(criteria[i], static_cast<int>(i));
     if (!charge_.bake) steps(criteria);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analysis/criterion.h"
+#include "base/shared_list.h"
 #include "base/time.h"
 
 namespace slipway::analysis {
@@ -18,7 +19,7 @@ struct Charge {
   bool bake = false;        // its last stage: watched for its dwell, nothing has to be shown safe
   Duration dwell = std::chrono::seconds(60);  // observed time before the stage may pass
   Duration deadline = std::chrono::minutes(60);
-  std::vector<Criterion> criteria;        // all of them, the defaults among them
+  SharedList<Criterion> criteria;         // all of them, the defaults among them
   std::vector<double> latency_limits_us;  // the limits counted exactly in Counts::over
   double alpha = 0.01;                    // budget of false rollbacks
   double beta = 0.05;                     // of each wrong step forward

@@ -11,6 +11,7 @@
 #include "analysis/charge.h"
 #include "analysis/criterion.h"
 #include "analysis/sketch.h"
+#include "base/shared_list.h"
 #include "base/time.h"
 
 namespace slipway::analysis {
@@ -40,7 +41,7 @@ struct Finding {
 struct Verdict {
   Ruling ruling = Ruling::hold;
   DataState data = DataState::no_data;
-  std::vector<Finding> findings;
+  SharedList<Finding> findings;
   int decided_by = -1;    // index into findings; -1: none (dwell, deadline)
   Duration observed{};    // time with fresh data so far
   Instant next = kNever;  // when to look again although no block came

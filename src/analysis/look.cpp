@@ -307,13 +307,13 @@ Verdict Judge::look(Instant now) const {
       decide(e.harm, e.unrest, e.safe, charge.alpha, charge.beta, is_final(charge), dwelt);
   if (ruled == Ruling::fail) {
     v.decided_by = finding_at(*this, e.worst);
-    v.findings[static_cast<std::size_t>(v.decided_by)].ruling = Ruling::fail;
+    v.findings.edit()[static_cast<std::size_t>(v.decided_by)].ruling = Ruling::fail;
     v.ruling = Ruling::fail;
     return v;
   }
   if (ruled == Ruling::pass || watch_is_over(*this, v)) {
     v.ruling = Ruling::pass;
-    for (Finding& f : v.findings) f.ruling = Ruling::pass;
+    for (Finding& f : v.findings.edit()) f.ruling = Ruling::pass;
     return v;
   }
   if (now >= deadline) {

@@ -2,6 +2,7 @@
 // recorded in snapshots, read by views. Phases are written down here, never inferred.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "base/shared_list.h"
 #include "contract/command.h"
 #include "contract/event.h"
 #include "contract/request.h"
@@ -168,14 +170,14 @@ struct Deployment {
   std::uint32_t stable = 0;     // copy that served at the start; 0: none
   std::uint32_t candidate = 0;  // copy that it brings (its number, or the reused warm one)
   std::size_t step = 0;         // current
-  std::vector<StepProgress> progress;
+  SharedList<StepProgress> progress;
   bool moved_traffic = false;
   bool settling = false;  // all steps done; last rows are counted
   std::optional<analysis::Judge> judge;
   std::optional<analysis::Judge> kept;  // between two stages: evidence goes on
   analysis::Baseline baseline;          // stable, until the candidate has all traffic
-  std::vector<VerdictEntry> verdicts;
-  std::vector<Approval> approvals;
+  SharedList<VerdictEntry> verdicts;
+  SharedList<Approval> approvals;
   BackPhase back = BackPhase::none;
   State back_to = State::rolled_back;  // how it ends when the way back is done
   int back_tries = 0;
@@ -188,8 +190,8 @@ struct Deployment {
   std::string measured;      // last shift: measured, read_back
   double served_share = -1;  // candidate's share as assigned in the last block; -1 unknown
   Receipt receipt;
-  std::vector<StoryEntry> story;
-  std::vector<std::pair<std::string, std::string>> warnings;
+  SharedList<StoryEntry> story;
+  SharedList<std::pair<std::string, std::string>> warnings;
   bool operator==(const Deployment&) const = default;
 };
 
@@ -225,9 +227,9 @@ struct Site {
   std::map<std::uint32_t, Instance> instances;
   std::optional<Deployment> live;                            // at most one that is not waiting
   std::optional<Deployment> queued;                          // the one place to wait
-  std::optional<Deployment> last;                            // the newest that ended
-  std::vector<Past> past;                                    // newest last, bounded
-  std::vector<std::pair<std::string, std::string>> digests;  // version → digest, for ever (bounded)
+  Kept<Deployment> last;                                     // the newest that ended
+  SharedList<Past> past;                                     // newest last, bounded
+  SharedList<std::pair<std::string, std::string>> digests;   // version → digest, for ever (bounded)
   std::vector<Awaited> awaiting;
   CommandId next_command = 1;
   std::uint32_t next_instance = 1;
@@ -239,6 +241,12 @@ struct Site {
   Wall wall{};
   bool operator==(const Site&) const = default;
 };
+
+// The live one, the one that waits, the newest that ended; null: there is none.
+inline std::array<const Deployment*, 3> deployments_of(const Site& s) {
+  return {s.live ? &*s.live : nullptr, s.queued ? &*s.queued : nullptr,
+          s.last ? &*s.last : nullptr};
+}
 
 const char* word(InstancePhase);
 const char* word(Kind);

@@ -43,7 +43,7 @@ void go_on(Turn& t, Deployment& d) {
   d.wait += paused;
   if (d.judge) d.judge->shift_deadline(paused);
   if (d.step < d.progress.size() && d.progress[d.step].deadline != kNever) {
-    d.progress[d.step].deadline += paused;
+    d.progress.edit()[d.step].deadline += paused;
   }
 }
 
@@ -62,8 +62,9 @@ void jump_to_last_weight(Deployment& d, const Because& because) {
     const bool weight = step.verb == Verb::shift && !retires;
     if (step.verb != Verb::judge && !timed && !weight) continue;
     if (d.progress[n].state != StepState::waiting) continue;
-    d.progress[n].state = StepState::skipped;
-    d.progress[n].because = because;
+    StepProgress& p = d.progress.edit()[n];
+    p.state = StepState::skipped;
+    p.because = because;
   }
 }
 
@@ -102,8 +103,9 @@ void promote(Turn& t, const Asked& e) {
   if (d.state == State::paused) go_on(t, d);
   if (e.request.full) jump_to_last_weight(d, because);
   if (shifting && d.progress[d.step + 1].state == StepState::waiting) {
-    d.progress[d.step + 1].state = StepState::skipped;
-    d.progress[d.step + 1].because = because;
+    StepProgress& p = d.progress.edit()[d.step + 1];
+    p.state = StepState::skipped;
+    p.because = because;
   }
   if (!stage) return;
   if (d.judge) keep_evidence(d);
@@ -137,7 +139,7 @@ void approve(Turn& t, const Asked& e) {
   }
   d.deadline = kNever;
   d.wait += waited;
-  d.progress[d.step].because = std::move(because);
+  d.progress.edit()[d.step].because = std::move(because);
   const bool untouched =
       std::all_of(d.plan.steps.begin(), d.plan.steps.begin() + static_cast<std::ptrdiff_t>(d.step),
                   [](const Step& s) { return s.verb == Verb::gate || s.verb == Verb::check; });
@@ -198,7 +200,7 @@ void skip(Turn& t, const Asked& e) {
   if (asked < 1 || n < d.step || n >= d.plan.steps.size() || !may_skip(d.plan.steps[n])) {
     return wrong_state(t, e);
   }
-  StepProgress& p = d.progress[n];
+  StepProgress& p = d.progress.edit()[n];
   if (p.state != StepState::running && p.state != StepState::waiting) return wrong_state(t, e);
   accept(t, e);
   Because because = by(codes::kSkippedBy, e.request);

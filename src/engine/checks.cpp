@@ -86,7 +86,7 @@ void begin_gate(Turn& t, const Step& step) {
       return;
     case GateKind::window:
     case GateKind::pause:
-      d.progress[d.step].deadline = t.at + wait;
+      d.progress.edit()[d.step].deadline = t.at + wait;
       t.story(d, "deployment.waiting", because_of(d, step));
       return;
   }

@@ -46,14 +46,14 @@ void keep_success(Turn& t, const Deployment& d) {
   copy->wanted = d.plan.replicas;
   site.past.push_back(
       {d.candidate, copy->release, copy->spec, d.plan.route, d.plan.replicas, t.wall});
-  if (site.past.size() > kPastKept) site.past.erase(site.past.begin());
+  if (site.past.size() > kPastKept) site.past.edit().erase(site.past.begin());
 }
 
 void mark_undone(Deployment& d) {
   for (std::size_t n = 0; n < d.progress.size(); ++n) {
-    StepProgress& p = d.progress[n];
+    const StepProgress& p = d.progress[n];
     const bool stood = p.state == StepState::done || p.state == StepState::running;
-    if (stood && is_undoable(d.plan.steps[n].verb)) p.state = StepState::undone;
+    if (stood && is_undoable(d.plan.steps[n].verb)) d.progress.edit()[n].state = StepState::undone;
   }
 }
 
@@ -138,7 +138,7 @@ void finish(Turn& t, State ending, Because because) {
   d.baseline = {};
   t.site.counted = {};  // the rows from here to the next deployment belong to nobody
   t.story(d, "deployment.ended", std::move(because));
-  t.site.last = std::move(d);
+  t.site.last = Kept<Deployment>(std::move(d));
   t.site.live.reset();
 }
 

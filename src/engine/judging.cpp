@@ -69,10 +69,10 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   const bool changed = n == 0 || !alike(d.verdicts[n - 1], entry);
   if (!changed && d.verdicts[n - 1].verdict == verdict) return;
   if (n >= 2 && !changed && alike(d.verdicts[n - 2], entry)) {
-    d.verdicts[n - 1] = std::move(entry);
+    d.verdicts.edit()[n - 1] = std::move(entry);
     return;
   }
-  if (n >= limits::kVerdictsKept) d.verdicts.erase(d.verdicts.begin() + 1);
+  if (n >= limits::kVerdictsKept) d.verdicts.edit().erase(d.verdicts.begin() + 1);
   d.verdicts.push_back(std::move(entry));
   if (!changed || verdict.ruling != analysis::Ruling::hold) return;
   t.story(d, "deployment.verdict",

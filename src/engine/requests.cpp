@@ -92,7 +92,7 @@ void remember_digest(Site& site, const Release& release) {
     if (version == release.version) return;
   }
   site.digests.emplace_back(release.version, release.digest);
-  if (site.digests.size() > kDigestsKept) site.digests.erase(site.digests.begin());
+  if (site.digests.size() > kDigestsKept) site.digests.edit().erase(site.digests.begin());
 }
 
 // A plan that cannot be run here: told with its code and text.

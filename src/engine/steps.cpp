@@ -79,9 +79,10 @@ void hold(Turn& t) {
 
 void begin_step(Turn& t) {
   Deployment& d = *t.site.live;
-  const Step step = d.plan.steps[d.step];
+  const SharedList<Step> steps = d.plan.steps;  // what begins may end the deployment
+  const Step& step = steps[d.step];
   const bool counts = step.verb != Verb::gate && d.stable != 0 && !is_watched(d);
-  StepProgress& p = d.progress[d.step];
+  StepProgress& p = d.progress.edit()[d.step];
   p.state = StepState::running;
   p.attempt = 1;
   p.started = t.at;
@@ -132,7 +133,7 @@ void begin_plan(Turn& t) {
   d.stable = t.site.serving;
   d.candidate = d.plan.reuse.value_or(d.number);
   d.step = 0;
-  d.progress.assign(d.plan.steps.size(), {});
+  d.progress.edit().assign(d.plan.steps.size(), {});
   d.warnings = d.plan.warnings;
   t.story(d, "deployment.started",
           why(codes::kPlanned, {{"from", d.plan.from.version},
@@ -151,7 +152,8 @@ void drive_forward(Turn& t) {
       settle(t, State::succeeded, why(codes::kSucceeded, {{"version", d.plan.to.version}}));
       return;
     }
-    const Step step = d.plan.steps[d.step];
+    const SharedList<Step> steps = d.plan.steps;
+    const Step& step = steps[d.step];
     switch (d.progress[d.step].state) {
       case StepState::waiting:
         if (t.site.disk_critical) return hold(t);
@@ -178,7 +180,7 @@ void drive_forward(Turn& t) {
 void end_step(Turn& t, StepState state, Because because, std::string detail) {
   Deployment& d = *t.site.live;
   if (d.step >= d.progress.size()) return;
-  StepProgress& p = d.progress[d.step];
+  StepProgress& p = d.progress.edit()[d.step];
   if (p.state != StepState::running && p.state != StepState::waiting) return;
   p.state = state;
   p.ended = t.at;

@@ -50,7 +50,7 @@ void live_due(Turn& t) {
 void move_deadlines(Deployment& d, Duration away, Instant now) {
   if (d.deadline != kNever) d.deadline += away;
   if (d.state == State::paused) d.paused_at += away;
-  for (StepProgress& p : d.progress) {
+  for (StepProgress& p : d.progress.edit()) {
     if (p.deadline != kNever) p.deadline += away;
   }
   if (d.judge) d.judge->unobserved(away, now);

@@ -49,8 +49,8 @@ Result<Recording> recorded(journal::Journal& journal, std::uint32_t number, cons
   out.site = site;
   const Deployment* found = nullptr;
   if (newest != nullptr)
-    for (const auto* d : {&newest->live, &newest->last})
-      if (*d && (*d)->number == number) found = &**d;
+    for (const Deployment* d : deployments_of(*newest))
+      if (d != nullptr && d->number == number && (!newest->queued || d != &*newest->queued)) found = d;
   if (found != nullptr) {
     out.deployment = *found;
   } else {

@@ -18,10 +18,10 @@ namespace {
 std::vector<std::int64_t> phases(const Site& site) {
   std::vector<std::int64_t> out{static_cast<std::int64_t>(site.serving), site.down,
                                 !site.quarantine.empty(), site.disk_critical};
-  for (const auto* place : {&site.live, &site.queued, &site.last}) {
-    out.push_back(place->has_value());
-    if (!*place) continue;
-    const Deployment& d = **place;
+  for (const Deployment* place : deployments_of(site)) {
+    out.push_back(place != nullptr);
+    if (place == nullptr) continue;
+    const Deployment& d = *place;
     for (const std::int64_t value :
          {static_cast<std::int64_t>(d.number), static_cast<std::int64_t>(d.state),
           static_cast<std::int64_t>(d.back), static_cast<std::int64_t>(d.step),

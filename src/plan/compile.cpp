@@ -66,7 +66,7 @@ void share_latency_limits(Plan& plan) {
         limits.insert(c.limit * 1000.0);
     }
   }
-  for (Step& step : plan.steps) {
+  for (Step& step : plan.steps.edit()) {
     if (step.verb == Verb::judge)
       step.charge.latency_limits_us.assign(limits.begin(), limits.end());
   }
@@ -78,7 +78,7 @@ void look_ahead(Plan& plan) {
   std::vector<analysis::Criterion*> all;
   std::vector<analysis::Criterion> distinct;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    Step& step = plan.steps[i];
+    Step& step = plan.steps.edit()[i];
     if (step.verb != Verb::judge || step.charge.bake) continue;
     for (std::size_t k = i + 1; k < plan.steps.size(); ++k) {
       const Step& later = plan.steps[k];
@@ -89,7 +89,7 @@ void look_ahead(Plan& plan) {
     }
     // A list of steps that ends below 100 %: it has to be safe where it is.
     if (step.charge.ahead.empty()) step.charge.ahead = {step.charge.weight};
-    for (auto& c : step.charge.criteria) {
+    for (auto& c : step.charge.criteria.edit()) {
       all.push_back(&c);
       if (std::find(distinct.begin(), distinct.end(), c) == distinct.end()) distinct.push_back(c);
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "base/shared_list.h"
 #include "base/time.h"
 
 namespace slipway {
@@ -177,14 +178,14 @@ struct Plan {
   int floor = 0;     // healthy instances that may take traffic never fall below this by our doing
   bool auto_rollback = true;
   std::optional<std::uint32_t> reuse;  // a warm copy that becomes the candidate (rollback)
-  std::vector<Step> steps;
-  std::vector<std::string> notes;  // said aloud: downtime, warm copy ended first, …
-  std::vector<std::pair<std::string, std::string>> warnings;  // code, text
+  SharedList<Step> steps;
+  SharedList<std::string> notes;  // said aloud: downtime, warm copy ended first, …
+  SharedList<std::pair<std::string, std::string>> warnings;  // code, text
   // What its stages will see with the traffic of the last hour: code (sees, short_stage,
   // undecidable), text. A forecast: it is no part of what is approved.
-  std::vector<std::pair<std::string, std::string>> outlook;
+  SharedList<std::pair<std::string, std::string>> outlook;
   std::string revision;              // digest of the configuration
-  std::vector<MetricQuery> metrics;  // asked while the release is watched
+  SharedList<MetricQuery> metrics;   // asked while the release is watched
   std::uint32_t rules_version = 1;
   bool operator==(const Plan&) const = default;
 };

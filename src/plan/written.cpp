@@ -114,7 +114,7 @@ class Writer {
   void gate(const WrittenStep& s) {
     if (s.approval) {
       d_.gate_approval();
-      if (s.duration) d_.plan.steps.back().gate.wait = *s.duration;
+      if (s.duration) d_.plan.steps.edit().back().gate.wait = *s.duration;
       return;
     }
     if (!s.duration || *s.duration <= Duration(0) || *s.duration > limits::kPauseMax)

@@ -4,7 +4,7 @@
 
 namespace slipway::record {
 
-bool take_varint(std::string_view& in, std::uint64_t& value, Reading& reading) {
+bool take_long_varint(std::string_view& in, std::uint64_t& value, Reading& reading) {
   value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     if (in.empty()) {

@@ -25,7 +25,15 @@ struct Reading {
 };
 
 // Takes bytes off the front; false (and trouble) when there are too few.
-bool take_varint(std::string_view& in, std::uint64_t& value, Reading&);
+bool take_long_varint(std::string_view& in, std::uint64_t& value, Reading&);
+inline bool take_varint(std::string_view& in, std::uint64_t& value, Reading& reading) {
+  if (in.empty() || static_cast<std::uint8_t>(in.front()) >= 0x80) {
+    return take_long_varint(in, value, reading);
+  }
+  value = static_cast<std::uint8_t>(in.front());
+  in.remove_prefix(1);
+  return true;
+}
 bool take_fixed64(std::string_view& in, std::uint64_t& value, Reading&);
 bool take_bytes(std::string_view& in, std::string_view& value, Reading&);
 
@@ -124,7 +132,7 @@ class Reader {
   template <class T>
   void take(T& value) {
     if constexpr (Maybe<T>) {
-      take(value.emplace());
+      take_maybe(value);
     } else if constexpr (Many<T>) {
       take_list(value);
     } else if constexpr (Map<T>) {
@@ -142,6 +150,21 @@ class Reader {
     }
   }
 
+  template <class T>
+  void take_maybe(std::optional<T>& value) {
+    take(value.emplace());
+  }
+  template <class T>
+  void take_maybe(Kept<T>& value) {
+    T read{};
+    take(read);
+    value = std::move(read);
+  }
+
+  template <class T>
+  void take_list(SharedList<T>& values) {
+    take_list(values.edit());
+  }
   template <class T>
   void take_list(std::vector<T>& values) {
     if constexpr (Scalar<T>) {

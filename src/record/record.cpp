@@ -30,9 +30,25 @@ std::string encode_as(Form form, const T& value) {
   std::string out;
   put_varint(out, kFormat);
   out.push_back(static_cast<char>(form));
-  Writer writer(out);
-  fields(writer, value);
+  write(out, value);
   return out;
+}
+
+// The few fields of a deployment that tell how it ended; numbers as in fields_site.h.
+struct PlanHead {
+  Release to;
+};
+void fields(auto& a, Is<PlanHead> auto& v) { a(3, v.to); }
+
+struct EndedHead {
+  Request request;
+  State state{};
+  PlanHead plan;
+};
+void fields(auto& a, Is<EndedHead> auto& v) {
+  a(3, v.request);
+  a(7, v.state);
+  a(10, v.plan);
 }
 
 template <class T>
@@ -106,6 +122,12 @@ Result<StepRecord> decode_step(std::string_view bytes) {
 Result<Site> decode_site(std::string_view bytes) { return decode_as<Site>(Form::site, bytes); }
 Result<Deployment> decode_deployment(std::string_view bytes) {
   return decode_as<Deployment>(Form::deployment, bytes);
+}
+
+Result<Ending> decode_ending(std::string_view bytes) {
+  EndedHead head = TRY(decode_as<EndedHead>(Form::deployment, bytes));
+  std::string& asked = head.request.version;
+  return Ending{head.state, asked.empty() ? head.plan.to.version : std::move(asked)};
 }
 
 std::string plan_digest(const Plan& plan) {

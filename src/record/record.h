@@ -28,6 +28,13 @@ Result<StepRecord> decode_step(std::string_view);
 Result<Site> decode_site(std::string_view);
 Result<Deployment> decode_deployment(std::string_view);
 
+// Of an ended deployment what a start needs to know, without reading the rest of it.
+struct Ending {
+  State state = State::failed;
+  std::string version;
+};
+Result<Ending> decode_ending(std::string_view deployment);
+
 std::string plan_digest(const Plan&);  // "sha256:…" over the plan's encoding
 
 }  // namespace slipway::record

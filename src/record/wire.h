@@ -2,6 +2,7 @@
 // length-delimited). Knows nothing of what the fields mean.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <chrono>
 #include <concepts>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/shared_list.h"
 #include "base/time.h"
 #include "record/words.h"
 
@@ -23,20 +25,22 @@ namespace slipway::record {
 
 enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2 };
 
+inline constexpr std::size_t kVarint = 10;  // bytes of the longest
+
+// Returns how many bytes it took.
+inline std::size_t put_varint(char* at, std::uint64_t value) {
+  std::size_t n = 0;
+  for (; value >= 0x80; value >>= 7) at[n++] = static_cast<char>(value | 0x80);
+  at[n++] = static_cast<char>(value);
+  return n;
+}
 inline void put_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
+  std::array<char, kVarint> bytes;
+  out.append(bytes.data(), put_varint(bytes.data(), value));
 }
 
-inline void put_fixed64(std::string& out, std::uint64_t value) {
-  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
-
-inline void put_tag(std::string& out, unsigned number, Wire wire) {
-  put_varint(out, (static_cast<std::uint64_t>(number) << 3) | static_cast<std::uint64_t>(wire));
+constexpr std::uint64_t tag_of(unsigned number, Wire wire) {
+  return (static_cast<std::uint64_t>(number) << 3) | static_cast<std::uint64_t>(wire);
 }
 
 // Small magnitudes of either sign become small numbers.
@@ -53,6 +57,8 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 template <class T>
+struct IsVector<SharedList<T>> : std::true_type {};
+template <class T>
 struct IsMap : std::false_type {};
 template <class K, class V>
 struct IsMap<std::map<K, V>> : std::true_type {};
@@ -60,6 +66,8 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsOptional<Kept<T>> : std::true_type {};
 template <class T>
 struct IsVariant : std::false_type {};
 template <class... T>

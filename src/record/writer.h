@@ -1,6 +1,9 @@
 // Values → bytes, by the descriptions (fields_*.h). A member that has its absent value is left out.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <string>
 
 #include "record/alternatives.h"
@@ -11,7 +14,11 @@ namespace slipway::record {
 
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  // Adds to `out`, which is whole again when the writer is gone.
+  explicit Writer(std::string& out) : out_(out), size_(out.size()) {}
+  ~Writer() { out_.resize(size_); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
 
   template <class T>
   void operator()(unsigned number, const T& value) {
@@ -30,8 +37,8 @@ class Writer {
     } else if constexpr (Scalar<T>) {
       (*this)(number, value, zero<T>());
     } else {
-      const std::size_t before = out_.size();
-      if (always(number, value) == 0) out_.resize(before);
+      const std::size_t before = size_;
+      if (always(number, value) == 0) size_ = before;
     }
   }
 
@@ -55,17 +62,17 @@ class Writer {
   template <class T>
   std::size_t always(unsigned number, const T& value) {
     if constexpr (Number<T>) {
-      put_tag(out_, number, Wire::varint);
-      put_varint(out_, to_raw(value));
+      tag(number, Wire::varint);
+      varint(to_raw(value));
       return 1;
     } else if constexpr (std::same_as<T, double>) {
-      put_tag(out_, number, Wire::fixed64);
-      put_fixed64(out_, std::bit_cast<std::uint64_t>(value));
+      tag(number, Wire::fixed64);
+      fixed64(std::bit_cast<std::uint64_t>(value));
       return 1;
     } else if constexpr (Text<T>) {
-      put_tag(out_, number, Wire::bytes);
-      put_varint(out_, value.size());
-      out_ += value;
+      tag(number, Wire::bytes);
+      varint(value.size());
+      bytes(value);
       return 1;
     } else if constexpr (OneOf<T>) {
       return message(number, [&] {
@@ -79,16 +86,26 @@ class Writer {
   // Returns how many bytes the message has.
   template <class Body>
   std::size_t message(unsigned number, const Body& body) {
-    put_tag(out_, number, Wire::bytes);
-    const std::size_t start = out_.size();
+    tag(number, Wire::bytes);
+    const std::size_t start = size_ + 1;  // most lengths are one byte
+    byte(0);
     body();
-    const std::size_t size = out_.size() - start;
-    std::string length;
-    put_varint(length, size);
-    out_.insert(start, length);
+    const std::size_t size = size_ - start;
+    std::array<char, kVarint> length;
+    const std::size_t n = put_varint(length.data(), size);
+    if (n > 1) {
+      room(n - 1);
+      std::memmove(out_.data() + start + n - 1, out_.data() + start, size);
+      size_ += n - 1;
+    }
+    std::memcpy(out_.data() + start - 1, length.data(), n);
     return size;
   }
 
+  template <class T>
+  void list(unsigned number, const SharedList<T>& values) {
+    list(number, values.get());
+  }
   template <class T>
   void list(unsigned number, const std::vector<T>& values) {
     if constexpr (Scalar<T>) {
@@ -96,9 +113,9 @@ class Writer {
       message(number, [&] {
         for (const T& value : values) {
           if constexpr (Number<T>) {
-            put_varint(out_, to_raw(value));
+            varint(to_raw(value));
           } else {
-            put_fixed64(out_, std::bit_cast<std::uint64_t>(value));
+            fixed64(std::bit_cast<std::uint64_t>(value));
           }
         }
       });
@@ -113,7 +130,38 @@ class Writer {
     (*this)(2, value);
   }
 
+  // The string is kept larger than what is in it, so that a byte is seldom more than a store.
+  void room(std::size_t more) {
+    if (size_ + more > out_.size()) out_.resize(std::max(2 * out_.size(), size_ + more + 256));
+  }
+  void byte(std::uint8_t value) {
+    room(1);
+    out_[size_++] = static_cast<char>(value);
+  }
+  void varint(std::uint64_t value) {
+    room(kVarint);
+    size_ += put_varint(out_.data() + size_, value);
+  }
+  void tag(unsigned number, Wire wire) { varint(tag_of(number, wire)); }
+  void fixed64(std::uint64_t value) {
+    room(8);
+    for (int shift = 0; shift < 64; shift += 8) out_[size_++] = static_cast<char>(value >> shift);
+  }
+  void bytes(const std::string& value) {
+    room(value.size());
+    std::memcpy(out_.data() + size_, value.data(), value.size());
+    size_ += value.size();
+  }
+
   std::string& out_;
+  std::size_t size_;
 };
+
+// One value behind what is in `out` already.
+template <class T>
+void write(std::string& out, const T& value) {
+  Writer writer(out);
+  fields(writer, value);
+}
 
 }  // namespace slipway::record

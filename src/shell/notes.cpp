@@ -23,8 +23,7 @@ Result<> Loop::note(const std::string& kind, const std::string& bytes) {
   const Note note{kind, bytes};
   std::string out;
   record::put_varint(out, record::kFormat);
-  record::Writer writer(out);
-  fields(writer, note);
+  record::write(out, note);
   const std::scoped_lock guard(desk_mutex_);
   TRY(parts_.journal->append(
       {.entries = {{"desk", desk_seq_ + 1, std::move(out)}}, .snapshots = {}, .summaries = {}}));

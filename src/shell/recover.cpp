@@ -41,19 +41,18 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
   std::optional<Error> trouble;
   TRY(parts_.journal->summaries([&](const journal::Summary& summary) {
     const auto site = site_of_stream(summary.stream);
-    const auto deployment = record::decode_deployment(summary.bytes);
     if (trouble || !site) return;
-    if (!deployment) {
-      trouble = Error{
-          deployment.error().fault,
-          fmt::format("the summary of deployment {}: {}", summary.number, deployment.error().text)};
-      return;
-    }
-    ended_[summary.number] = {*site, deployment->state,
-                              deployment->request.version.empty() ? deployment->plan.to.version
-                                                                  : deployment->request.version};
+    const auto wrong = [&](const Error& e) {
+      trouble = {e.fault, fmt::format("the summary of deployment {}: {}", summary.number, e.text)};
+    };
+    const auto ending = record::decode_ending(summary.bytes);
+    if (!ending) return wrong(ending.error());
+    ended_[summary.number] = {*site, ending->state, ending->version};
     anchor_.next_number = std::max(anchor_.next_number, summary.number + 1);
-    if (ended) ended(*deployment, *site);
+    if (!ended) return;
+    const auto deployment = record::decode_deployment(summary.bytes);
+    if (!deployment) return wrong(deployment.error());
+    ended(*deployment, *site);
   }));
   if (trouble) return std::unexpected(*trouble);
   return {};
@@ -130,10 +129,10 @@ void Loop::replay(Site& site, const std::string& bytes, std::uint64_t seq, Error
 void Loop::remember(const Site& site) {
   std::uint32_t highest = 0;
   std::uint64_t request = 0;
-  for (const auto* place : {&site.live, &site.queued, &site.last}) {
-    if (!*place) continue;
-    highest = std::max(highest, (*place)->number);
-    request = std::max(request, (*place)->request_id);
+  for (const Deployment* d : deployments_of(site)) {
+    if (d == nullptr) continue;
+    highest = std::max(highest, d->number);
+    request = std::max(request, d->request_id);
   }
   for (const auto& [number, copy] : site.copies) highest = std::max(highest, number);
   for (const Past& past : site.past) highest = std::max(highest, past.number);

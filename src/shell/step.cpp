@@ -1,6 +1,7 @@
 // One event of one site, on a copy of it.
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 #include <utility>
 
 #include "base/check.h"
@@ -14,8 +15,13 @@ namespace {
 // A stage ended or began, a deployment came or went.
 bool is_boundary(const Site* before, const Site& after) {
   const auto place = [](const Site* site) {
-    if (site == nullptr || !site->live) return std::pair<std::uint32_t, std::size_t>(0, 0);
-    return std::pair(site->live->number, site->live->step + (site->live->planned ? 1 : 0));
+    if (site == nullptr || !site->live) return std::tuple<std::uint32_t, bool, std::size_t>();
+    const Deployment& d = *site->live;
+    std::size_t stages = 0;  // that it has passed
+    for (std::size_t n = 0; n < d.step && n < d.plan.steps.size(); ++n) {
+      stages += d.plan.steps[n].verb == Verb::judge;
+    }
+    return std::tuple(d.number, d.planned, stages);
   };
   const std::uint32_t last = before && before->last ? before->last->number : 0;
   return place(before) != place(&after) || last != (after.last ? after.last->number : 0);

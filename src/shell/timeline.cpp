@@ -11,8 +11,7 @@ namespace slipway::shell {
 std::string encode(const Anchor& anchor) {
   std::string out;
   record::put_varint(out, record::kFormat);
-  record::Writer writer(out);
-  fields(writer, anchor);
+  record::write(out, anchor);
   return out;
 }
 

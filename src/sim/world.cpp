@@ -47,8 +47,8 @@ std::expected<Plan, Refusal> Office::compile(const Request& request, const Site&
   auto plan = intake::compile(request, *config_, site, world);
   if (!plan || plan->metrics.empty()) return plan;
   // Nobody plays the sources of `metrics:` here: they would be silent, and the release held.
-  for (Step& step : plan->steps)
-    std::erase_if(step.charge.criteria, [](const auto& c) { return !c.source.empty(); });
+  for (Step& step : plan->steps.edit())
+    std::erase_if(step.charge.criteria.edit(), [](const auto& c) { return !c.source.empty(); });
   plan->metrics.clear();
   plan->notes.push_back("metrics of other sources are not simulated: the proxy's rows alone judge");
   return plan;

@@ -38,8 +38,8 @@ boost::json::object render(const Found& f, Depth depth = Depth::whole) {
 }
 
 const Deployment* in_site(const Site& site, std::uint32_t number) {
-  for (const auto* place : {&site.live, &site.queued, &site.last})
-    if (*place && (*place)->number == number) return &**place;
+  for (const Deployment* d : deployments_of(site))
+    if (d != nullptr && d->number == number) return d;
   return nullptr;
 }
 
@@ -82,9 +82,9 @@ struct Board::Impl {
 void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wall) {
   const std::unique_lock lock(mutex);
   if (before) {
-    for (const auto* place : {&before->live, &before->queued, &before->last}) {
-      if (!*place) continue;
-      const Deployment& d = **place;
+    for (const Deployment* place : deployments_of(*before)) {
+      if (place == nullptr) continue;
+      const Deployment& d = *place;
       if (in_site(*after, d.number) != nullptr) continue;
       present.erase(d.number);
       if (slipway::ended(d.state)) {
@@ -100,8 +100,8 @@ void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wal
       }
     }
   }
-  for (const auto* place : {&after->live, &after->queued, &after->last})
-    if (*place) present.insert_or_assign((*place)->number, after->id);
+  for (const Deployment* d : deployments_of(*after))
+    if (d != nullptr) present.insert_or_assign(d->number, after->id);
   sites[after->id] = after;
 }
 

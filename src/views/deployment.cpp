@@ -240,7 +240,7 @@ boost::json::array processes_json(const Site& site) {
   return out;
 }
 
-boost::json::value shown(const std::optional<Deployment>& d, const Site& site, Depth depth) {
+boost::json::value shown(const auto& d, const Site& site, Depth depth) {
   if (!d) return nullptr;
   return deployment_json(*d, site.id, &site, depth);
 }

@@ -13,7 +13,7 @@ Deployment lighter(const Deployment& d) {
   out.baseline = {};
   out.plan.spec = {};
   out.plan.route = {};
-  for (auto& step : out.plan.steps) {
+  for (auto& step : out.plan.steps.edit()) {
     step.smoke.clear();
     step.charge.criteria.clear();
     step.charge.latency_limits_us.clear();
@@ -29,10 +29,6 @@ Deployment row_of(const Deployment& d) {
   out.verdicts.clear();
   out.receipt.stable.latencies = {};
   out.receipt.candidate.latencies = {};
-  out.plan.steps.shrink_to_fit();
-  out.progress.shrink_to_fit();
-  out.story.shrink_to_fit();
-  out.verdicts.shrink_to_fit();
   return out;
 }
 

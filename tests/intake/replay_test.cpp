@@ -39,13 +39,13 @@ struct Recorded {
     auto plan = intake::plan_of(d, kSite, config);
     EXPECT_TRUE(plan);
     d.plan = *plan;
-    d.progress.resize(d.plan.steps.size());
+    d.progress.edit().resize(d.plan.steps.size());
     d.requested = Instant(1s);
     d.ended_at = Instant(10min);
     std::size_t judge = 0;
     while (d.plan.steps[judge].verb != Verb::judge) ++judge;
-    d.progress[judge].started = Instant(10s);
-    d.progress[judge].ended = Instant(10min);
+    d.progress.edit()[judge].started = Instant(10s);
+    d.progress.edit()[judge].ended = Instant(10min);
     double owed = 0;
     for (int s = 11; s < 600; ++s) {
       Counted c;
@@ -87,7 +87,7 @@ TEST(Replay, WhatDecidedIsPartOfTheStage) {
   const auto config = policy("");
   Recorded r(config, 0.2, 2min);
   const Instant decided = again(r, config).stages.at(0).was.at;
-  for (auto& p : r.d.progress)
+  for (auto& p : r.d.progress.edit())
     if (p.started != Instant{}) p.ended = decided;
   r.d.ended_at = decided + 30s;
   const Replayed out = again(r, config);
@@ -133,7 +133,7 @@ TEST(Replay, NothingToJudgeIsSaid) {
   auto plan = intake::plan_of(r.d, kSite, policy(""));
   r.events.clear();
   EXPECT_FALSE(replay(r.d, r.events, *plan));
-  for (auto& p : r.d.progress) p.started = Instant{};
+  for (auto& p : r.d.progress.edit()) p.started = Instant{};
   EXPECT_NE(replay(r.d, r.events, *plan).error().text.find("no stage"), std::string::npos);
 }
 

@@ -13,9 +13,14 @@ namespace {
 template <class T>
 std::string bytes_of(const T& value) {
   std::string out;
-  Writer writer(out);
-  fields(writer, value);
+  write(out, value);
   return out;
+}
+void put_tag(std::string& out, unsigned number, Wire wire) {
+  put_varint(out, tag_of(number, wire));
+}
+void put_fixed64(std::string& out, std::uint64_t value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 template <class T>
 std::string trouble_of(std::string_view bytes, T& value) {
@@ -352,7 +357,7 @@ TEST(Record, PlanDigestIsOfEveryMember) {
   busier.outlook = {{"sees", "what traffic of another hour would show"}};
   EXPECT_EQ(plan_digest(busier), plan_digest(plan));  // a forecast is nothing to approve
   Plan other = plan;
-  other.steps.back().weight ^= 1;
+  other.steps.edit().back().weight ^= 1;
   EXPECT_NE(plan_digest(other), plan_digest(plan));
 }
 

@@ -59,7 +59,7 @@ TEST_F(RecoverTest, ACleanEndMarksWhenNobodyWatchedAnyMore) {
 
 TEST_F(RecoverTest, ALiveDeploymentKeepsTheAnchorFresh) {
   release("v1");
-  s().intake.change = [](Plan& plan) { plan.steps[4].gate.wait = 1h; };
+  s().intake.change = [](Plan& plan) { plan.steps.edit()[4].gate.wait = 1h; };
   s().deploy("v2");
   s().settle(10min);
   const Instant at = s().site().now;

@@ -48,7 +48,7 @@ inline Plan plan_for(const Site& site, const std::string& version) {
   plan.route.listen = "127.0.0.1:8080";
   const auto step = [&](Verb verb) -> Step& {
     plan.steps.push_back({.verb = verb, .instances = 1, .deadline = 60s});
-    return plan.steps.back();
+    return plan.steps.edit().back();
   };
   step(Verb::check);
   step(Verb::provision);
@@ -60,7 +60,7 @@ inline Plan plan_for(const Site& site, const std::string& version) {
   plan.floor = 1;
   step(Verb::shift).weight = 1'000;
   step(Verb::gate).gate.wait = 10s;
-  plan.steps.back().deadline = {};
+  plan.steps.edit().back().deadline = {};
   step(Verb::shift).weight = 10'000;
   Step& retire = step(Verb::retire);
   retire.who = Who::stable;

@@ -37,7 +37,7 @@ TEST(Deployment, LongAgoStillTellsItsEnd) {
   EXPECT_EQ(deployment_json(good, site.id, nullptr).at("weights"),
             (boost::json::value{{"v2", 10000}}));
   good.state = State::failed;
-  good.progress[3].state = StepState::done;
+  good.progress.edit()[3].state = StepState::done;
   EXPECT_EQ(deployment_json(good, site.id, nullptr).at("weights"),
             (boost::json::value{{"v1", 9500}, {"v2", 500}}));
 }

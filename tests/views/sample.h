@@ -35,8 +35,8 @@ inline Plan canary_plan() {
   plan.revision = "sha256:config";
   const auto step = [&](Verb verb) -> Step& {
     plan.steps.emplace_back().verb = verb;
-    plan.steps.back().deadline = 60s;
-    return plan.steps.back();
+    plan.steps.edit().back().deadline = 60s;
+    return plan.steps.edit().back();
   };
   step(Verb::check);
   step(Verb::provision).instances = 1;
@@ -112,7 +112,7 @@ inline Deployment canary() {
   d.planned = true;
   d.plan = canary_plan();
   d.plan_digest = "sha256:plan";
-  d.progress.resize(d.plan.steps.size());
+  d.progress.edit().resize(d.plan.steps.size());
   d.stable = 41;
   d.candidate = 42;
   d.state = State::running;
@@ -125,7 +125,7 @@ inline Deployment canary() {
 }
 
 inline void run_step(Deployment& d, std::size_t n, StepState state, double from, double to) {
-  StepProgress& p = d.progress[n];
+  StepProgress& p = d.progress.edit()[n];
   p.state = state;
   p.attempt = 1;
   p.started = at(from);
@@ -256,7 +256,7 @@ inline Site rolled_back() {
   d.back = BackPhase::settle;
   d.ended_at = at(13);
   d.ended_wall = wall(13);
-  for (auto& p : d.progress)
+  for (auto& p : d.progress.edit())
     if (p.state != StepState::waiting) p.state = StepState::undone;
   tell(d, 13, "deployment.ended", d.because);
   site.last = d;

@@ -94,8 +94,8 @@ TEST(Waits, ForAPerson) {
 TEST(Waits, ForApproval) {
   Site site = sample::warming();
   Deployment& d = *site.live;
-  d.plan.steps[2].verb = Verb::gate;
-  d.plan.steps[2].gate = {GateKind::approval, 8h, 2, false};
+  d.plan.steps.edit()[2].verb = Verb::gate;
+  d.plan.steps.edit()[2].gate = {GateKind::approval, 8h, 2, false};
   d.state = State::waiting_approval;
   d.deadline = sample::at(28800);
   d.approvals.push_back({"ben", sample::wall(1), true, "", "sha256:plan"});
