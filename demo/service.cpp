@@ -1,7 +1,7 @@
 // The demo's service: a small HTTP/1.1 server whose behaviour is its version.
 //   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
 //           [--crash-after MS] [--deaf 1] [--tail MS] [--errors-after MS] [--errors-on PATH]
-//           [--hang-after MS]
+//           [--hang-after MS] [--anywhere 1] [--exit STATUS] [--eat MIB]
 // GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version, every
 // 40th of them (--tail) late. On
 // TERM it finishes what is under way and ends (--deaf: it does not hear).
@@ -35,6 +35,9 @@ struct Settings {
   int errors_after_ms = 0;  // until then nothing fails
   std::string errors_on;    // path that alone fails; empty: any
   int hang_after_ms = 0;    // then nothing but /up is answered; 0: never
+  int anywhere = 0;  // on every address: in a container the way in is not loopback
+  int exit = -1;     // at once, with this status
+  int eat_mib = 0;
 };
 
 const auto born = std::chrono::steady_clock::now();
@@ -134,6 +137,9 @@ Settings parse(int argc, char** argv) {
     if (name == "--errors-on") s.errors_on = argv[i + 1];
     if (name == "--hang-after") s.hang_after_ms = std::atoi(argv[i + 1]);
     if (name == "--deaf") s.deaf = std::atoi(argv[i + 1]);
+    if (name == "--anywhere") s.anywhere = std::atoi(argv[i + 1]);
+    if (name == "--exit") s.exit = std::atoi(argv[i + 1]);
+    if (name == "--eat") s.eat_mib = std::atoi(argv[i + 1]);
   }
   return s;
 }
@@ -142,6 +148,9 @@ Settings parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   Settings settings = parse(argc, argv);
+  if (settings.exit >= 0) return settings.exit;
+  const std::string eaten(static_cast<std::size_t>(settings.eat_mib) << 20, 'x');
+  if (!eaten.empty()) std::printf("ate until %c\n", eaten[eaten.size() - 1 - eaten.size() / 2]);
   signal(SIGTERM, settings.deaf != 0 ? SIG_IGN : [](int) { leaving = true; });
   signal(SIGPIPE, SIG_IGN);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -150,7 +159,7 @@ int main(int argc, char** argv) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(settings.port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(settings.anywhere != 0 ? INADDR_ANY : INADDR_LOOPBACK);
   if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
       listen(listener, 1024) != 0) {
     std::perror("service: cannot listen");

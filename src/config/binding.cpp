@@ -29,6 +29,7 @@ Effective Binding::bind() {
   names();
   run();
   route();
+  containers();
   variables();
   health();
   stop();

@@ -43,6 +43,9 @@ class Binding {
   void names();
   void secret(const Listed&);
   void run();
+  void containers();
+  void docker_section(const text::Node*);
+  void resources();
   void route();
   void variables();
   void variable(const text::Node::Entry&);

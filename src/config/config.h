@@ -3,6 +3,7 @@
 // origin. Nothing here touches the world: files and variables are handed in.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <optional>
@@ -103,6 +104,19 @@ struct Health {
   int status_min = 200, status_max = 399;
 };
 
+// How a service runs in containers; what is in force where the platform has them.
+struct ContainerSettings {
+  Setting<std::string> image;  // without a tag: the version is the tag
+  int port = 0;                // where it listens inside
+  std::string host;            // the engine's address
+  std::string tls;             // folder of its certificates, absolute
+  std::string network;
+  std::vector<std::string> command;  // instead of the image's own
+  std::int64_t milli_cpus = 0, memory = 0;
+  std::string restart, user;
+  bool read_only = false, init = false, open_secrets = false;
+};
+
 struct Approval {
   bool required = false;
   int approvers = 1;
@@ -120,6 +134,7 @@ struct Window {
 struct Effective {
   std::string service, environment, folder, revision;
   std::string platform = "local", router = "haproxy";
+  ContainerSettings container;
   Setting<std::vector<std::string>> run;
   bool run_is_shell = false;
   Setting<std::string> artifact;  // empty: told from run

@@ -279,6 +279,7 @@ std::string Loader::digest() const {
     add(key.first + "/" + key.second);
     for (const auto& r : e.run.value) add(r);
     add(e.artifact.value);
+    add(e.container.image.value);
     add(e.listen.value);
     for (const auto& h : e.hosts) add(h);
     add(e.health.path);

@@ -75,8 +75,8 @@ Section file_section() {
 
 // What a service says of how it runs; environments may say the same, nearer.
 std::vector<Key> run_keys() {
-  return {{"run"},    {"artifact"}, {"env"},      {"secrets"},
-          {"health"}, {"stop"},     {"replicas"}, {"sticky"}};
+  return {{"run"},      {"artifact"}, {"env"},   {"secrets"}, {"health"},   {"stop"},
+          {"replicas"}, {"sticky"},   {"image"}, {"port"},    {"resources"}};
 }
 
 std::vector<Key> environment_keys() {
@@ -97,10 +97,9 @@ std::vector<Key> environment_keys() {
                            {"windows", later},
                            {"timezone", later},
                            {"paths", later},
-                           {"image", later},
                            {"kubernetes", later},
                            {"vm", later},
-                           {"docker", later},
+                           {"docker"},
                            {"swarm", later},
                            {"ecs", later},
                            {"lambda", later},
@@ -117,7 +116,6 @@ Section environment_section() {
                 {"api_url"},
                 {"debug"},
                 {"external_apis"},
-                {"resources", idle, "no limit is set on an instance"},
                 {"load_testing", idle, "no load test runs"},
                 {"auto_scaling", idle, "the number of instances stays at `replicas`"},
                 {"backup_enabled", idle, "no backup is made"}}),
@@ -258,14 +256,8 @@ Section metric_section() {
 std::vector<Section> build() {
   std::vector<Section> all = {
       file_section(),
-      {"service", join(run_keys(), {{"name"},
-                                    {"image", later},
-                                    {"port", later,
-                                     "a process is given a free "
-                                     "one: use ${port} in `run`"},
-                                    {"build", later},
-                                    {"depends_on", later},
-                                    {"labels", later}})},
+      {"service",
+       join(run_keys(), {{"name"}, {"build", later}, {"depends_on", later}, {"labels", later}})},
       environment_section(),
       {"environment_service", environment_keys()},
       {"health",
@@ -280,6 +272,17 @@ std::vector<Section> build() {
         {"status"},
         {"port", later}}},
       {"stop", {{"signal"}, {"drain"}}},
+      {"docker",
+       {{"host"},
+        {"tls"},
+        {"network"},
+        {"command"},
+        {"restart"},
+        {"user"},
+        {"read_only"},
+        {"init"},
+        {"secrets"}}},
+      {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));

@@ -83,6 +83,12 @@ class Sheet {
   static std::string yes(bool b) { return b ? "true" : "false"; }
 
   void runs() {
+    if (e_.platform == "local") processes();
+    if (e_.platform == "docker") containers();
+    variables();
+  }
+
+  void processes() {
     line("run",
          e_.run_is_shell && !e_.run.value.empty() ? quoted(e_.run.value.front())
                                                   : joined(e_.run.value),
@@ -90,12 +96,36 @@ class Sheet {
     line("artifact", e_.artifact.value.empty() ? "told from run" : quoted(e_.artifact.value),
          e_.artifact.origin);
     line("folder", quoted(e_.folder));
+  }
+
+  void variables() {
     for (const auto& [name, s] : e_.env) line("env." + name, quoted(s.value), s.origin);
     for (const auto& name : e_.secrets) {
       const bool missing = std::ranges::find(e_.missing, name) != e_.missing.end();
       line("env." + name, missing ? "(secret, missing)" : "(secret)");
     }
     for (const auto& [name, s] : e_.values) line("values." + name, quoted(s.value), s.origin);
+  }
+
+  void containers() {
+    const ContainerSettings& c = e_.container;
+    const auto origin = [&](const char* key) {
+      const auto found = e_.origins.find(key);
+      return found == e_.origins.end() ? text::Place{} : found->second;
+    };
+    line("image", quoted(c.image.value), c.image.origin);
+    line("port", std::to_string(c.port), origin("port"));
+    line("docker.host", c.host);
+    if (!c.tls.empty()) line("docker.tls", quoted(c.tls));
+    line("docker.network", c.network.empty() ? "default" : c.network);
+    line("docker.command", c.command.empty() ? "the image's own" : joined(c.command));
+    line("docker.restart", c.restart.empty() ? "no" : c.restart);
+    line("docker.user", c.user.empty() ? "the image's own" : c.user);
+    line("docker.read_only", yes(c.read_only));
+    line("docker.init", yes(c.init));
+    line("docker.secrets", c.open_secrets ? "environment" : "files");
+    line("resources.cpu", c.milli_cpus == 0 ? "none" : fmt::format("{}m", c.milli_cpus));
+    line("resources.memory", c.memory == 0 ? "none" : fmt::format("{}", c.memory));
   }
 
   void routes() {

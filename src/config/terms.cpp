@@ -1,5 +1,6 @@
 // Binding's second half: where requests come in, when an instance is well, how a release goes out.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -31,29 +32,32 @@ bool is_address(std::string_view s) {
          host.find_first_not_of("0123456789abcdefABCDEF:.[]") == std::string_view::npos;
 }
 
-// The one word of a closed list that this version has.
-void only(Ledger& ledger, const Node* n, const char* key, const std::string& ours,
-          const std::vector<std::string>& later) {
-  if (!n) return;
+// A word of a closed list, of which this version has the first ones.
+std::string only(Ledger& ledger, const Node* n, const char* key,
+                 const std::vector<std::string>& ours, const std::vector<std::string>& later) {
+  if (!n) return ours.front();
   const std::string word = n->is_scalar() ? canonical(n->scalar) : "";
-  if (word == ours) return;
-  if (std::ranges::find(later, word) != later.end())
-    return ledger.not_supported(n->place, fmt::format("{}: {}", key, n->scalar),
-                                fmt::format("this version has `{}: {}`", key, ours));
+  if (std::ranges::find(ours, word) != ours.end()) return word;
+  const std::string has = fmt::format("this version has `{}: {}`", key,
+                                      fmt::join(ours, fmt::format("` and `{}: ", key)));
+  if (std::ranges::find(later, word) != later.end()) {
+    ledger.not_supported(n->place, fmt::format("{}: {}", key, n->scalar), has);
+    return ours.front();
+  }
   std::vector<std::string> known = later;
-  known.push_back(ours);
+  known.insert(known.end(), ours.begin(), ours.end());
   const std::string near = text::nearest(word, known);
   ledger.error(n->place, "bad_value", fmt::format("`{}` is not a {}", n->scalar, key),
-               near.empty() ? fmt::format("this version has `{}`", ours)
-                            : fmt::format("did you mean `{}`?", near));
+               near.empty() ? has : fmt::format("did you mean `{}`?", near));
+  return ours.front();
 }
 
 }  // namespace
 
 void Binding::route() {
-  only(ledger_, find("platform"), "platform", "local",
-       {"vm", "docker", "swarm", "kubernetes", "ecs", "lambda", "edge"});
-  only(ledger_, find("router"), "router", "haproxy",
+  out_.platform = only(ledger_, find("platform"), "platform", {"local", "docker"},
+                       {"vm", "swarm", "kubernetes", "ecs", "lambda", "edge"});
+  only(ledger_, find("router"), "router", {"haproxy"},
        {"nginx", "service", "gateway_api", "istio", "ingress_nginx", "alb", "lambda_alias",
         "route53", "cloudflare", "api_gateway"});
   if (const Node* n = find("listen")) {
@@ -159,7 +163,7 @@ void Binding::health() {
           fmt::format("`{}` is also set by `deployment.health_checks` (line {}); this one "
                       "counts",
                       path, place.line));
-  if (out_.health.kind == "tcp" && !out_.run.value.empty())
+  if (out_.health.kind == "tcp" && !out_.run.value.empty() && out_.platform == "local")
     ledger_.notice(
         out_.run.origin, "no_health",
         fmt::format("`{}` counts as ready when its port accepts connections", out_.service),

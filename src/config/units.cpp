@@ -92,6 +92,39 @@ std::optional<double> parse_percent(std::string_view s) {
   return parse_number(s.substr(0, s.size() - 1));
 }
 
+std::optional<long long> parse_cpus(std::string_view s) {
+  s = trim(s);
+  const bool thousandths = s.ends_with('m');
+  if (thousandths) s.remove_suffix(1);
+  const auto value = parse_number(s);
+  if (!value || *value <= 0 || *value > 1e6) return std::nullopt;
+  const auto out = std::llround(thousandths ? *value : *value * 1000);
+  return out >= 1 ? std::optional<long long>(out) : std::nullopt;
+}
+
+std::optional<long long> parse_bytes(std::string_view s) {
+  static constexpr std::array<std::pair<std::string_view, double>, 9> units = {{{"Ki", 0x1p10},
+                                                                                {"Mi", 0x1p20},
+                                                                                {"Gi", 0x1p30},
+                                                                                {"Ti", 0x1p40},
+                                                                                {"k", 1e3},
+                                                                                {"K", 1e3},
+                                                                                {"M", 1e6},
+                                                                                {"G", 1e9},
+                                                                                {"T", 1e12}}};
+  s = trim(s);
+  double factor = 1;
+  for (const auto& [name, bytes] : units) {
+    if (factor != 1 || !s.ends_with(name)) continue;
+    factor = bytes;
+    s.remove_suffix(name.size());
+  }
+  const auto value = parse_number(s);
+  // Engines take no less; a bare "512" is a forgotten unit.
+  if (!value || *value * factor < 6 * 0x1p20 || *value * factor > 0x1p60) return std::nullopt;
+  return std::llround(*value * factor);
+}
+
 std::optional<int> parse_signal(std::string_view s) {
   static constexpr std::array<std::pair<std::string_view, int>, 7> names = {{{"TERM", SIGTERM},
                                                                              {"INT", SIGINT},

@@ -32,6 +32,10 @@ struct Look {
   std::vector<std::string> argv;
   bool shell = false;
   std::string directory;
+  Where where;
+  Container container;
+  std::string
+      digest;  // of a container's image that is known already; empty: what the name says now
   bool operator==(const Look&) const = default;
 };
 
@@ -56,6 +60,7 @@ struct StopInstance {
   std::uint32_t instance = 0;
   int signal = 15;
   Duration grace{};
+  Where where;
   bool operator==(const StopInstance&) const = default;
 };
 
@@ -173,6 +178,9 @@ using Command = std::variant<Look, CheckRelease, StartInstance, StopInstance, Ru
                              Shift, Drain, Count, Watch, Answer, Compile, Tell>;
 
 const char* word(const Command&);
+
+// Where a command for the platform is meant to go; null: it does not say.
+const Where* where_of(const Command&);
 
 // ---- outcomes
 // --------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ void stop_instance(Turn& t, Instance& i, const Because& because) {
   enter(t, i, InstancePhase::stopping);
   i.admitted = false;
   i.restart_at = kNever;
-  t.issue(StopInstance{i.id, copy->spec.stop_signal, copy->spec.drain}, 0,
+  t.issue(StopInstance{i.id, copy->spec.stop_signal, copy->spec.drain, copy->spec.where}, 0,
           copy->spec.drain + kStopMargin, because);
 }
 
@@ -106,8 +106,9 @@ void keep_instances(Turn& t, std::uint32_t number) {
 }
 
 void remove_straggler(Turn& t, const StartInstance& command) {
-  t.issue(StopInstance{command.instance, command.spec.stop_signal, command.spec.drain}, 0,
-          command.spec.drain + kStopMargin,
+  t.issue(StopInstance{command.instance, command.spec.stop_signal, command.spec.drain,
+                       command.spec.where},
+          0, command.spec.drain + kStopMargin,
           why(codes::kStraggler, {{"instance", fmt::format("{}", command.instance)}}));
 }
 

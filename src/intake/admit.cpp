@@ -109,15 +109,23 @@ text::Place origin_of(const Effective& e, const char* setting) {
 }
 
 Admission<> check_supported(const Effective& e) {
-  if (e.platform != "local")
+  if (e.platform != "local" && e.platform != "docker")
     return unsupported(origin_of(e, "platform"),
                        fmt::format("the platform {} is not supported yet", e.platform),
-                       "use `platform: local`");
+                       "use `platform: local` or `platform: docker`");
   if (e.router != "haproxy")
     return unsupported(origin_of(e, "router"),
                        fmt::format("the router {} is not supported yet", e.router),
                        "use `router: haproxy`");
-  if (e.run.value.empty())
+  if (e.platform == "docker" && e.container.image.value.empty())
+    return refuse("no_image",
+                  fmt::format("the service {} does not say which image it is", e.service),
+                  "write `image: registry.example/web` under `service`; the version is its tag");
+  if (e.platform == "docker" && e.container.port == 0)
+    return refuse("no_port",
+                  fmt::format("the service {} does not say where its container listens", e.service),
+                  "write `port: 8080` under `service`");
+  if (e.platform == "local" && e.run.value.empty())
     return refuse("no_run", fmt::format("the service {} does not say how it is run", e.service),
                   "write `run: ./releases/${version}/server --port ${port}` under `service`",
                   e.run.origin.line > 0 ? fmt::format("{}:{}:{}", e.run.origin.file,
@@ -168,7 +176,8 @@ Admission<> check_after(const Request& r, const Effective& e, const FindSite& fi
 }
 
 Look look_at(const InstanceSpec& spec) {
-  return {spec.artifact, spec.argv, spec.shell, spec.directory};
+  return {spec.artifact, spec.argv,      spec.shell, spec.directory,
+          spec.where,    spec.container, spec.digest};
 }
 
 Admission<Look> admit_rollback(Request& r, const Site* site) {

@@ -11,13 +11,13 @@
 
 #include "api/server.h"
 #include "drivers/haproxy/haproxy.h"
-#include "drivers/local/local.h"
 #include "engine/engine.h"
 #include "journal/journal.h"
 #include "main/backend.h"
 #include "main/counting.h"
 #include "main/desk.h"
 #include "main/log.h"
+#include "main/platforms.h"
 #include "main/scripted_death.h"
 #include "main/sources.h"
 #include "os/clock.h"
@@ -81,8 +81,6 @@ class Agent {
   void end();
   Desk::Ways ways();
   AgentBackend::Parts backend_parts();
-  std::vector<LogFile> logs(const SiteId&, std::uint32_t instance) const;
-  World look(const Look&) const;
   Result<Secret> secret(const SiteId&, const SecretRef&) const;
 
   cli::AgentOptions options_;
@@ -98,7 +96,7 @@ class Agent {
   std::optional<os::Sealed> sealed_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<shell::Clock> clock_;
-  std::unique_ptr<local::Local> local_;
+  std::unique_ptr<Platforms> platforms_;
   std::unique_ptr<haproxy::Haproxy> haproxy_;
   std::unique_ptr<metrics::Readings> readings_;
   std::unique_ptr<Counting> counting_;
@@ -137,17 +135,16 @@ Result<> Agent::take_state_folder() {
 Result<> Agent::open_drivers() {
   fs::path runtime = TRY(os::runtime_dir(state_));
   sealed_ = TRY(os::Sealed::open(state_ / "sealed"));
-  local::Settings settings;
-  settings.state = state_;
-  settings.secret = [this](const SiteId& site, const SecretRef& ref) { return secret(site, ref); };
+  Platforms::World world{.state = state_, .runtime = runtime, .sink = &relay_};
+  world.secret = [this](const SiteId& site, const SecretRef& ref) { return secret(site, ref); };
   for (const char* name : {"PATH", "HOME", "LANG"}) {
-    if (const char* value = std::getenv(name)) settings.base.emplace_back(name, value);
+    if (const char* value = std::getenv(name)) world.base.emplace_back(name, value);
   }
   readings_ = open_readings({.sink = &relay_,
-                             .secret = settings.secret,
+                             .secret = world.secret,
                              .engine_now = [this] { return time_.now(); },
-                             .environment = settings.base});
-  local_ = std::make_unique<local::Local>(std::move(settings), relay_);
+                             .environment = world.base});
+  platforms_ = std::make_unique<Platforms>(std::move(world));
   haproxy_ = std::make_unique<haproxy::Haproxy>(
       haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime.string()}, relay_);
   counting_ = std::make_unique<Counting>(Counting::World{
@@ -194,7 +191,8 @@ Desk::Ways Agent::ways() {
 }
 
 std::vector<Driver*> Agent::drivers() {
-  std::vector<Driver*> list{local_.get(), haproxy_.get(), counting_.get()};
+  std::vector<Driver*> list = platforms_->drivers();
+  list.insert(list.end(), {haproxy_.get(), counting_.get()});
   if (!death_.told()) return list;
   for (Driver*& driver : list) {
     driver = watched_.emplace_back(std::make_unique<WatchedDriver>(*driver, death_)).get();
@@ -225,7 +223,9 @@ void Agent::published(const Published& p) {
                {{"code", tell->code}, {"site", p.after->id.name()}});
     }
   }
-  death_.published(p, {local_.get(), haproxy_.get(), counting_.get()});
+  std::vector<Driver*> all = platforms_->drivers();
+  all.insert(all.end(), {haproxy_.get(), counting_.get()});
+  death_.published(p, all);
 }
 
 Result<> Agent::recover() {
@@ -247,43 +247,14 @@ Result<> Agent::recover() {
     log_line("error", text, {{"code", "replay_diverged"}});
   counting_->start(counting);
   // What no site wants is ended; a site's newest state is on the board before its commands leave.
-  for (const std::string& text : local_->sweep([this](const SiteId& id, std::uint32_t instance) {
+  for (const std::string& text :
+       platforms_->sweep([this](const SiteId& id, std::uint32_t instance) {
          auto known = board_.site(id);
          return known && known->instances.contains(instance);
        })) {
     log_line("warning", text, {{"code", "orphan"}});
   }
   return {};
-}
-
-World Agent::look(const Look& asked) const {
-  static local::Releases releases;
-  const char* path = std::getenv("PATH");
-  return releases.look(asked, path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
-}
-
-std::vector<LogFile> Agent::logs(const SiteId& id, std::uint32_t instance) const {
-  std::vector<LogFile> files;
-  auto site = board_.site(id);
-  if (!site) return files;
-  for (std::uint32_t i = 1; i < site->next_instance; ++i) {
-    if (instance != 0 && i != instance) continue;
-    auto known = site->instances.find(i);
-    std::string version;
-    if (known != site->instances.end()) {
-      auto copy = site->copies.find(known->second.copy);
-      if (copy != site->copies.end()) version = copy->second.release.version;
-    }
-    for (const fs::path& path : local_->logs(id, i)) {
-      // A file kept after its instance is named iN-VERSION.log.
-      std::string stem = path.stem().string();
-      std::size_t dash = stem.find('-');
-      files.push_back(
-          {path.string(),
-           version.empty() && dash != std::string::npos ? stem.substr(dash + 1) : version, i});
-    }
-  }
-  return files;
 }
 
 AgentBackend::Parts Agent::backend_parts() {
@@ -297,10 +268,14 @@ AgentBackend::Parts Agent::backend_parts() {
                     .wall = [] { return os::wall_now(); },
                     .journal_ok = [this] { return !shell_->fault().has_value(); },
                     .proxy_ok = [] { return true; }},
-          .look = [this](const Look& asked) { return look(asked); },
+          .look = [this](const Look& asked) { return platforms_->look(asked); },
           .journal = journal_.get(),
           .signal = [this](const metrics::Signal& signal) { return readings_->signal(signal); },
-          .logs = [this](const SiteId& id, std::uint32_t instance) { return logs(id, instance); },
+          .logs =
+              [this](const SiteId& id, std::uint32_t instance) {
+                auto site = board_.site(id);
+                return site ? platforms_->logs(*site, instance) : std::vector<LogFile>();
+              },
           .stop =
               [this](bool all) {
                 stop_all_ = all;
@@ -355,12 +330,11 @@ void Agent::end() {
   counting_->stop();
   readings_->stop();
   if (stop_all_) {
-    for (const std::string& text : local_->sweep([](const SiteId&, std::uint32_t) { return false; },
-                                                 30s, local::Local::Begun::end)) {
+    for (const std::string& text : platforms_->end_all()) {
       log_line("info", text, {});
     }
   }
-  local_->stop();
+  platforms_->stop();
   haproxy_->stop();
   if (stop_all_) {
     if (auto down = haproxy_->shutdown(); !down) log_line("error", down.error().text, {});

@@ -1,9 +1,9 @@
 // The program: the command line, and behind `agent run` the agent.
 #include "cli/cli.h"
-#include "drivers/local/release.h"
 #include "main/agent.h"
 #include "main/desk.h"
 #include "main/plan_object.h"
+#include "main/platforms.h"
 #include "main/simulate.h"
 
 #ifndef SLIPWAY_VERSION
@@ -25,11 +25,8 @@ std::expected<boost::json::object, Refusal> plan_alone(const Request& request,
              },
              .known = [](std::vector<SiteId>) {}});
   if (auto put = desk.put(files, true); !put) return std::unexpected(put.error());
-  const char* path = std::getenv("PATH");
-  local::Releases releases;
   return plan_object(
-      request, desk, [](const SiteId&) -> const Site* { return nullptr; },
-      [&](const Look& asked) { return releases.look(asked, path != nullptr ? path : ""); });
+      request, desk, [](const SiteId&) -> const Site* { return nullptr; }, look_once);
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ struct Call {
 std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user) {
   Call& call = *static_cast<Call*>(user);
   const std::size_t n = size * count;
+  if (call.ask.hear) {
+    long status = 0;
+    curl().easy_getinfo(call.easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200 && status < 300) return call.ask.hear({bytes, n}) ? n : 0;
+  }
   if (call.reply.body.size() + n > call.ask.most) {
     call.too_large = true;
     return 0;  // ends the transfer
@@ -110,6 +115,13 @@ void set_options(Call& call) {
   curl().easy_setopt(c, CURLOPT_PRIVATE, &call);
   curl().easy_setopt(c, CURLOPT_ERRORBUFFER, call.text);
   curl().easy_setopt(c, CURLOPT_USERAGENT, "slipway");
+  if (!call.ask.socket.empty())
+    curl().easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, call.ask.socket.c_str());
+  if (!call.ask.certificates.empty()) {
+    curl().easy_setopt(c, CURLOPT_CAINFO, (call.ask.certificates + "/ca.pem").c_str());
+    curl().easy_setopt(c, CURLOPT_SSLCERT, (call.ask.certificates + "/cert.pem").c_str());
+    curl().easy_setopt(c, CURLOPT_SSLKEY, (call.ask.certificates + "/key.pem").c_str());
+  }
   if (call.ask.method == "POST") {
     curl().easy_setopt(c, CURLOPT_POST, 1L);
     curl().easy_setopt(c, CURLOPT_POSTFIELDS, call.ask.body.c_str());

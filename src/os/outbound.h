@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,8 +19,13 @@ struct WebAsk {
   std::string url;
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
-  Duration timeout = 5s;                    // for all of it: name, connect, TLS, send, read
+  Duration timeout = 5s;  // for all of it: name, connect, TLS, send, read; 0: as long as it takes
   std::size_t most = std::size_t{1} << 20;  // bytes of the answer; more is a fault
+  std::string socket;        // path of a unix socket that is connected to instead of the URL's host
+  std::string certificates;  // folder of ca.pem, cert.pem and key.pem: who is trusted, who asks
+  // Takes the answer of a 2xx piece by piece, on the thread of this object; the reply's body stays
+  // empty then. It must not block; false ends the transfer.
+  std::function<bool(std::string_view)> hear;
 };
 
 struct WebReply {

@@ -103,7 +103,7 @@ void look_ahead(Plan& plan) {
 }
 
 void warn_about_artifact(Draft& d) {
-  if (d.plan.spec.artifact.empty())
+  if (d.plan.spec.artifact.empty() && d.plan.spec.where.platform.empty())
     d.plan.warnings.emplace_back(
         "no_artifact",
         "what the release is made of cannot be told from `run`: it has no digest, and a change of "

@@ -74,6 +74,28 @@ struct HealthCheck {
   bool operator==(const HealthCheck&) const = default;
 };
 
+// Where an instance runs, and how that is reached.
+struct Where {
+  std::string platform;  // "docker"; empty: a process of this machine
+  std::string host;  // docker: the engine, "unix:///var/run/docker.sock", "tcp://127.0.0.1:2376"
+  std::string tls;   // docker: folder of ca.pem, cert.pem and key.pem; empty: without TLS
+  bool operator==(const Where&) const = default;
+};
+
+// What a container has besides what every instance has. Limits of 0: none.
+struct Container {
+  std::string image;       // as written: "registry.example/web:v2"; what runs is told by the digest
+  std::uint16_t port = 0;  // where it listens inside
+  std::string network;     // empty: the engine's own
+  std::int64_t milli_cpus = 0, memory = 0;  // thousandths of a processor, bytes
+  std::string restart;                      // by the engine itself: "on-failure"; empty: never
+  std::string user;                         // empty: the image's
+  bool read_only = false;                   // its root file system
+  bool init = false;                        // a first process that hands signals on
+  bool open_secrets = false;                // in the environment; else as files
+  bool operator==(const Container&) const = default;
+};
+
 // How one instance is run. ${port} and ${instance} in argv and env are filled when it starts;
 // everything else was filled when the plan was made.
 struct InstanceSpec {
@@ -87,6 +109,8 @@ struct InstanceSpec {
   HealthCheck health;
   int stop_signal = 15;
   Duration drain = 30s;  // for connections to end, and again for the process to exit
+  Where where;
+  Container container;  // of a platform that runs containers; argv then replaces its command
   bool operator==(const InstanceSpec&) const = default;
 };
 

@@ -70,6 +70,31 @@ HealthCheck health_of(const config::Effective& e, const Values& values) {
   return h;
 }
 
+// The version is the tag, unless the image says where it goes, or names a tag or digest itself.
+std::string image_of(const std::string& written, const Values& values, const Release& r) {
+  const std::string image = filled(written, values);
+  const auto name = image.rfind('/');
+  const bool tagged =
+      image.find_first_of(":@", name == std::string::npos ? 0 : name) != std::string::npos;
+  const bool placed = written.find("${") != std::string::npos && image != written;
+  return tagged || placed ? image : image + ":" + r.version;
+}
+
+void set_container(InstanceSpec& spec, const config::Effective& e, const Release& r) {
+  const config::ContainerSettings& c = e.container;
+  spec.where = {e.platform, c.host, c.tls};
+  spec.container = {.image = image_of(c.image.value, values_of(e, r), r),
+                    .port = static_cast<std::uint16_t>(c.port),
+                    .network = c.network,
+                    .milli_cpus = c.milli_cpus,
+                    .memory = c.memory,
+                    .restart = c.restart,
+                    .user = c.user,
+                    .read_only = c.read_only,
+                    .init = c.init,
+                    .open_secrets = c.open_secrets};
+}
+
 }  // namespace
 
 std::string artifact_of(const config::Effective& e, const Release& r) {
@@ -92,8 +117,10 @@ std::string artifact_of(const config::Effective& e, const Release& r) {
 InstanceSpec instance_spec(const config::Effective& e, const Release& r) {
   const Values values = values_of(e, r);
   InstanceSpec spec;
-  for (const auto& word : e.run.value) spec.argv.push_back(filled(word, values));
-  spec.shell = e.run_is_shell;
+  const bool contained = e.platform != "local";
+  for (const auto& word : contained ? e.container.command : e.run.value)
+    spec.argv.push_back(filled(word, values));
+  spec.shell = !contained && e.run_is_shell;
   spec.directory = e.folder;
   for (const auto& [name, setting] : e.env) {
     // A secret reaches the instance by its reference; its text is never part of a plan.
@@ -109,7 +136,10 @@ InstanceSpec instance_spec(const config::Effective& e, const Release& r) {
                                   name) != e.secrets_from_caller.end();
     spec.secrets.push_back({name, sealed ? "sealed" : "environment", ""});
   }
-  spec.artifact = artifact_of(e, r);
+  if (contained)
+    set_container(spec, e, r);
+  else
+    spec.artifact = artifact_of(e, r);
   spec.digest = r.digest;
   spec.health = health_of(e, values);
   spec.stop_signal = e.stop_signal;

@@ -90,7 +90,8 @@ std::string describe(const Step& step, const Plan& plan) {
   const std::string& version = step.who == Who::stable ? plan.from.version : plan.to.version;
   switch (step.verb) {
     case Verb::check:
-      return fmt::format("program and digest of {}", version);
+      return fmt::format("{} and digest of {}",
+                         plan.spec.where.platform.empty() ? "program" : "image", version);
     case Verb::provision:
       return fmt::format("{} of {}", instances(step.instances), version);
     case Verb::warm:

@@ -28,6 +28,9 @@ void fields(auto& a, Is<Look> auto& v) {
   a(2, v.argv);
   a(3, v.shell);
   a(4, v.directory);
+  a(5, v.where);
+  a(6, v.container);
+  a(7, v.digest);
 }
 
 void fields(auto& a, Is<CheckRelease> auto& v) {
@@ -45,6 +48,7 @@ void fields(auto& a, Is<StopInstance> auto& v) {
   a(1, v.instance);
   a(2, v.signal);
   a(3, v.grace);
+  a(4, v.where);
 }
 
 void fields(auto& a, Is<RunSmoke> auto& v) {

@@ -47,6 +47,25 @@ void fields(auto& a, Is<HealthCheck> auto& v) {
   a(10, v.start_timeout);
 }
 
+void fields(auto& a, Is<Where> auto& v) {
+  a(1, v.platform);
+  a(2, v.host);
+  a(3, v.tls);
+}
+
+void fields(auto& a, Is<Container> auto& v) {
+  a(1, v.image);
+  a(2, v.port);
+  a(3, v.network);
+  a(4, v.milli_cpus);
+  a(5, v.memory);
+  a(6, v.restart);
+  a(7, v.user);
+  a(8, v.read_only);
+  a(9, v.init);
+  a(10, v.open_secrets);
+}
+
 void fields(auto& a, Is<InstanceSpec> auto& v) {
   a(1, v.argv);
   a(2, v.shell);
@@ -58,6 +77,8 @@ void fields(auto& a, Is<InstanceSpec> auto& v) {
   a(8, v.health);
   a(9, v.stop_signal);
   a(10, v.drain);
+  a(11, v.where);
+  a(12, v.container);
 }
 
 void fields(auto& a, Is<RouteSpec> auto& v) {

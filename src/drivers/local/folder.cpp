@@ -1,7 +1,6 @@
 #include "drivers/local/folder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <map>
 
@@ -13,42 +12,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kKeptFiles = 100;
-
-// A name as one part of a path: what could lead elsewhere is written as %XX.
-std::string part(const std::string& name) {
-  std::string out;
-  for (unsigned char c : name) {
-    bool plain = std::isalnum(c) || c == '-' || c == '_' || c == '+' || (c == '.' && !out.empty());
-    out += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
-  }
-  return out;
-}
-
-std::string site_part(const SiteId& site) {
-  return part(site.service) + "@" + part(site.environment);
-}
-
 template <class T>
 bool parse(const std::string& text, T& value) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size();
-}
-
-std::vector<fs::path> by_age(const fs::path& folder, const std::string& prefix) {
-  std::vector<std::pair<fs::file_time_type, fs::path>> found;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    std::string name = at->path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    std::error_code gone;
-    auto time = at->last_write_time(gone);
-    if (!gone) found.emplace_back(time, at->path());
-  }
-  std::ranges::sort(found);
-  std::vector<fs::path> paths;
-  for (auto& [time, path] : found) paths.push_back(std::move(path));
-  return paths;
 }
 
 }  // namespace
@@ -110,10 +77,8 @@ std::string spec_hash(const InstanceSpec& spec, const std::string& version) {
 }
 
 fs::path Folders::instance(const SiteId& site, std::uint32_t instance) const {
-  return state_ / "run" / site_part(site) / fmt::format("i{}", instance);
+  return state_ / "run" / platform::site_part(site) / fmt::format("i{}", instance);
 }
-
-fs::path Folders::kept_logs(const SiteId& site) const { return state_ / "logs" / site_part(site); }
 
 std::vector<fs::path> Folders::instances() const {
   std::vector<fs::path> found;
@@ -133,33 +98,15 @@ std::vector<fs::path> Folders::instances() const {
 
 Result<> Folders::archive(const SiteId& site, std::uint32_t number,
                           const std::string& version) const {
-  fs::path from = instance(site, number), to = kept_logs(site);
-  std::error_code error;
+  const fs::path from = instance(site, number);
   for (const char* name : {"out.log.1", "out.log"}) {
-    if (!fs::exists(from / name, error)) continue;
-    if (fs::file_size(from / name, error) == 0) {
-      fs::remove(from / name, error);
-      continue;
-    }
-    TRY(os::make_folder(to));
-    std::string stem = fmt::format("i{}-{}", number, part(version));
-    fs::path target = to / (stem + ".log");
-    for (int copy = 2; fs::exists(target, error); ++copy) {
-      target = to / fmt::format("{}.{}.log", stem, copy);
-    }
-    fs::rename(from / name, target, error);
-    if (error) {
-      return fail(Fault::unavailable, "cannot keep the output {} in {}: {}", (from / name).string(),
-                  to.string(), error.message());
-    }
+    TRY(kept_.keep(site, number, version, from / name));
   }
-  std::vector<fs::path> kept = by_age(to, "i");
-  for (std::size_t i = 0; i + kKeptFiles < kept.size(); ++i) fs::remove(kept[i], error);
   return {};
 }
 
 std::vector<fs::path> Folders::logs(const SiteId& site, std::uint32_t number) const {
-  std::vector<fs::path> files = by_age(kept_logs(site), fmt::format("i{}-", number));
+  std::vector<fs::path> files = kept_.of(site, number);
   std::error_code error;
   for (const char* name : {"out.log.1", "out.log"}) {
     fs::path path = instance(site, number) / name;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "contract/command.h"
+#include "platform/kept.h"
 
 namespace slipway::local {
 
@@ -33,10 +34,9 @@ std::string spec_hash(const InstanceSpec&, const std::string& version);
 // STATE/run/SERVICE@ENVIRONMENT/iN for what runs, STATE/logs/SERVICE@ENVIRONMENT/ for what ran.
 class Folders {
  public:
-  explicit Folders(std::filesystem::path state) : state_(std::move(state)) {}
+  explicit Folders(const std::filesystem::path& state) : state_(state), kept_(state) {}
 
   std::filesystem::path instance(const SiteId&, std::uint32_t) const;
-  std::filesystem::path kept_logs(const SiteId&) const;
   // Every instance's folder, whoever it belongs to.
   std::vector<std::filesystem::path> instances() const;
 
@@ -52,6 +52,7 @@ class Folders {
 
  private:
   std::filesystem::path state_;
+  platform::KeptOutput kept_;
 };
 
 }  // namespace slipway::local

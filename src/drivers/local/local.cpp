@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "drivers/local/smoke.h"
+#include "platform/smoke.h"
 
 namespace slipway::local {
 namespace fs = std::filesystem;
@@ -36,9 +36,8 @@ Outcome Local::failed(const Error& error) {
 }
 
 bool Local::takes(const Command& command) const {
-  return std::holds_alternative<Look>(command) || std::holds_alternative<CheckRelease>(command) ||
-         std::holds_alternative<StartInstance>(command) ||
-         std::holds_alternative<StopInstance>(command) || std::holds_alternative<RunSmoke>(command);
+  if (const Where* where = where_of(command)) return where->platform.empty();
+  return std::holds_alternative<RunSmoke>(command);
 }
 
 std::string Local::path() const {
@@ -84,7 +83,8 @@ void Local::begin(const Issued& issued) {
     pool_.submit(key_of(issued.site, halt->instance),
                  [this, asker, halt = *halt] { this->halt(asker, halt); });
   } else if (auto* smoke = std::get_if<RunSmoke>(&issued.command)) {
-    pool_.submit(alone, [this, asker, smoke = *smoke] { answer(asker, run_smoke(smoke)); });
+    pool_.submit(alone,
+                 [this, asker, smoke = *smoke] { answer(asker, platform::run_smoke(smoke)); });
   } else {
     answer(asker, fault_failed(Fault::unsupported, "the local driver does not take this command"));
   }
@@ -131,7 +131,7 @@ void Local::cancel(const Issued& issued) {
     answer(asker, Done{});
     return;
   }
-  StopInstance undo{start->instance, start->spec.stop_signal, start->spec.drain};
+  StopInstance undo{start->instance, start->spec.stop_signal, start->spec.drain, {}};
   pool_.submit(key_of(issued.site, undo.instance), [this, asker, undo] { halt(asker, undo); });
 }
 

@@ -12,14 +12,17 @@
 
 #include "contract/driver.h"
 #include "drivers/local/folder.h"
-#include "drivers/local/launch.h"
-#include "drivers/local/pool.h"
 #include "drivers/local/release.h"
-#include "drivers/local/watcher.h"
 #include "os/net.h"
 #include "os/shim.h"
+#include "platform/launch.h"
+#include "platform/pool.h"
+#include "platform/watcher.h"
 
 namespace slipway::local {
+
+using platform::Check, platform::Environment, platform::environment_of, platform::filled,
+    platform::Pool, platform::SecretOf, platform::Watched, platform::Watcher, platform::words_of;
 
 struct Settings {
   std::filesystem::path state;  // absolute; run/ and logs/ in it are this driver's

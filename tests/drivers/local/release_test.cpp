@@ -8,8 +8,8 @@
 #include <fstream>
 #include <set>
 
-#include "drivers/local/smoke.h"
 #include "house.h"
+#include "platform/smoke.h"
 
 namespace slipway::local {
 namespace {

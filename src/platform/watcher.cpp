@@ -1,4 +1,4 @@
-#include "drivers/local/watcher.h"
+#include "platform/watcher.h"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -10,7 +10,7 @@
 
 #include "base/check.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
 using Clock = std::chrono::steady_clock;
 
@@ -19,6 +19,8 @@ namespace {
 // pause is a twentieth of its age, so that readiness is seen at most 5 % later than it came.
 constexpr Duration kShortestPause = 5ms, kLongestPause = 500ms;
 constexpr int kAgePerPause = 20;
+// A door with nobody behind it closes at once.
+constexpr Duration kQuiet = 100ms;
 }  // namespace
 
 struct Watcher::Entry {
@@ -114,7 +116,8 @@ std::uint64_t Watcher::add(std::unique_ptr<Entry> entry) {
   entry->id = next_id_++;
   // The low bit tells the shim's connection (0) from the check's (1).
   epoll_event event{.events = EPOLLIN, .data = {.u64 = entry->id * 2}};
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry->watched.watch.get(), &event);
+  if (entry->watched.watch)
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, entry->watched.watch.get(), &event);
   std::uint64_t id = entry->id;
   entries_[id] = std::move(entry);
   return id;
@@ -180,6 +183,10 @@ void Watcher::fire(Entry& entry) {
     begin_check(entry);
     return;
   }
+  if (entry.check->quiet()) {
+    end_check(entry);
+    return found(entry, {true, ""});
+  }
   end_check(entry);
   found(entry,
         {false, fmt::format("no answer in {} ms", entry.watched.health.timeout.count() / 1000)});
@@ -199,12 +206,14 @@ void Watcher::watch_event(Entry& entry) {
 
 void Watcher::begin_check(Entry& entry) {
   const Watched& watched = entry.watched;
-  entry.check = std::make_unique<Check>(watched.health, watched.port);
+  entry.check = std::make_unique<Check>(watched.health, watched.port, watched.behind_door);
   Result<Check::Command> command = fail(Fault::internal, "no command");
   if (watched.health.kind == HealthCheck::Kind::command && watched.command) {
     command = watched.command();
   }
-  wake_at(entry, Clock::now() + watched.health.timeout);
+  const bool listens = watched.behind_door && watched.health.kind == HealthCheck::Kind::tcp;
+  wake_at(entry, Clock::now() +
+                     (listens ? std::min(kQuiet, watched.health.timeout) : watched.health.timeout));
   settle(entry, entry.check->begin(command));
 }
 
@@ -261,4 +270,4 @@ void Watcher::tell(Entry& entry, bool healthy, const std::string& text) {
   sink_.fact(entry.watched.site, HealthChanged{entry.watched.instance, healthy, text});
 }
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "contract/command.h"
-#include "drivers/local/launch.h"
 #include "os/files.h"
 #include "os/http.h"
 #include "os/processes.h"
+#include "platform/launch.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
 struct Finding {
   bool good = false;
@@ -27,7 +27,9 @@ class Check {
     Environment env;
     std::string directory;
   };
-  Check(const HealthCheck&, std::uint16_t port);
+  // `behind_door`: a forwarder accepts for the service, whether it is there or not. A connection
+  // counts as good only while it stays open: see quiet().
+  Check(const HealthCheck&, std::uint16_t port, bool behind_door = false);
   ~Check();
   Check(const Check&) = delete;
   Check& operator=(const Check&) = delete;
@@ -35,16 +37,22 @@ class Check {
   // Each returns the finding as soon as there is one; else fd() is to be polled for events().
   std::optional<Finding> begin(const Result<Command>& command);
   std::optional<Finding> go_on();
+  // Connected, and not sent away since: that is all that a TCP check behind a door can know.
+  bool quiet() const {
+    return behind_door_ && connected_ && health_.kind == HealthCheck::Kind::tcp;
+  }
   int fd() const;
   std::uint32_t events() const;  // EPOLLIN or EPOLLOUT
 
  private:
   std::optional<Finding> send_request();
+  std::optional<Finding> was_sent_away();
   std::optional<Finding> read_reply();
   Finding judge_status(int status) const;
 
   HealthCheck health_;
   std::uint16_t port_;
+  bool behind_door_;
   os::Fd socket_;
   os::Running running_;
   os::ReplyReader reader_;
@@ -52,4 +60,4 @@ class Check {
   bool connected_ = false;
 };
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

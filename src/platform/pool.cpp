@@ -1,8 +1,8 @@
-#include "drivers/local/pool.h"
+#include "platform/pool.h"
 
 #include <utility>
 
-namespace slipway::local {
+namespace slipway::platform {
 
 Pool::Pool(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
@@ -50,4 +50,4 @@ void Pool::work() {
   }
 }
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace slipway::local {
+namespace slipway::platform {
 
 class Pool {
  public:
@@ -34,4 +34,4 @@ class Pool {
   std::vector<std::jthread> threads_;
 };
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

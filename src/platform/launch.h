@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "contract/command.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 using SecretOf = std::function<Result<Secret>(const SiteId&, const SecretRef&)>;
@@ -22,9 +22,12 @@ std::string filled(const std::string& text, std::uint16_t port, std::uint32_t in
 // The words that are executed: the spec's own, or /bin/sh -c with the one line.
 std::vector<std::string> words_of(const std::vector<std::string>& argv, bool shell);
 
+// The spec's secrets, in their order. Fault::missing names every one that cannot be had.
+Result<Environment> secrets_of(const SiteId&, const InstanceSpec&, const SecretOf&);
+
 // PATH HOME LANG of `base`, the spec's env, its secrets, then PORT and SLIPWAY_* (interface 2.1).
 // Fault::missing names every secret that cannot be had, in their order.
 Result<Environment> environment_of(const SiteId&, const StartInstance&, std::uint16_t port,
                                    const Environment& base, const SecretOf&);
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

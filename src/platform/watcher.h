@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "contract/driver.h"
-#include "drivers/local/check.h"
 #include "os/files.h"
+#include "platform/check.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
@@ -28,8 +28,9 @@ struct Watched {
   std::uint32_t instance = 0;
   std::uint16_t port = 0;
   HealthCheck health;
-  Duration age{};  // of the process; beyond start_timeout it counts as started
-  os::Fd watch;    // connection to its shim; closed by it when the process ended
+  Duration age{};            // of the process; beyond start_timeout it counts as started
+  os::Fd watch;              // connection to its shim; closed by it when the process ended
+  bool behind_door = false;  // something else accepts for it: see Check
   std::function<Result<Check::Command>()> command;  // for command checks; called on the thread
   std::function<void()> ended;                      // on the thread, once: must not block
 };
@@ -77,4 +78,4 @@ class Watcher {
   std::thread thread_;
 };
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

@@ -1,8 +1,8 @@
-#include "drivers/local/launch.h"
+#include "platform/launch.h"
 
 #include <algorithm>
 
-namespace slipway::local {
+namespace slipway::platform {
 
 namespace {
 
@@ -45,6 +45,25 @@ std::vector<std::string> words_of(const std::vector<std::string>& argv, bool she
   return {"/bin/sh", "-c", argv[0]};
 }
 
+Result<Environment> secrets_of(const SiteId& site, const InstanceSpec& spec,
+                               const SecretOf& secret_of) {
+  Environment secrets;
+  std::string missing, why;
+  for (const SecretRef& ref : spec.secrets) {
+    Result<Secret> value = secret_of ? secret_of(site, ref) : fail(Fault::missing, "no source");
+    if (value && !value->empty()) {
+      secrets.emplace_back(ref.name, value->reveal());
+      continue;
+    }
+    missing += (missing.empty() ? "" : ", ") + ref.name;
+    if (!value && why.empty()) why = " (" + value.error().text + ")";
+  }
+  if (!missing.empty()) {
+    return fail(Fault::missing, "Missing environment variables: {}{}", missing, why);
+  }
+  return secrets;
+}
+
 Result<Environment> environment_of(const SiteId& site, const StartInstance& start,
                                    std::uint16_t port, const Environment& base,
                                    const SecretOf& secret_of) {
@@ -56,18 +75,8 @@ Result<Environment> environment_of(const SiteId& site, const StartInstance& star
   for (const auto& [name, value] : start.spec.env) {
     set(env, name, filled(value, port, start.instance));
   }
-  std::string missing, why;
-  for (const SecretRef& ref : start.spec.secrets) {
-    Result<Secret> value = secret_of ? secret_of(site, ref) : fail(Fault::missing, "no source");
-    if (value && !value->empty()) {
-      set(env, ref.name, value->reveal());
-      continue;
-    }
-    missing += (missing.empty() ? "" : ", ") + ref.name;
-    if (!value && why.empty()) why = " (" + value.error().text + ")";
-  }
-  if (!missing.empty()) {
-    return fail(Fault::missing, "Missing environment variables: {}{}", missing, why);
+  for (auto& [name, value] : TRY(secrets_of(site, start.spec, secret_of))) {
+    set(env, name, std::move(value));
   }
   set(env, "PORT", std::to_string(port));
   set(env, "SLIPWAY_VERSION", start.version);
@@ -77,4 +86,4 @@ Result<Environment> environment_of(const SiteId& site, const StartInstance& star
   return env;
 }
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

@@ -1,4 +1,4 @@
-#include "drivers/local/check.h"
+#include "platform/check.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -8,9 +8,10 @@
 
 #include "os/net.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
-Check::Check(const HealthCheck& health, std::uint16_t port) : health_(health), port_(port) {}
+Check::Check(const HealthCheck& health, std::uint16_t port, bool behind_door)
+    : health_(health), port_(port), behind_door_(behind_door) {}
 
 Check::~Check() { os::collect(running_); }
 
@@ -53,8 +54,10 @@ std::optional<Finding> Check::go_on() {
     auto connected = os::end_connect(socket_.get());
     if (!connected) return Finding{false, connected.error().text};
     connected_ = true;
-    if (health_.kind == HealthCheck::Kind::tcp) return Finding{true, ""};
+    if (health_.kind == HealthCheck::Kind::tcp && !behind_door_) return Finding{true, ""};
+    if (health_.kind == HealthCheck::Kind::tcp) return std::nullopt;
   }
+  if (health_.kind == HealthCheck::Kind::tcp) return was_sent_away();
   return unsent_.empty() ? read_reply() : send_request();
 }
 
@@ -63,6 +66,15 @@ std::optional<Finding> Check::send_request() {
   if (n < 0 && errno != EAGAIN && errno != EINTR) return Finding{false, std::strerror(errno)};
   if (n > 0) unsent_.erase(0, static_cast<std::size_t>(n));
   return std::nullopt;
+}
+
+// A service that speaks first is there, too.
+std::optional<Finding> Check::was_sent_away() {
+  char byte = 0;
+  const ssize_t n = ::recv(socket_.get(), &byte, 1, MSG_DONTWAIT);
+  if (n > 0) return Finding{true, ""};
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  return Finding{false, "connection refused"};
 }
 
 std::optional<Finding> Check::read_reply() {
@@ -85,4 +97,4 @@ Finding Check::judge_status(int status) const {
   return {false, fmt::format("status {}", status)};
 }
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

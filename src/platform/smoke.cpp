@@ -1,11 +1,11 @@
-#include "drivers/local/smoke.h"
+#include "platform/smoke.h"
 
 #include <chrono>
 #include <regex>
 
 #include "os/http.h"
 
-namespace slipway::local {
+namespace slipway::platform {
 
 namespace {
 
@@ -78,4 +78,4 @@ Outcome run_smoke(const RunSmoke& smoke, Duration timeout) {
   return Done{std::move(observed)};
 }
 
-}  // namespace slipway::local
+}  // namespace slipway::platform

@@ -1,0 +1,129 @@
+// Binding's part for platforms that run containers: the image, the engine, the limits.
+#include <fmt/format.h>
+
+#include "config/binding.h"
+#include "config/units.h"
+
+namespace slipway::config {
+
+using text::Node;
+
+namespace {
+
+constexpr const char* kEngine = "unix:///var/run/docker.sock";
+
+// A published port is reached over loopback: the engine has to be on this machine.
+bool is_near(std::string_view host) {
+  if (host.starts_with("unix:///")) return true;
+  if (!host.starts_with("tcp://")) return false;
+  host.remove_prefix(6);
+  return host.starts_with("127.") || host.starts_with("localhost:") || host.starts_with("[::1]:");
+}
+
+}  // namespace
+
+void Binding::containers() {
+  ContainerSettings& c = out_.container;
+  if (const Node* n = find("image")) c.image = {open_text(*n, "image"), n->place};
+  if (const Fields* f = holder("port")) {
+    c.port = f->integer("port", 1, 65535).value_or(0);
+    keep("port", *f->get("port"));
+  }
+  const auto& variables = ground_.sources.variables;
+  const auto told = variables.find("DOCKER_HOST");
+  c.host = told == variables.end() || told->second.empty() ? kEngine : told->second;
+  const auto certificates = variables.find("DOCKER_CERT_PATH");
+  if (c.host.starts_with("tcp://") && certificates != variables.end()) c.tls = certificates->second;
+  const bool contained = out_.platform == "docker";
+  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+    const Node* n = (*layer)->get("docker");
+    if (n && !contained)
+      ledger_.warning(n->place, "no_effect",
+                      fmt::format("`docker` says nothing to the platform {}", out_.platform),
+                      "write `platform: docker` beside it");
+    docker_section(n);
+  }
+  resources();
+  if (!contained) return;
+  if (c.image.value.empty() || c.port == 0)
+    ledger_.warning(find("platform")->place, "incomplete",
+                    fmt::format("`{}` has no `{}`, which every container needs", out_.service,
+                                c.image.value.empty() ? "image" : "port"),
+                    "service: { image: registry.example/web, port: 8080 }");
+  if (c.host.starts_with("tcp://") && !is_near(c.host))
+    ledger_.not_supported(out_.origins["docker.host"],
+                          fmt::format("docker.host: {} (another machine)", c.host),
+                          "containers are reached over loopback: run the agent beside its engine");
+}
+
+void Binding::docker_section(const Node* node) {
+  const Fields f(ledger_, node, "docker", "docker");
+  if (!f.written()) return;
+  ContainerSettings& c = out_.container;
+  const auto text = [&](const char* key, std::string& slot) {
+    const Node* n = f.get(key);
+    if (!n) return;
+    slot = open_text(*n, fmt::format("docker.{}", key));
+    keep(fmt::format("docker.{}", key), *n);
+  };
+  const auto flag = [&](const char* key, bool& slot) {
+    if (const auto value = f.flag(key)) slot = *value;
+    if (const Node* n = f.get(key)) keep(fmt::format("docker.{}", key), *n);
+  };
+  text("host", c.host);
+  if (f.get("host") && !c.host.starts_with("tcp://") && !c.host.starts_with("unix:///"))
+    ledger_.error(f.get("host")->place, "bad_value",
+                  fmt::format("`host` must be an engine's address, not `{}`", c.host),
+                  "such as unix:///var/run/docker.sock or tcp://127.0.0.1:2376");
+  text("tls", c.tls);
+  if (f.get("tls") && !c.tls.starts_with('/')) c.tls = out_.folder + "/" + c.tls;
+  text("network", c.network);
+  if (c.network == "host" || c.network == "none" || c.network.starts_with("container:"))
+    ledger_.not_supported(f.get("network")->place, fmt::format("docker.network: {}", c.network),
+                          "two versions run side by side: each needs a port of its own");
+  text("user", c.user);
+  flag("read_only", c.read_only);
+  flag("init", c.init);
+  if (const Node* n = f.get("command")) {
+    c.command.clear();
+    if (n->is_scalar()) c.command = {"/bin/sh", "-c", open_text(*n, "docker.command")};
+    for (const auto& i : n->items) c.command.push_back(open_text(i, "docker.command"));
+    keep("docker.command", *n);
+  }
+  if (const auto word = f.choice("restart", {"no", "on_failure", "unless_stopped", "always"})) {
+    c.restart = *word == "no" ? "" : *word;
+    if (const auto at = c.restart.find('_'); at != std::string::npos) c.restart[at] = '-';
+    keep("docker.restart", *f.get("restart"));
+  }
+  if (const auto word = f.choice("secrets", {"files", "environment"})) {
+    c.open_secrets = *word == "environment";
+    keep("docker.secrets", *f.get("secrets"));
+  }
+}
+
+void Binding::resources() {
+  ContainerSettings& c = out_.container;
+  for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
+    const Node* node = (*layer)->get("resources");
+    if (!node) continue;
+    if (out_.platform == "local")
+      ledger_.warning(node->place, "not_supported",
+                      "`resources` has no effect on processes yet: no limit is set on an instance");
+    const Fields f(ledger_, node, "resources", "resources");
+    const auto quantity = [&](const char* key, std::int64_t& slot, auto parse, const char* such) {
+      const auto text = f.text(key);
+      if (!text) return;
+      const auto value = parse(*text);
+      if (value)
+        slot = *value;
+      else
+        ledger_.error(f.get(key)->place, "bad_value",
+                      fmt::format("`{}` must be a quantity, not `{}`", key, *text), such);
+      keep(fmt::format("resources.{}", key), *f.get(key));
+    };
+    quantity("cpu", c.milli_cpus, parse_cpus, "such as 500m or 2");
+    quantity("memory", c.memory, parse_bytes, "such as 512Mi or 2Gi, at least 6Mi");
+  }
+}
+
+}  // namespace slipway::config

@@ -1,0 +1,156 @@
+// The driver of containers on an engine of this machine, Docker's own or one with its API. It
+// finds what is its own by labels, so that nothing but the engine has to remember what runs.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "contract/driver.h"
+#include "drivers/docker/engine.h"
+#include "os/net.h"
+#include "platform/kept.h"
+#include "platform/launch.h"
+#include "platform/pool.h"
+#include "platform/watcher.h"
+
+namespace slipway::docker {
+
+struct Settings {
+  std::filesystem::path state;    // absolute; docker/ and logs/ in it are this driver's
+  std::filesystem::path runtime;  // on memory: files of secrets
+  platform::SecretOf secret;
+  std::uint16_t first_port = 20'000, last_port = 29'999;
+  int workers = 8;
+};
+
+// The label that tells the containers of one state folder from another's.
+std::string agent_of(const std::filesystem::path& state);
+
+// Looks at an image without an agent; for `plan` and `check`.
+World look(const Look&);
+
+class Docker : public Driver {
+ public:
+  Docker(Settings, Sink&);
+  ~Docker() override { stop(); }
+
+  std::string_view name() const override { return "docker"; }
+  bool takes(const Command&) const override;
+  void begin(const Issued&) override;
+  void observe(const Issued&) override;
+  void cancel(const Issued&) override;
+  void stop() override;
+
+  World look(const Look&);
+
+  enum class Begun : bool { leave, end };  // containers that this driver was told to start itself
+  using Wanted = std::function<bool(const SiteId&, std::uint32_t instance)>;
+  // Ends every container of this agent that no site wants and, unless told so, this agent did not
+  // start; a sentence for each. An engine that is away is swept when it is back. Blocks.
+  std::vector<std::string> sweep(const Wanted&, Duration grace = 5s, Begun begun = Begun::leave);
+
+  // Output files of an instance, oldest first: kept ones, and what a running one said so far.
+  std::vector<std::filesystem::path> logs(const SiteId&, std::uint32_t instance);
+
+ private:
+  struct Asker {
+    SiteId site;
+    CommandId id = 0;
+    Attempt attempt = 0;
+  };
+  enum class Fresh : bool { no, yes };
+  // A container that is watched: its end and its health arrive as facts.
+  struct Followed {
+    SiteId site;
+    StartInstance start;
+    std::string id;
+    Engine* engine = nullptr;
+    bool own_health = false;
+    std::chrono::steady_clock::time_point ready_by, ask_at;
+    std::optional<bool> healthy;
+    bool asking = false;
+    std::int64_t last_death = 0;
+  };
+  struct Line {  // to an engine
+    std::unique_ptr<Engine> engine;
+    bool listening = false, swept = true;
+    std::chrono::steady_clock::time_point next{};
+    EventLines lines;
+  };
+  // What a place was found to hold.
+  struct There {
+    std::optional<Seen> seen;
+    std::optional<Owner> owner;  // ours
+  };
+
+  static std::string key_of(const SiteId&, std::uint32_t instance);
+  static Outcome failed(const Error&);
+  Engine& engine_of(const Where&);
+  void remember(const Where&);
+  void answer(const Asker&, Outcome);
+
+  // start.cpp
+  void start(const Asker&, const StartInstance&, Fresh);
+  Result<There> find(Engine&, const SiteId&, std::uint32_t instance);
+  Result<Observed> start_fresh(Engine&, const SiteId&, const StartInstance&);
+  Result<Observed> bear(Engine&, Birth);
+  void adopt(const Asker&, const StartInstance&, Engine&, const Seen&);
+  void tell_ended(const Asker&, const StartInstance&, Engine&, const Seen&);
+  Result<std::string> make_secrets(const SiteId&, const StartInstance&, Birth&);
+  std::filesystem::path secrets_folder(const SiteId&, std::uint32_t instance) const;
+
+  // image.cpp
+  Result<Image> image_of(Engine&, const InstanceSpec&, const std::string& version);
+  Result<> check(const InstanceSpec&, const std::string& version);
+
+  // stop.cpp
+  void halt(const Asker&, const StopInstance&);
+  void await_end(Engine&, const SiteId&, std::uint32_t instance, const std::string& id,
+                 Duration limit, bool killed);
+  void finish(Engine&, const SiteId&, std::uint32_t instance, const std::string& id);
+  Result<std::vector<std::string>> bury(Engine&, const Owner&, const Seen&);
+  void answer_stops(const std::string& key, const Outcome&);
+  std::vector<std::string> sweep_line(Line&, const Wanted&, Duration grace, Begun begun);
+
+  // watch.cpp
+  void follow(const SiteId&, const StartInstance&, Engine&, const Seen&);
+  void unfollow(const std::string& key);
+  void mind();
+  void listen(const std::string& host, Line&);
+  void died(const Death&);
+  void ended(const std::string& key, const std::string& id, std::optional<Death>);
+  void look_after(const std::string& key);
+  void heard_health(const std::string& key, const std::string& id, const Seen&);
+  std::vector<std::string> tail(Engine&, const Seen&);
+
+  std::filesystem::path told_mark(const std::string& id) const;
+
+  Settings settings_;
+  std::string agent_;  // a hash of the state folder: whose containers
+  Sink& sink_;
+  platform::KeptOutput kept_;
+  os::PortPool ports_;
+  std::mutex mutex_;
+  bool stopping_now_ = false;
+  std::map<std::string, Line> lines_;  // by host
+  std::map<std::string, Followed> followed_;
+  std::set<std::string> begun_;  // keys of starts this agent was asked for
+  std::map<std::string, std::vector<Asker>> stopping_;
+  Wanted wanted_;  // of the last sweep, for engines that were away
+  os::Outbound outbound_;
+  platform::Pool pool_;
+  platform::Watcher watcher_;
+  std::condition_variable wake_;
+  std::thread minder_;
+};
+
+}  // namespace slipway::docker

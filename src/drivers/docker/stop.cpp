@@ -1,0 +1,188 @@
+// Ending containers: asked to, then made to; and those that no site wants.
+#include <algorithm>
+#include <future>
+
+#include "drivers/docker/docker.h"
+#include "os/files.h"
+
+namespace slipway::docker {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr Duration kKilled = 10s;  // for the engine to see the end of what it killed
+constexpr std::size_t kKeptLines = 20'000;
+
+}  // namespace
+
+void Docker::halt(const Asker& asker, const StopInstance& halt) {
+  const std::string key = key_of(asker.site, halt.instance);
+  {
+    std::lock_guard lock(mutex_);
+    auto& waiting = stopping_[key];
+    waiting.push_back(asker);
+    if (waiting.size() > 1) return;  // already on its way; all are answered at its end
+  }
+  unfollow(key);
+  Engine& engine = engine_of(halt.where);
+  auto there = find(engine, asker.site, halt.instance);
+  if (!there) return answer_stops(key, failed(there.error()));
+  if (!there->owner) return answer_stops(key, Done{});
+  if (!there->seen->running) return finish(engine, asker.site, halt.instance, there->seen->id);
+  // One that ended in between has nothing to hear; its end is awaited all the same.
+  auto told = engine.call(docker::kill(there->seen->id, halt.signal));
+  if (!told) return answer_stops(key, failed(told.error()));
+  await_end(engine, asker.site, halt.instance, there->seen->id, halt.grace, false);
+}
+
+void Docker::await_end(Engine& engine, const SiteId& site, std::uint32_t instance,
+                       const std::string& id, Duration limit, bool killed) {
+  engine.later(docker::wait(id, limit), [=, this, &engine](Result<Reply> reply) {
+    const std::string key = key_of(site, instance);
+    pool_.submit(key, [=, this, &engine] {
+      const bool late = !reply && reply.error().fault == Fault::timeout;
+      if (late && !killed) {
+        std::ignore = engine.call(docker::kill(id, 9));
+        return await_end(engine, site, instance, id, kKilled, true);
+      }
+      if (!reply) return answer_stops(key, failed(reply.error()));
+      finish(engine, site, instance, id);
+    });
+  });
+}
+
+// Nothing runs any more: the output is kept, name and port are free.
+void Docker::finish(Engine& engine, const SiteId& site, std::uint32_t instance,
+                    const std::string& id) {
+  const std::string key = key_of(site, instance);
+  auto seen = engine.call(inspect(id));
+  auto heard = seen ? hear_container(*seen) : std::unexpected(seen.error());
+  if (!heard && heard.error().fault == Fault::missing) return answer_stops(key, Done{});
+  if (!heard) return answer_stops(key, failed(heard.error()));
+  const auto owner = owner_of(*heard, agent_);
+  Observed observed;
+  observed.port = heard->port;
+  if (owner) {
+    auto gone = bury(engine, *owner, *heard);
+    if (!gone) return answer_stops(key, failed(gone.error()));
+    observed.details = std::move(*gone);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    begun_.erase(key);
+  }
+  answer_stops(key, Done{std::move(observed)});
+}
+
+// The container and all that belongs to it are removed, its output is kept. What could not be kept
+// is said, and holds nothing up.
+Result<std::vector<std::string>> Docker::bury(Engine& engine, const Owner& owner,
+                                              const Seen& seen) {
+  std::vector<std::string> said;
+  if (auto output = engine.call(docker::logs(seen.id, kKeptLines));
+      output && output->status < 300) {
+    const fs::path file = settings_.state / "docker" / (seen.id + ".log");
+    auto kept = os::swap_file(file, plain_log(output->body));
+    if (kept) kept = kept_.keep(owner.site, owner.instance, owner.version, file);
+    if (!kept) said.push_back(kept.error().text);
+  }
+  Reply removed = TRY(engine.call(docker::remove(seen.id)));
+  if (removed.status >= 300 && removed.status != 404)
+    return std::unexpected(
+        error_of(removed, fmt::format("removing the container of instance {}", owner.instance)));
+  std::error_code error;
+  fs::remove(told_mark(seen.id), error);
+  fs::remove_all(secrets_folder(owner.site, owner.instance), error);
+  if (seen.port != 0) ports_.give_back(seen.port);
+  return said;
+}
+
+void Docker::answer_stops(const std::string& key, const Outcome& outcome) {
+  std::vector<Asker> waiting;
+  {
+    std::lock_guard lock(mutex_);
+    waiting.swap(stopping_[key]);
+    stopping_.erase(key);
+  }
+  for (const Asker& asker : waiting) answer(asker, outcome);
+}
+
+// ---- what no site wants --------------------------------------------------------------------
+
+std::vector<std::string> Docker::sweep(const Wanted& wanted, Duration grace, Begun begun) {
+  std::vector<std::string> said;
+  std::vector<Line*> lines;
+  {
+    std::lock_guard lock(mutex_);
+    if (begun == Begun::leave) wanted_ = wanted;
+    for (auto& [host, line] : lines_) lines.push_back(&line);
+  }
+  for (Line* line : lines) {
+    for (std::string& text : sweep_line(*line, wanted, grace, begun))
+      said.push_back(std::move(text));
+  }
+  return said;
+}
+
+std::vector<std::string> Docker::sweep_line(Line& line, const Wanted& wanted, Duration grace,
+                                            Begun begun) {
+  std::vector<std::string> said;
+  Engine& engine = *line.engine;
+  auto reply = engine.call(docker::list(agent_));
+  auto all = reply ? hear_list(*reply) : std::unexpected(reply.error());
+  {
+    std::lock_guard lock(mutex_);
+    line.swept = all.has_value();
+  }
+  if (!all)
+    return {fmt::format("containers that no site wants are not removed: {}", all.error().text)};
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  std::vector<std::pair<Owner, Seen>> orphans;
+  for (const Seen& seen : *all) {
+    const auto owner = owner_of(seen, agent_);
+    if (!owner || wanted(owner->site, owner->instance)) continue;
+    const std::string key = key_of(owner->site, owner->instance);
+    {
+      std::lock_guard lock(mutex_);
+      if (begun == Begun::leave && begun_.contains(key)) continue;
+    }
+    unfollow(key);
+    if (seen.running) std::ignore = engine.call(docker::kill(seen.id, owner->stop_signal));
+    orphans.emplace_back(*owner, seen);
+  }
+  for (const auto& [owner, seen] : orphans) {
+    const auto left =
+        std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
+    std::ignore = engine.call(docker::wait(seen.id, std::max<Duration>(left, 1ms)));
+    auto gone = bury(engine, owner, seen);
+    const std::string who = fmt::format("container of instance {} of {} ({})", owner.instance,
+                                        owner.site.name(), owner.version);
+    said.push_back(
+        gone ? fmt::format("ended {}: no site wants it", who)
+             : fmt::format("{} is wanted by no site and does not go: {}", who, gone.error().text));
+  }
+  return said;
+}
+
+std::vector<fs::path> Docker::logs(const SiteId& site, std::uint32_t instance) {
+  std::vector<fs::path> files = kept_.of(site, instance);
+  Engine* engine = nullptr;
+  std::string id;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = followed_.find(key_of(site, instance));
+    if (found == followed_.end()) return files;
+    engine = found->second.engine;
+    id = found->second.id;
+  }
+  auto output = engine->call(docker::logs(id, kKeptLines));
+  if (!output || output->status >= 300) return files;
+  const fs::path now =
+      settings_.runtime / "output" / fmt::format("{}-i{}.log", platform::site_part(site), instance);
+  auto made = os::make_folder(now.parent_path());
+  if (made) made = os::swap_file(now, plain_log(output->body));
+  if (made) files.push_back(now);
+  return files;
+}
+
+}  // namespace slipway::docker

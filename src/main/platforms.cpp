@@ -1,0 +1,98 @@
+#include "main/platforms.h"
+
+#include "drivers/local/release.h"
+
+namespace slipway {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr Duration kEndAll = 30s;
+
+local::Settings local_settings(const Platforms::World& world) {
+  local::Settings settings;
+  settings.state = world.state;
+  settings.secret = world.secret;
+  settings.base = world.base;
+  return settings;
+}
+
+docker::Settings docker_settings(const Platforms::World& world) {
+  docker::Settings settings;
+  settings.state = world.state;
+  settings.runtime = world.runtime;
+  settings.secret = world.secret;
+  return settings;
+}
+
+World look_at_files(const Look& asked) {
+  static local::Releases releases;
+  const char* path = std::getenv("PATH");
+  return releases.look(asked, path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin");
+}
+
+void append(std::vector<std::string>& into, std::vector<std::string> more) {
+  for (std::string& text : more) into.push_back(std::move(text));
+}
+
+}  // namespace
+
+Platforms::Platforms(World world)
+    : local_(local_settings(world), *world.sink), docker_(docker_settings(world), *world.sink) {}
+
+slipway::World Platforms::look(const Look& asked) {
+  return asked.where.platform == "docker" ? docker_.look(asked) : look_at_files(asked);
+}
+
+World look_once(const Look& asked) {
+  return asked.where.platform == "docker" ? docker::look(asked) : look_at_files(asked);
+}
+
+std::vector<std::string> Platforms::sweep(
+    const std::function<bool(const SiteId&, std::uint32_t)>& wanted) {
+  std::vector<std::string> said = local_.sweep(wanted);
+  append(said, docker_.sweep(wanted));
+  return said;
+}
+
+std::vector<std::string> Platforms::end_all() {
+  const auto none = [](const SiteId&, std::uint32_t) { return false; };
+  std::vector<std::string> said = local_.sweep(none, kEndAll, local::Local::Begun::end);
+  append(said, docker_.sweep(none, kEndAll, docker::Docker::Begun::end));
+  return said;
+}
+
+std::vector<LogFile> Platforms::logs(const Site& site, std::uint32_t instance) {
+  std::vector<LogFile> files;
+  for (std::uint32_t i = 1; i < site.next_instance; ++i) {
+    if (instance != 0 && i != instance) continue;
+    auto known = site.instances.find(i);
+    std::string version;
+    bool contained = false;
+    if (known != site.instances.end()) {
+      auto copy = site.copies.find(known->second.copy);
+      if (copy != site.copies.end()) {
+        version = copy->second.release.version;
+        contained = copy->second.spec.where.platform == "docker";
+      }
+    }
+    // Kept output is in one place, whichever platform it came from.
+    for (const fs::path& path : contained ? docker_.logs(site.id, i) : local_.logs(site.id, i)) {
+      // A file kept after its instance is named iN-VERSION.log.
+      std::string stem = path.stem().string();
+      std::size_t dash = stem.find('-');
+      files.push_back(
+          {path.string(),
+           version.empty() && dash != std::string::npos ? stem.substr(dash + 1) : version, i});
+    }
+  }
+  return files;
+}
+
+void Platforms::stop() {
+  local_.stop();
+  docker_.stop();
+}
+
+}  // namespace slipway

@@ -1,0 +1,47 @@
+// The platforms that instances run on: the written-out list of their drivers, and what the agent
+// asks of all of them alike.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/driver.h"
+#include "contract/site.h"
+#include "drivers/docker/docker.h"
+#include "drivers/local/local.h"
+#include "main/backend.h"
+
+namespace slipway {
+
+class Platforms {
+ public:
+  struct World {
+    std::filesystem::path state, runtime;
+    Sink* sink = nullptr;
+    platform::SecretOf secret;
+    platform::Environment base;  // the agent's own PATH, HOME, LANG
+  };
+  explicit Platforms(World);
+
+  std::vector<Driver*> drivers() { return {&local_, &docker_}; }
+  slipway::World look(const Look&);
+  // Ends what no site wants; a sentence for each.
+  std::vector<std::string> sweep(
+      const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted);
+  std::vector<std::string> end_all();
+  // The output of a site's instances; instance 0: of every one.
+  std::vector<LogFile> logs(const Site&, std::uint32_t instance);
+  void stop();
+
+ private:
+  local::Local local_;
+  docker::Docker docker_;
+};
+
+// Without an agent: what `plan` and `check` see.
+World look_once(const Look&);
+
+}  // namespace slipway

@@ -1,0 +1,121 @@
+"""A Docker engine of the test's own, with its data in a temporary folder, in a network of its own: another engine of
+this machine, its bridge and its rules are not touched.
+
+As a program it runs a command in such a network: engine.py COMMAND..."""
+
+import http.client
+import io
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+from house import BUILD, poll
+
+DOCKERD = "/usr/sbin/dockerd"
+SERVICE = BUILD / "contained-service"
+
+
+def missing():
+    """Why no engine can be started here; None: it can."""
+    if os.geteuid() != 0:
+        return "not root: an engine of its own cannot be started"
+    return None
+
+
+def own_network(arguments):
+    """Starts this program again where no other engine is; returns when that is the case already."""
+    if os.environ.get("SLIPWAY_OWN_NETWORK") or missing():
+        return
+    os.environ["SLIPWAY_OWN_NETWORK"] = "1"
+    words = " ".join(['"$@"'])
+    os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c",
+                          f"ip link set lo up && exec {words}", "sh", *arguments])
+
+
+class Engine:
+    """Containers outlive it while it is restarted, and their ports need nothing of it (live restore, no proxy of its
+    own): what an installation that wants no downtime sets."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-engine-"))
+        self.socket = self.folder / "engine.sock"
+        self.host = f"unix://{self.socket}"
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        for container in self.containers():
+            self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+        self.stop()
+        subprocess.run(["umount", "-R", "-l", str(self.folder)], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self):
+        log = open(self.folder / "log", "a")
+        self.process = subprocess.Popen(
+            [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
+             self.folder / "pid", "-H", self.host, "--live-restore", "--userland-proxy=false"],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        poll("the engine", self.answers, 30)
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        self.process.wait(timeout=30)
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError("the engine ended: " + (self.folder / "log").read_text()[-2000:])
+        try:
+            return self.call("GET", "/_ping", parse=False) == b"OK"
+        except OSError:
+            return False
+
+    def call(self, method, path, body=None, parse=True, headers=None):
+        connection = http.client.HTTPConnection("engine", timeout=60)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        try:
+            connection.sock.connect(str(self.socket))
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            data = answer.read()
+            if answer.status >= 400:
+                raise AssertionError(f"{method} {path}: {answer.status} {data.decode()}")
+            return json.loads(data) if parse and data else data
+        finally:
+            connection.close()
+
+    def containers(self, version=None, running=None):
+        found = self.call("GET", "/containers/json?all=1")
+        return [c for c in found if (version is None or c["Labels"].get("slipway.version") == version) and
+                (running is None or (c["State"] == "running") == running)]
+
+    def image(self, name, *flags, lines=(), command=None):
+        """Builds an image of the tests' own service, whose behaviour is its flags."""
+        words = command or ["/server", "--anywhere", "1", "--port", "8080", *flags]
+        dockerfile = "\n".join(["FROM scratch", "COPY server /server", *lines, f"ENTRYPOINT {json.dumps(words)}", ""])
+        context = io.BytesIO()
+        with tarfile.open(fileobj=context, mode="w") as tar:
+            entry = tarfile.TarInfo("Dockerfile")
+            entry.size = len(dockerfile)
+            tar.addfile(entry, io.BytesIO(dockerfile.encode()))
+            tar.add(SERVICE, "server")
+        said = self.call("POST", f"/build?t={name}", context.getvalue(), parse=False,
+                         headers={"Content-Type": "application/x-tar"}).decode()
+        if '"error"' in said:
+            raise AssertionError(said)
+        return self.call("GET", f"/images/{name}/json")["Id"]
+
+
+if __name__ == "__main__":
+    own_network([sys.executable, *sys.argv])
+    os.execvp(sys.argv[1], sys.argv[1:])
