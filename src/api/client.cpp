@@ -41,21 +41,35 @@ Result<std::string> body_of(Wire& wire, const Head& head, Duration wait) {
 // Header fields are lines: a value must not bring its own.
 bool one_line(std::string_view s) { return s.find_first_of("\r\n") == std::string_view::npos; }
 
+bool is_this_machine(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 }  // namespace
 
 struct Client::Impl {
   std::string socket;  // empty: TCP
-  std::string host, port, token;
+  std::string host, port, token, authorities;
+  bool tls = false;
   Duration patience = 60s;
   std::optional<Wire> kept;  // of the last request
 
   Result<Wire> connect() const {
-    return socket.empty() ? Wire::tcp(host, port) : Wire::unix_socket(socket);
+    if (!socket.empty()) return Wire::unix_socket(socket);
+    Wire wire = TRY(Wire::tcp(host, port));
+    if (tls) TRY(wire.secure(host, authorities));
+    return wire;
+  }
+
+  std::string named() const {
+    if (!socket.empty()) return "localhost";
+    const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    return port == (tls ? "443" : "80") ? name : name + ":" + port;
   }
 
   std::string head(std::string_view method, const std::string& target) const {
     std::string out = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: slipway-cli\r\n",
-                                  method, target, socket.empty() ? host + ":" + port : "localhost");
+                                  method, target, named());
     if (!token.empty()) out += fmt::format("Authorization: Bearer {}\r\n", token);
     return out;
   }
@@ -157,11 +171,12 @@ Result<Client> Client::connect_unix(const std::string& path) {
   return Client(std::move(impl));
 }
 
-Result<Client> Client::connect_url(const std::string& url, const std::string& token) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme))
-    return fail(Fault::unsupported, "{}: only http:// to this machine is supported yet", url);
-  std::string rest = url.substr(kScheme.size());
+Result<Client> Client::connect_url(const std::string& url, const std::string& token,
+                                   const std::string& authorities) {
+  const bool tls = url.starts_with("https://");
+  if (!tls && !url.starts_with("http://"))
+    return fail(Fault::unsupported, "{}: a URL begins with https:// or http://", url);
+  std::string rest = url.substr(url.find("://") + 3);
   if (const auto slash = rest.find('/'); slash != std::string::npos) {
     if (slash + 1 != rest.size()) return fail(Fault::invalid, "{}: a path is not wanted here", url);
     rest.resize(slash);
@@ -170,11 +185,16 @@ Result<Client> Client::connect_url(const std::string& url, const std::string& to
   const auto bracket = rest.find(']');
   const auto colon = rest.find(':', bracket == std::string::npos ? 0 : bracket);
   impl->host = rest.substr(0, colon);
-  impl->port = colon == std::string::npos ? "80" : rest.substr(colon + 1);
+  impl->port = colon == std::string::npos ? (tls ? "443" : "80") : rest.substr(colon + 1);
   if (impl->host.starts_with('[') && impl->host.ends_with(']'))
     impl->host = impl->host.substr(1, impl->host.size() - 2);
+  if (!tls && !is_this_machine(impl->host))
+    return fail(Fault::refused,
+                "{}: to another machine the token would travel in the clear; use https://", url);
   if (!one_line(token)) return fail(Fault::invalid, "a token is one line");
   impl->token = token;
+  impl->authorities = authorities;
+  impl->tls = tls;
   impl->kept = TRY(impl->connect());
   return Client(std::move(impl));
 }

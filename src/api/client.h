@@ -1,5 +1,5 @@
 // The client of the agent's HTTP interface for the command line: plain blocking sockets, so that a
-// short command starts fast. Speaks to a unix socket or a loopback address; never retries.
+// short command starts fast. Speaks to a unix socket or a URL; never retries.
 #pragma once
 
 #include <boost/json.hpp>
@@ -47,8 +47,11 @@ class Client {
   Client& operator=(Client&&) noexcept;
 
   static Result<Client> connect_unix(const std::string& path);
-  // "http://127.0.0.1:7411"; Fault::unsupported for other schemes.
-  static Result<Client> connect_url(const std::string& url, const std::string& token = "");
+  // "https://deploy.example.com", "http://127.0.0.1:7411". Fault::refused for http:// to another
+  // machine, where the token would travel in the clear, and for a certificate that is not trusted
+  // by `authorities` (a file in PEM; empty: the system's).
+  static Result<Client> connect_url(const std::string& url, const std::string& token = "",
+                                    const std::string& authorities = "");
 
   // `target` is the path with its query, already percent-encoded.
   Result<Response> get(const std::string& target);

@@ -15,6 +15,7 @@
 #include "api/event_filter.h"
 #include "api/exchange.h"
 #include "api/hub.h"
+#include "api/query.h"
 #include "api/routes.h"
 
 namespace slipway::api {
@@ -45,7 +46,7 @@ class Connection {
   asio::awaitable<bool> read_head(Parser&, Error_code&);
   asio::awaitable<bool> answer_request(Parser&);
   asio::awaitable<bool> send(Reply, bool keep, bool head_only);
-  asio::awaitable<void> tell_events(EventFilter, std::uint64_t from);
+  asio::awaitable<void> tell_events(const EventFilter&, std::uint64_t from);
   asio::awaitable<bool> chunk(std::string_view);
   std::optional<Reply> guard(const http::request<http::string_body>&) const;
 
@@ -83,22 +84,53 @@ bool is_own_page(const http::request<http::string_body>& request) {
          origin.substr(scheme + 3) == text_of(request[http::field::host]);
 }
 
+// "a=1; b=2": the value of one of them.
+std::string cookie_of(const std::string& all, const std::string& name) {
+  for (std::size_t from = 0; from < all.size();) {
+    const auto end = std::min(all.find(';', from), all.size());
+    const auto begin = std::min(all.find_first_not_of(' ', from), end);
+    const std::string_view one = std::string_view(all).substr(begin, end - begin);
+    if (one.size() > name.size() && one.starts_with(name) && one[name.size()] == '=')
+      return std::string(one.substr(name.size() + 1));
+    from = end + 1;
+  }
+  return "";
+}
+
+std::string bearer_of(const std::string& authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (lower(authorization.substr(0, kScheme.size())) != kScheme) return "";
+  const auto begin = authorization.find_first_not_of(' ', kScheme.size());
+  return begin == std::string::npos ? "" : authorization.substr(begin);
+}
+
 Ask ask_of(const http::request<http::string_body>& request, const Caller& caller) {
   Ask ask;
   ask.method = text_of(request.method_string());
+  ask.target = text_of(request.target());
   ask.body = request.body();
   std::string type = lower(text_of(request[http::field::content_type]));
   type = type.substr(0, type.find(';'));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   ask.content_type = std::move(type);
-  ask.by = caller.by;
+  ask.peer = caller.peer;
+  ask.from = caller.from;
   ask.local = caller.local;
+  ask.loopback = caller.loopback || caller.local;
+  ask.secure = caller.secure;
+  ask.host = text_of(request[http::field::host]);
+  ask.own_page = is_own_page(request);
   ask.trigger = text_of(request[http::field::user_agent]).starts_with("slipway-cli") ? "cli"
-                : is_own_page(request)                                               ? "dashboard"
+                : ask.own_page                                                       ? "dashboard"
                                                                                      : "api";
   ask.gzip = text_of(request[http::field::accept_encoding]).find("gzip") != std::string::npos;
   ask.etag = text_of(request[http::field::if_none_match]);
-  ask.idempotency_key = request.find("Idempotency-Key") != request.end();
+  ask.last_event = text_of(request["Last-Event-ID"]);
+  ask.streams = request.version() >= 11;
+  if (const auto key = request.find("Idempotency-Key"); key != request.end())
+    ask.repeat_key = text_of(key->value());
+  ask.bearer = bearer_of(text_of(request[http::field::authorization]));
+  ask.cookie = cookie_of(text_of(request[http::field::cookie]), cookie_name(ask.host));
   return ask;
 }
 
@@ -130,27 +162,15 @@ bool is_foreign_fetch(const http::request<http::string_body>& request) {
   return !site.empty() && site != "same-origin" && site != "none";
 }
 
-bool is_loopback_name(std::string host) {
-  if (host.starts_with("[::1]")) return true;
-  host = host.substr(0, host.find(':'));
-  return host == "localhost" || host.starts_with("127.");
-}
-
 }  // namespace
 
-// Another's web page in the owner's browser must not speak to the agent: its requests name an
-// Origin that is not ours, and one that was led here by a name of its own shows that name as Host.
-// Pages may be linked to from anywhere; they hold no data.
+// Another's web page in somebody's browser must not speak to the agent: its requests name an Origin
+// that is not ours. Pages may be linked to from anywhere; they hold no data.
 std::optional<Reply> Connection::guard(const http::request<http::string_body>& request) const {
   if (caller_.local) return std::nullopt;
-  const std::string target = text_of(request.target());
   const bool foreign = request.find(http::field::origin) != request.end() && !is_own_page(request);
-  if (!is_loopback_name(text_of(request[http::field::host])) || foreign ||
-      (target.starts_with("/v1/") && is_foreign_fetch(request)))
+  if (foreign || (text_of(request.target()).starts_with("/v1/") && is_foreign_fetch(request)))
     return problem(403, "forbidden", "requests of other web pages are refused");
-  if (target.starts_with("/v1/") && !caller_.allowed)
-    return problem(401, "unauthorized",
-                   "tokens are not supported yet: only the agent's own user may ask here");
   return std::nullopt;
 }
 
@@ -219,25 +239,17 @@ asio::awaitable<bool> Connection::answer_request(Parser& parser) {
   if (auto refusal = guard(request)) co_return co_await send(std::move(*refusal), keep, head_only);
   if (!read_target(text_of(request.target()), ask))
     co_return co_await send(problem(400, "bad_request", "the target is no path"), keep, head_only);
-  const bool events = ask.path.size() == 2 && ask.path[0] == "v1" && ask.path[1] == "events";
-  if (events && ask.method == "GET") {
-    auto filter = EventFilter::of(ask, hub_.board);
-    if (!filter) co_return co_await send(filter.error(), keep, false);
-    const auto from = event_position(text_of(request["Last-Event-ID"]));
-    if (!from || request.version() < 11)
-      co_return co_await send(
-          problem(400, "bad_request", "`Last-Event-ID` is a number, the protocol HTTP/1.1"), keep,
-          false);
-    co_await tell_events(std::move(*filter), *from);
-    co_return false;
-  }
   // Handlers block until their answer is durable: never on the io thread.
   Reply reply = co_await asio::co_spawn(
       hub_.workers.get_executor(),
-      [&hub = hub_, &ask]() -> asio::awaitable<Reply> {
-        co_return answer(hub.backend, hub.board, ask, hub.pages);
+      [&office = hub_.office, &ask]() -> asio::awaitable<Reply> {
+        co_return answer(office, std::move(ask));
       },
       use_awaitable);
+  if (reply.stream) {
+    co_await tell_events(*reply.stream, reply.stream_from);
+    co_return false;
+  }
   co_return co_await send(std::move(reply), keep && !hub_.stopping, head_only);
 }
 
@@ -252,7 +264,7 @@ asio::awaitable<bool> Connection::chunk(std::string_view bytes) {
 
 // All between two suspensions runs on the io thread, and the bell is rung there: no event can come
 // between looking and going to sleep.
-asio::awaitable<void> Connection::tell_events(EventFilter filter, std::uint64_t from) {
+asio::awaitable<void> Connection::tell_events(const EventFilter& filter, std::uint64_t from) {
   static constexpr std::string_view kHead =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
       "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -263,15 +275,17 @@ asio::awaitable<void> Connection::tell_events(EventFilter filter, std::uint64_t 
   stream_.expires_after(kWriteTime);
   co_await asio::async_write(stream_, asio::buffer(kHead), redirect_error(use_awaitable, error));
   asio::steady_timer sleep(hub_.io);
-  std::uint64_t pulse = hub_.board.newest_pulse();
+  std::uint64_t pulse = hub_.office.board.newest_pulse();
   while (!error && !hub_.stopping) {
-    const auto lines = hub_.board.events(from, kAtOnce, Duration::zero());
+    const auto lines = hub_.office.board.events(from, kAtOnce, Duration::zero());
     std::string text;
     for (const auto& line : lines) {
       from = line.seq;
       if (filter.takes(line)) text += event_text(line);
     }
-    text += progress_text(hub_.board, filter, pulse);
+    text += progress_text(hub_.office.board, filter, pulse);
+    // Asked after the events were read: who is no longer let in hears nothing that came later.
+    if (!hub_.office.people.still(filter.who())) break;
     if (!text.empty() && !co_await chunk(text)) co_return;
     // The bell may have rung while that was written.
     if (!lines.empty() || !text.empty()) continue;

@@ -86,7 +86,17 @@ Result<int> listen_unix(const std::string& path) {
   return fd;
 }
 
-Result<int> listen_loopback(const std::string& address, std::string& bound) {
+namespace {
+
+// Where to listen, of either family.
+struct TcpAddress {
+  std::string host;
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+  bool loopback = false;
+};
+
+Result<TcpAddress> tcp_address(const std::string& address) {
   const auto colon = address.rfind(':');
   int port = -1;
   if (colon != std::string::npos) {
@@ -95,37 +105,55 @@ Result<int> listen_loopback(const std::string& address, std::string& bound) {
     if (error != std::errc() || stop != end || port > 65535) port = -1;
   }
   if (port < 0) return fail(Fault::invalid, "{}: an address is HOST:PORT", address);
-  std::string host = address.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  v4.sin_family = AF_INET;
-  v4.sin_port = htons(static_cast<std::uint16_t>(port));
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(static_cast<std::uint16_t>(port));
-  const bool is_v4 = ::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1 &&
-                     (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
-  const bool is_v6 = host == "[::1]";
-  if (is_v6) v6.sin6_addr = in6addr_loopback;
-  if (!is_v4 && !is_v6)
-    return fail(
-        Fault::unsupported,
-        "{}: only loopback addresses are supported yet (127.0.0.1:PORT); others need tokens "
-        "and TLS",
-        address);
-  const int fd =
-      ::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  TcpAddress out;
+  out.host = address.substr(0, colon);
+  auto& v4 = reinterpret_cast<sockaddr_in&>(out.bytes);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(out.bytes);
+  const std::string host = out.host == "localhost" ? "127.0.0.1" : out.host;
+  if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(static_cast<std::uint16_t>(port));
+    out.size = sizeof v4;
+    out.loopback = (ntohl(v4.sin_addr.s_addr) >> 24) == 127;
+  } else if (host.size() > 2 && host.front() == '[' && host.back() == ']' &&
+             ::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6.sin6_addr) == 1) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(static_cast<std::uint16_t>(port));
+    out.size = sizeof v6;
+    out.loopback = IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+  } else {
+    return fail(Fault::invalid,
+                "{}: an address to listen at is a number, like 127.0.0.1:7411, 0.0.0.0:7411 or "
+                "[::]:7411",
+                address);
+  }
+  if (host != out.host) out.host = host;
+  return out;
+}
+
+}  // namespace
+
+Result<int> listen_tcp(const std::string& address, bool secure, std::string& bound) {
+  TcpAddress at = TRY(tcp_address(address));
+  if (!at.loopback && !secure)
+    return fail(Fault::unsupported,
+                "{}: other machines can reach this address, and tokens must not travel in the "
+                "clear: it needs TLS; write `agent: {{ listen: \"{}\", tls: {{ certificate: FILE, "
+                "key: FILE }} }}` (`slipway agent certificate` makes a pair), or listen at "
+                "127.0.0.1",
+                address, address);
+  const int fd = ::socket(at.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed(fd, address);
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return failed(fd, address);
-  const auto* any =
-      is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
-  const socklen_t size = is_v4 ? sizeof v4 : sizeof v6;
-  if (::bind(fd, any, size) != 0 || ::listen(fd, kBacklog) != 0) return failed(fd, address);
-  socklen_t length = size;
-  auto* mine = is_v4 ? reinterpret_cast<sockaddr*>(&v4) : reinterpret_cast<sockaddr*>(&v6);
-  if (::getsockname(fd, mine, &length) != 0) return failed(fd, address);
-  bound = fmt::format("{}:{}", host, ntohs(is_v4 ? v4.sin_port : v6.sin6_port));
+  auto* where = reinterpret_cast<sockaddr*>(&at.bytes);
+  if (::bind(fd, where, at.size) != 0 || ::listen(fd, kBacklog) != 0) return failed(fd, address);
+  socklen_t length = at.size;
+  if (::getsockname(fd, where, &length) != 0) return failed(fd, address);
+  const bool v4 = at.bytes.ss_family == AF_INET;
+  bound = fmt::format("{}:{}", at.host,
+                      ntohs(v4 ? reinterpret_cast<sockaddr_in&>(at.bytes).sin_port
+                               : reinterpret_cast<sockaddr_in6&>(at.bytes).sin6_port));
   return fd;
 }
 

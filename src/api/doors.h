@@ -1,4 +1,4 @@
-// The addresses the server listens at: a unix socket that only its owner can open, and loopback.
+// The addresses the server listens at: a unix socket that only its owner can open, and TCP.
 #pragma once
 
 #include <string>
@@ -27,8 +27,9 @@ class SocketPath {
 // when somebody does.
 Result<int> listen_unix(const std::string& path);
 
-// "127.0.0.1:7411", "[::1]:7411", "localhost:7411" (port 0: any). Fault::unsupported for an address
-// that others can reach: that needs tokens and TLS. `bound` becomes the address with its port.
-Result<int> listen_loopback(const std::string& address, std::string& bound);
+// "127.0.0.1:7411", "[::1]:7411", "localhost:7411", "0.0.0.0:7411" (port 0: any).
+// Fault::unsupported for an address that other machines can reach when what is said there is not
+// `secure`. `bound` becomes the address with its port.
+Result<int> listen_tcp(const std::string& address, bool secure, std::string& bound);
 
 }  // namespace slipway::api

@@ -11,6 +11,7 @@ namespace slipway::api {
 
 std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::Board& board) {
   EventFilter filter;
+  filter.who_ = ask.who;
   for (const auto& [name, value] : ask.query) {
     if (name == "type") {
       for (std::size_t from = 0; from <= value.size();) {
@@ -25,7 +26,9 @@ std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::B
     } else if (name == "deployment" || name == "progress") {
       const auto number = board.find(value);
       const auto object = number ? board.deployment(*number) : std::nullopt;
-      if (!object) return std::unexpected(no_deployment(value));
+      const bool visible =
+          object && ask.who.may(people::Right::see, object->at("environment").as_string());
+      if (!visible) return std::unexpected(no_deployment(value));
       (name == "deployment" ? filter.deployment_ : filter.progress_) = object->at("id").as_string();
     } else {
       return std::unexpected(
@@ -37,6 +40,9 @@ std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::B
 
 bool EventFilter::takes(const views::EventLine& line) const {
   if (line.type == "events.gap") return true;
+  const bool visible = line.environment.empty() ? who_.may_somewhere(people::Right::see)
+                                                : who_.may(people::Right::see, line.environment);
+  if (!visible) return false;
   const auto fits = [&](const std::string& type) {
     if (type.ends_with('*')) return line.type.starts_with(type.substr(0, type.size() - 1));
     return type == line.type;

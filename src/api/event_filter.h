@@ -21,10 +21,12 @@ class EventFilter {
   // events.gap always passes: who resumes must know.
   bool takes(const views::EventLine&) const;
   const std::string& progress() const { return progress_; }  // its ID; empty: not wanted
+  const people::Person& who() const { return who_; }
 
  private:
   std::vector<std::string> types_;
   std::string environment_, service_, deployment_, progress_;
+  people::Person who_;
 };
 
 // The value of Last-Event-ID; 0 when there is none, nothing when it is no number.

@@ -3,33 +3,56 @@
 
 #include <boost/json.hpp>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "contract/port.h"
+#include "people/person.h"
 
 namespace slipway::api {
 
 struct Ask {
   std::string method;                        // "GET"
+  std::string target;                        // as sent
   std::vector<std::string> path;             // decoded segments
   std::map<std::string, std::string> query;  // decoded; the last of equal names
   std::string body;
-  std::string content_type;      // without parameters, lower case
-  std::string by;                // who asks, as the kernel says
-  std::string trigger;           // "cli", "api", "dashboard"
-  bool local = false;            // over the unix socket
-  bool idempotency_key = false;  // the header was there
-  bool gzip = false;             // the answer may be compressed
-  std::string etag;              // If-None-Match
+  std::string content_type;               // without parameters, lower case
+  std::string trigger;                    // "cli", "api", "dashboard"
+  std::string from;                       // the other end's address; empty: the unix socket
+  std::string host;                       // as the request names this agent
+  bool local = false;                     // over the unix socket
+  bool loopback = false;                  // from this machine
+  bool secure = false;                    // over TLS
+  bool own_page = false;                  // its Origin is ours
+  std::optional<std::string> repeat_key;  // Idempotency-Key
+  bool gzip = false;                      // the answer may be compressed
+  std::string etag;                       // If-None-Match
+  std::string last_event;                 // Last-Event-ID
+  bool streams = true;                    // the protocol can carry a stream
+  // What proves who asks: the socket's peer, a token, a browser's cookie.
+  std::string peer, bearer, cookie;
+  // Filled in by the gate.
+  people::Person who;
+  std::string via;  // "socket", "token", "session"
 };
+
+class EventFilter;
 
 struct Reply {
   int status = 200;
   std::string type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  // What may be kept of it for who repeats the request; nothing: all of it.
+  std::optional<std::string> kept_body;
+  bool kept = true;
+  // Instead of a body: events that pass this, after the place that was named.
+  std::shared_ptr<const EventFilter> stream;
+  std::uint64_t stream_from = 0;
 };
 
 Reply json_reply(int status, const boost::json::value&);

@@ -19,6 +19,8 @@ Reply get_status(Scene&);
 Reply get_agent(Scene&);
 Reply get_health(Scene&);
 Reply get_ready(Scene&);
+Reply get_events(Scene&);
+Reply get_config(Scene&);
 Reply not_supported(Scene&);
 
 // handlers_change.cpp
@@ -33,6 +35,16 @@ Reply post_config(Scene&);
 Reply post_stop(Scene&);
 Reply post_hook(Scene&);
 Reply post_replay(Scene&);
+
+// handlers_people.cpp
+Reply get_tokens(Scene&);
+Reply post_token(Scene&);
+Reply post_revoke(Scene&);
+Reply get_audit(Scene&);
+Reply get_audit_check(Scene&);
+Reply get_session(Scene&);
+Reply post_session(Scene&);
+Reply delete_session(Scene&);
 
 // 404 with what was looked for.
 Reply no_deployment(const std::string& id);

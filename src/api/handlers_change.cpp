@@ -32,7 +32,7 @@ Reply refused(const Answer& a) {
 }
 
 Reply submit(Scene& s, Request request, int status) {
-  request.by = s.ask.by;
+  request.by = s.ask.who.name;
   request.trigger = s.ask.trigger;
   const bool rollback = request.act == Act::rollback;
   auto answer = s.backend.submit(std::move(request));
@@ -178,7 +178,9 @@ Reply take_config(Scene& s, bool push) {
   if (!s.ask.local && (!push || secrets))
     return problem(422, "not_over_url",
                    "over a URL a configuration is pushed by PUT, without variables and secrets");
-  auto put = s.backend.put_config(*files, push);
+  ConfigFiles taken = *files;
+  if (!s.ask.local) taken.folder.clear();  // a folder of another machine means nothing here
+  auto put = s.backend.put_config(taken, push);
   return put ? json_reply(200, *put) : problem(put.error());
 }
 
@@ -195,13 +197,14 @@ Reply post_deployment(Scene& s) {
 }
 
 Reply post_verb(Scene& s) {
-  const auto act = act_of(s.names.at("verb"));
+  const std::string& verb = s.ask.path.back();
+  const auto act = act_of(verb);
   if (!act) {
     return problem(
         404, "unknown_verb",
         fmt::format("`{}` is none of promote, approve, reject, pause, resume, skip, abort, "
                     "retry",
-                    s.names.at("verb")));
+                    verb));
   }
   auto body = Body::of(s.ask);
   if (!body) return body.error();
@@ -233,7 +236,7 @@ Reply post_plan(Scene& s) {
   const auto files = body->files("config_files");
   if (auto trouble = body->trouble()) return *trouble;
   if (auto trouble = refuse_far_files(s, files)) return *trouble;
-  r.by = s.ask.by;
+  r.by = s.ask.who.name;
   r.trigger = s.ask.trigger;
   auto plan = s.backend.plan(r, files);
   return plan ? json_reply(200, *plan) : problem(plan.error());

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 
+#include "api/event_filter.h"
 #include "api/handlers.h"
+#include "api/query.h"
 #include "views/series.h"
 
 namespace slipway::api {
@@ -13,27 +14,6 @@ namespace {
 constexpr std::size_t kListMost = 200;
 constexpr Duration kReportPeriod = std::chrono::hours(24 * 30);
 
-std::string value_of(const std::map<std::string, std::string>& map, const char* name) {
-  const auto it = map.find(name);
-  return it == map.end() ? "" : it->second;
-}
-
-// One who asks for what we do not filter by would take the wrong list for the right one.
-std::optional<Reply> unknown_query(const Scene& s, std::initializer_list<std::string_view> known) {
-  for (const auto& [name, value] : s.ask.query) {
-    bool found = false;
-    for (const auto k : known) found |= k == name;
-    if (!found)
-      return problem(Refusal{"unknown_field",
-                             fmt::format("`?{}=` is not known here", name),
-                             {{"?" + name, "unknown_field", "not known here", "", ""}},
-                             422,
-                             "",
-                             0});
-  }
-  return std::nullopt;
-}
-
 template <class N>
 bool read_number(const std::string& text, N& out) {
   if (text.empty()) return true;
@@ -41,27 +21,20 @@ bool read_number(const std::string& text, N& out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// "2026-11-21", "2026-11-21T10:00:00Z".
-bool read_time(const std::string& text, Wall& out) {
-  if (text.empty()) return true;
-  std::tm tm{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &tm);
-  if (end != nullptr && *end == 'T') end = ::strptime(end, "T%H:%M:%S", &tm);
-  if (end == nullptr || (*end != '\0' && std::string_view(end) != "Z")) return false;
-  out = Wall(std::chrono::seconds(::timegm(&tm)));
-  return true;
-}
-
 std::optional<std::uint32_t> number_of(const Scene& s) { return s.board.find(s.names.at("id")); }
-
-Reply bad_query(const char* name, const char* wanted) {
-  return problem(422, "invalid_query", fmt::format("`?{}=` must be {}", name, wanted));
-}
 
 bool read_depth(const Scene& s, views::Depth& out) {
   const std::string depth = value_of(s.ask.query, "depth");
   out = depth == "brief" ? views::Depth::brief : views::Depth::whole;
   return depth.empty() || depth == "whole" || depth == "brief";
+}
+
+void keep_visible(const people::Person& who, boost::json::array& environments) {
+  if (who.may_everywhere(people::Right::see)) return;
+  boost::json::array kept;
+  for (auto& e : environments)
+    if (who.may(people::Right::see, e.at("environment").as_string())) kept.push_back(std::move(e));
+  environments = std::move(kept);
 }
 
 Reply status_of(Scene& s, const std::string& environment) {
@@ -70,6 +43,7 @@ Reply status_of(Scene& s, const std::string& environment) {
   if (!read_depth(s, depth)) return bad_query("depth", "whole or brief");
   const std::string service = value_of(s.ask.query, "service");
   auto status = s.board.status(environment, service, depth);
+  keep_visible(s.ask.who, status["environments"].as_array());
   if (!status["environments"].as_array().empty() || (environment.empty() && service.empty()))
     return json_reply(200, status);
   if (service.empty() || s.board.status(environment).at("environments").as_array().empty())
@@ -161,6 +135,8 @@ Reply get_history(Scene& s) {
   if (!read_time(value_of(q, "since"), filter.since)) return bad_query("since", "an RFC 3339 time");
   if (!read_time(value_of(q, "until"), filter.until)) return bad_query("until", "an RFC 3339 time");
   if (!read_depth(s, filter.depth)) return bad_query("depth", "whole or brief");
+  if (!s.ask.who.may_everywhere(people::Right::see))
+    filter.visible = [&](const std::string& e) { return s.ask.who.may(people::Right::see, e); };
   return json_reply(200, s.board.history(filter));
 }
 
@@ -192,6 +168,25 @@ Reply get_dora(Scene& s) {
   if (period.since == Wall{}) period.since = period.until - kReportPeriod;
   if (period.since >= period.until) return bad_query("since", "before `until`");
   return json_reply(200, s.board.dora(period));
+}
+
+// The connection tells the events; here it is only decided which.
+Reply get_events(Scene& s) {
+  if (s.ask.method == "HEAD") return problem(405, "method_not_allowed", "a stream has no head");
+  auto filter = EventFilter::of(s.ask, s.board);
+  if (!filter) return filter.error();
+  const auto from = event_position(s.ask.last_event);
+  if (!from || !s.ask.streams)
+    return problem(400, "bad_request", "`Last-Event-ID` is a number, the protocol HTTP/1.1");
+  Reply reply;
+  reply.stream = std::make_shared<const EventFilter>(std::move(*filter));
+  reply.stream_from = *from;
+  return reply;
+}
+
+Reply get_config(Scene& s) {
+  auto config = s.backend.config();
+  return config ? json_reply(200, *config) : problem(config.error());
 }
 
 Reply get_environments(Scene& s) { return status_of(s, ""); }

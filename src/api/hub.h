@@ -11,7 +11,7 @@
 #include <set>
 #include <string>
 
-#include "api/server.h"
+#include "api/office.h"
 
 namespace slipway::api {
 
@@ -25,27 +25,23 @@ inline constexpr std::chrono::seconds kCommentEvery{15};
 
 using Socket = boost::asio::generic::stream_protocol::socket;
 
-// Who may knock at a door, and who it is.
+// Who knocked, as far as the door can tell.
 struct Caller {
-  std::string by;
-  bool local = false;    // over the unix socket
-  bool allowed = false;  // TCP: the agent's own user or root
+  std::string peer;  // unix socket: the user's name, as the kernel says
+  std::string from;  // TCP: the other end's address
+  bool local = false, loopback = false, secure = false;
 };
 
 class Connection;
 
 struct Hub {
-  Hub(Backend& b, const views::Board& v, Pages p, int threads)
-      : backend(b),
-        board(v),
-        pages(p),
-        workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
+  Hub(Office& o, int threads)
+      : office(o), workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
 
-  Backend& backend;
-  const views::Board& board;
-  Pages pages;
+  Office& office;
   std::set<Connection*> connections;
   std::set<boost::asio::steady_timer*> sleepers;  // streams that wait for events
+  std::size_t handshakes = 0;                     // TLS connections that are not served yet
   bool stopping = false;
   // After the sets: connections that end with it still leave them.
   boost::asio::io_context io{1};

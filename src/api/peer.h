@@ -12,9 +12,12 @@ namespace slipway::api {
 
 // By SO_PEERCRED of a unix socket.
 Result<uid_t> peer_of_unix(int fd);
-// Of a connection over a loopback address, by the kernel's table (/proc/net/tcp). Nothing when it
-// is not there any more.
-std::optional<uid_t> peer_of_loopback(int fd);
+// The other end of a TCP connection: "10.0.0.7", and whether that is this machine.
+struct Far {
+  std::string address;
+  bool loopback = false;
+};
+Far peer_of_tcp(int fd);
 // The user's name; "uid 1234" for one without.
 std::string name_of(uid_t);
 

@@ -2,54 +2,95 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "api/gate.h"
 #include "api/handlers.h"
+#include "base/digest.h"
 
 namespace slipway::api {
 namespace {
 
-// Of several that fit the first is taken: written-out paths stand before patterns. `GET /v1/events`
-// is a stream and is answered by the connection itself.
+using people::Right;
+
+constexpr std::size_t kTargetMost = 512;
+
+constexpr Rule open_to_all{Right::open, Where::nowhere, Kind::question};
+constexpr Rule reads_there{Right::see, Where::deployment, Kind::question};
+constexpr Rule reads_somewhere{Right::see, Where::somewhere, Kind::question};
+constexpr Rule steers{Right::release, Where::deployment, Kind::act};
+constexpr Rule answers_approval{Right::approve, Where::deployment, Kind::act};
+constexpr Rule holds{Right::hold, Where::deployment, Kind::act};
+constexpr Rule administers{Right::administer, Where::everywhere, Kind::act};
+constexpr Rule looks_over{Right::administer, Where::everywhere, Kind::question};
+
+// Of several that fit the first is taken: written-out paths stand before patterns.
 constexpr Route kRoutes[] = {
-    {"POST", "/v1/deployments", Role::deployer, post_deployment},
-    {"GET", "/v1/deployments/{id}", Role::viewer, get_deployment},
-    {"GET", "/v1/deployments/{id}/verdicts", Role::viewer, get_verdicts},
-    {"GET", "/v1/deployments/{id}/explain", Role::viewer, get_explain},
-    {"GET", "/v1/deployments/{id}/receipt", Role::viewer, get_receipt},
-    {"GET", "/v1/deployments/{id}/logs", Role::viewer, get_logs},
-    {"GET", "/v1/deployments/{id}/series", Role::viewer, get_series},
-    {"POST", "/v1/deployments/{id}/replay", Role::viewer, post_replay},
-    {"POST", "/v1/deployments/{id}/{verb}", Role::deployer, post_verb},
-    {"GET", "/v1/history", Role::viewer, get_history},
-    {"GET", "/v1/reports/dora", Role::viewer, get_dora},
-    {"GET", "/v1/environments", Role::viewer, get_environments},
-    {"GET", "/v1/environments/{env}/status", Role::viewer, get_status},
-    {"POST", "/v1/environments/{env}/rollback", Role::deployer, post_rollback},
-    {"POST", "/v1/environments/{env}/restart", Role::deployer, post_restart},
-    {"POST", "/v1/environments/{env}/freeze", Role::admin, not_supported},
-    {"POST", "/v1/plan", Role::viewer, post_plan},
-    {"POST", "/v1/check", Role::viewer, post_check},
-    {"POST", "/v1/simulate", Role::viewer, not_supported},
-    {"POST", "/v1/hooks/{name}", Role::deployer, post_hook},
-    {"PUT", "/v1/config", Role::admin, put_config},
-    {"POST", "/v1/config", Role::admin, post_config},
-    {"GET", "/v1/config", Role::viewer, not_supported},
-    {"GET", "/v1/agent", Role::viewer, get_agent},
-    {"POST", "/v1/agent/stop", Role::admin, post_stop},
-    {"GET", "/v1/openapi.json", Role::viewer, not_supported},
-    {"GET", "/health", Role::open, get_health},
-    {"GET", "/ready", Role::open, get_ready},
-    {"GET", "/metrics", Role::open, not_supported},
+    {"POST", "/v1/deployments", {Right::release, Where::body, Kind::act}, post_deployment},
+    {"GET", "/v1/deployments/{id}", reads_there, get_deployment},
+    {"GET", "/v1/deployments/{id}/verdicts", reads_there, get_verdicts},
+    {"GET", "/v1/deployments/{id}/explain", reads_there, get_explain},
+    {"GET", "/v1/deployments/{id}/receipt", reads_there, get_receipt},
+    {"GET", "/v1/deployments/{id}/logs", reads_there, get_logs},
+    {"GET", "/v1/deployments/{id}/series", reads_there, get_series},
+    {"POST", "/v1/deployments/{id}/replay", reads_there, post_replay},
+    {"POST", "/v1/deployments/{id}/promote", steers, post_verb},
+    {"POST", "/v1/deployments/{id}/resume", steers, post_verb},
+    {"POST", "/v1/deployments/{id}/skip", steers, post_verb},
+    {"POST", "/v1/deployments/{id}/retry", steers, post_verb},
+    {"POST", "/v1/deployments/{id}/approve", answers_approval, post_verb},
+    {"POST", "/v1/deployments/{id}/reject", answers_approval, post_verb},
+    {"POST", "/v1/deployments/{id}/pause", holds, post_verb},
+    {"POST", "/v1/deployments/{id}/abort", holds, post_verb},
+    {"POST", "/v1/deployments/{id}/{verb}", reads_there, post_verb},
+    {"GET", "/v1/history", reads_somewhere, get_history},
+    {"GET", "/v1/reports/dora", {Right::see, Where::query, Kind::question}, get_dora},
+    {"GET", "/v1/environments", reads_somewhere, get_environments},
+    {"GET", "/v1/environments/{env}/status", {Right::see, Where::path, Kind::question}, get_status},
+    {"POST",
+     "/v1/environments/{env}/rollback",
+     {Right::hold, Where::path, Kind::act},
+     post_rollback},
+    {"POST",
+     "/v1/environments/{env}/restart",
+     {Right::release, Where::path, Kind::act},
+     post_restart},
+    {"POST",
+     "/v1/environments/{env}/freeze",
+     {Right::administer, Where::path, Kind::act},
+     not_supported},
+    {"POST", "/v1/plan", {Right::see, Where::body, Kind::question}, post_plan},
+    {"POST", "/v1/check", {Right::see, Where::body, Kind::question}, post_check},
+    {"POST", "/v1/simulate", {Right::see, Where::body, Kind::question}, not_supported},
+    {"POST", "/v1/hooks/{name}", {Right::release, Where::signal, Kind::act}, post_hook},
+    {"PUT", "/v1/config", administers, put_config},
+    {"POST", "/v1/config", administers, post_config},
+    {"GET", "/v1/config", {Right::see, Where::everywhere, Kind::question}, get_config},
+    {"GET", "/v1/tokens", looks_over, get_tokens},
+    {"POST", "/v1/tokens", administers, post_token},
+    {"POST", "/v1/tokens/{name}/revoke", administers, post_revoke},
+    {"GET", "/v1/audit", looks_over, get_audit},
+    {"GET", "/v1/audit/check", looks_over, get_audit_check},
+    {"GET", "/v1/session", reads_somewhere, get_session},
+    {"POST", "/v1/session", {Right::open, Where::nowhere, Kind::act}, post_session},
+    {"DELETE", "/v1/session", {Right::see, Where::somewhere, Kind::act}, delete_session},
+    {"GET", "/v1/events", reads_somewhere, get_events},
+    {"GET", "/v1/agent", reads_somewhere, get_agent},
+    {"POST", "/v1/agent/stop", administers, post_stop},
+    {"GET", "/v1/openapi.json", reads_somewhere, not_supported},
+    {"GET", "/health", open_to_all, get_health},
+    {"GET", "/ready", open_to_all, get_ready},
+    {"GET", "/metrics", {Right::see, Where::loopback, Kind::question}, not_supported},
 };
 
 // The other nouns of the interface (its page, section 5): named, and not there yet.
-constexpr std::array<std::string_view, 25> kLaterNouns = {
-    "releases", "subscriptions", "pipelines",  "migrations", "secrets", "flags",   "freezes",
-    "breakers", "scale",         "smoke",      "loadtests",  "chaos",   "backups", "drills",
-    "infra",    "incidents",     "checklists", "previews",   "reports", "tokens",  "audit",
-    "groups",   "replay",        "advise",     "rescue",
+constexpr std::array<std::string_view, 23> kLaterNouns = {
+    "releases", "subscriptions", "pipelines", "migrations", "secrets",    "flags",
+    "freezes",  "breakers",      "scale",     "smoke",      "loadtests",  "chaos",
+    "backups",  "drills",        "infra",     "incidents",  "checklists", "previews",
+    "reports",  "groups",        "replay",    "advise",     "rescue",
 };
 
 bool fits(std::string_view pattern, const std::vector<std::string>& path,
@@ -71,6 +112,22 @@ bool fits(std::string_view pattern, const std::vector<std::string>& path,
   return n == path.size();
 }
 
+Reply wait_first(Duration wait) {
+  Reply reply =
+      problem(429, "too_many_failures", "too many requests from this address showed no good token");
+  const auto seconds = std::max<std::int64_t>(1, (wait.count() + 999'999) / 1'000'000);
+  reply.headers = {{"Retry-After", fmt::format("{}", seconds)}};
+  return reply;
+}
+
+std::string code_of(const Reply& reply) {
+  if (reply.status < 400) return "";
+  boost::json::error_code error;
+  const auto value = boost::json::parse(reply.body, error);
+  const auto* code = error || !value.is_object() ? nullptr : value.get_object().if_contains("code");
+  return code != nullptr && code->is_string() ? std::string(code->get_string()) : "";
+}
+
 Reply nothing_there(const Ask& ask, const std::string& allowed) {
   std::string path;
   for (const auto& part : ask.path) path += "/" + part;
@@ -89,30 +146,114 @@ Reply nothing_there(const Ask& ask, const std::string& allowed) {
   return problem(404, "not_found", fmt::format("there is nothing at {}", path));
 }
 
-Reply route(Backend& backend, const views::Board& board, const Ask& ask, Pages pages) {
-  Scene scene{backend, board, ask, {}};
-  std::string allowed;
+// The route that fits, with its names; nothing with the methods that would.
+const Route* find_route(const Ask& ask, std::map<std::string, std::string>& names,
+                        std::string& allowed) {
   for (const Route& r : kRoutes) {
-    if (!fits(r.pattern, ask.path, scene.names)) continue;
-    if (ask.method != r.method && !(ask.method == "HEAD" && std::string_view(r.method) == "GET")) {
-      if (allowed.find(r.method) == std::string::npos)
-        allowed += (allowed.empty() ? "" : ", ") + std::string(r.method);
-      continue;
-    }
-    if (ask.method == "POST" && ask.idempotency_key)
-      return problem(501, "not_supported", "`Idempotency-Key` is not supported yet");
-    return r.handler(scene);
+    if (!fits(r.pattern, ask.path, names)) continue;
+    if (ask.method == r.method || (ask.method == "HEAD" && std::string_view(r.method) == "GET"))
+      return &r;
+    if (allowed.find(r.method) == std::string::npos)
+      allowed += (allowed.empty() ? "" : ", ") + std::string(r.method);
   }
-  if (allowed.empty())
-    if (auto page = page_of(ask, pages)) return std::move(*page);
-  return nothing_there(ask, allowed);
+  return nullptr;
+}
+
+// A browser or a monitor that has what is there already is not sent it again.
+void tag(const Ask& ask, Reply& reply) {
+  if (reply.status != 200 || reply.body.empty() || reply.stream || ask.path[0] != "v1") return;
+  if (ask.method != "GET" && ask.method != "HEAD") return;
+  const std::string etag = "\"" + sha256_hex(reply.body).substr(0, 32) + "\"";
+  reply.headers.emplace_back("ETag", etag);
+  if (ask.etag.find(etag) == std::string::npos) return;
+  reply.status = 304;
+  reply.body.clear();
+}
+
+Reply once_only(Office& office, const Route& route, Scene& scene) {
+  const Ask& ask = scene.ask;
+  if (ask.method != "POST" || !ask.repeat_key) return route.handler(scene);
+  if (ask.repeat_key->empty() || ask.repeat_key->size() > kRepeatKeyMost)
+    return problem(400, "bad_request", "an `Idempotency-Key` has 1 to 255 characters");
+  const std::string whose = ask.who.name + "\n" + ask.who.token + "\n" + *ask.repeat_key;
+  const std::string asked = sha256_hex(ask.method + " " + ask.target + "\n" + ask.body);
+  if (auto before = office.repeats.begin(whose, asked)) return std::move(*before);
+  Reply reply;
+  try {
+    reply = route.handler(scene);
+  } catch (const std::exception& e) {
+    reply = problem(500, "internal", fmt::format("this request broke something: {}", e.what()));
+  }
+  office.repeats.end(whose, reply);
+  return reply;
+}
+
+// What became of it, into the audit: acts, and whoever was not let in.
+void keep_on_record(Office& office, const Scene& s, const Route* route,
+                    const std::string& environment, Reply& reply) {
+  const bool stranger = reply.status == 401, shut_out = reply.status == 403;
+  const bool act = route != nullptr && route->rule.kind == Kind::act;
+  // One who showed nothing tried nothing: a page that is not signed in yet, a monitor.
+  const bool tried = !s.ask.bearer.empty() || !s.ask.cookie.empty() || act;
+  if (!act && !((stranger && tried) || shut_out)) return;
+  std::uint64_t omitted = 0;
+  if (stranger || shut_out) {
+    const std::string who = stranger ? "from " + s.ask.from : "token " + s.ask.who.token;
+    const auto told = office.failures.note(who, office.backend.now());
+    if (told.too_many && stranger) reply = wait_first(told.wait);
+    if (told.too_many) return;
+    omitted = told.omitted;
+  }
+  std::string target;
+  for (const auto& part : s.ask.path) target += "/" + part;
+  office.trail.add({.at = "",
+                    .by = s.ask.who.name,
+                    .token = s.ask.who.token,
+                    .from = s.ask.local ? "unix socket" : s.ask.from,
+                    .via = s.ask.via,
+                    .act = s.ask.method + " " + (route != nullptr ? route->pattern : target),
+                    .target = target.substr(0, kTargetMost),
+                    .environment = environment,
+                    .because = because_of(s.ask),
+                    .accepted = reply.status < 400,
+                    .status = reply.status,
+                    .code = code_of(reply),
+                    .omitted = omitted});
+}
+
+Reply enter(Office& office, Ask& ask) {
+  Scene scene{office, office.backend, office.board, ask, {}};
+  std::string allowed;
+  const Route* r = find_route(ask, scene.names, allowed);
+  if (r == nullptr && allowed.empty())
+    if (auto page = page_of(ask, office.pages)) return std::move(*page);
+  identify(office, ask);
+  const bool interface = !ask.path.empty() && ask.path[0] == "v1";
+  const bool open = r != nullptr && (r->rule.right == people::Right::open ||
+                                     (r->rule.where == Where::loopback && ask.loopback));
+  std::string environment;
+  Reply reply;
+  if (ask.who.name.empty() && !open && (r != nullptr || interface)) {
+    reply = refuse_stranger(ask);
+  } else if (r == nullptr) {
+    return nothing_there(ask, allowed);
+  } else {
+    environment = environment_of(r->rule, scene);
+    auto refusal = refuse_entry(r->rule, scene, environment);
+    reply = refusal ? std::move(*refusal) : once_only(office, *r, scene);
+  }
+  keep_on_record(office, scene, r, environment, reply);
+  tag(ask, reply);
+  return reply;
 }
 
 }  // namespace
 
-Reply answer(Backend& backend, const views::Board& board, const Ask& ask, Pages pages) {
+std::span<const Route> routes() { return kRoutes; }
+
+Reply answer(Office& office, Ask ask) {
   try {
-    return route(backend, board, ask, pages);
+    return enter(office, ask);
   } catch (const std::exception& e) {
     return problem(500, "internal", fmt::format("this request broke something: {}", e.what()));
   }

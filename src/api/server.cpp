@@ -9,13 +9,14 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
-#include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
 #include "api/doors.h"
 #include "api/hub.h"
 #include "api/peer.h"
+#include "api/tls.h"
 
 namespace slipway::api {
 namespace {
@@ -29,7 +30,8 @@ constexpr std::chrono::milliseconds kFullRest{100};  // no descriptors left: try
 // One listening descriptor. Accepting is by hand: the two families become one kind of socket.
 class Door {
  public:
-  Door(Hub& hub, int fd, bool local) : hub_(hub), local_(local), fd_(hub.io, fd), rest_(hub.io) {}
+  Door(Hub& hub, int fd, bool local, std::shared_ptr<Tls> tls)
+      : hub_(hub), local_(local), tls_(std::move(tls)), fd_(hub.io, fd), rest_(hub.io) {}
 
   void open() {
     fd_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code e) {
@@ -60,7 +62,7 @@ class Door {
   }
 
   void welcome(int fd) {
-    if (hub_.connections.size() >= kConnections) {
+    if (hub_.connections.size() + hub_.handshakes >= kConnections) {
       static constexpr std::string_view kFull =
           "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\n"
           "Connection: close\r\n\r\n";
@@ -69,15 +71,15 @@ class Door {
       ::close(fd);
       return;
     }
-    Caller caller{.by = {}, .local = local_, .allowed = false};
+    Caller caller;
+    caller.local = local_;
+    caller.secure = tls_ != nullptr;
     if (local_) {
-      if (const auto uid = peer_of_unix(fd)) {
-        caller.by = name_of(*uid);
-        caller.allowed = true;
-      }
-    } else if (const auto uid = peer_of_loopback(fd)) {
-      caller.by = name_of(*uid);
-      caller.allowed = *uid == ::geteuid() || *uid == 0;
+      if (const auto uid = peer_of_unix(fd)) caller.peer = name_of(*uid);
+    } else {
+      auto far = peer_of_tcp(fd);
+      caller.from = std::move(far.address);
+      caller.loopback = far.loopback;
     }
     Socket socket(hub_.io);
     boost::system::error_code error;
@@ -87,32 +89,34 @@ class Door {
       ::close(fd);
       return;
     }
-    serve(hub_, std::move(socket), std::move(caller));
+    if (tls_)
+      serve_tls(hub_, std::move(socket), std::move(caller), tls_);
+    else
+      serve(hub_, std::move(socket), std::move(caller));
   }
 
   Hub& hub_;
   bool local_;
+  std::shared_ptr<Tls> tls_;  // null: in the clear
   asio::posix::stream_descriptor fd_;
   asio::steady_timer rest_;
 };
 
 class RunningServer : public Server {
  public:
-  RunningServer(Settings settings, Backend& backend, const views::Board& board)
-      : settings_(std::move(settings)), hub_(backend, board, settings_.pages, settings_.threads) {}
+  RunningServer(Settings settings, Office& office)
+      : settings_(std::move(settings)), hub_(office, settings_.threads) {}
   ~RunningServer() override { stop(); }
 
   Result<> begin() {
     if (!settings_.socket.empty()) {
       const int fd = TRY(listen_unix(settings_.socket));
-      doors_.push_back(std::make_unique<Door>(hub_, fd, true));
+      doors_.push_back(std::make_unique<Door>(hub_, fd, true, nullptr));
       struct stat mine{};
       if (::lstat(settings_.socket.c_str(), &mine) == 0) inode_ = mine.st_ino;
     }
-    if (!settings_.listen.empty()) {
-      const int fd = TRY(listen_loopback(settings_.listen, bound_));
-      doors_.push_back(std::make_unique<Door>(hub_, fd, false));
-    }
+    if (!settings_.listen.address.empty()) far_ = TRY(open_far(settings_.listen, bound_));
+    if (far_) far_->open();
     for (auto& door : doors_) door->open();
     io_ = std::thread([this] {
       ::pthread_setname_np(::pthread_self(), "io");
@@ -122,7 +126,23 @@ class RunningServer : public Server {
     return {};
   }
 
-  std::string bound() const override { return bound_; }
+  std::string bound() const override {
+    const std::lock_guard lock(bound_mutex_);
+    return bound_;
+  }
+
+  Result<> listen(const Listen& wanted) override {
+    const std::lock_guard lock(listen_mutex_);
+    if (ending_ || wanted == settings_.listen) return {};
+    std::string bound;
+    std::unique_ptr<Door> door;
+    if (!wanted.address.empty()) door = TRY(open_far(wanted, bound));
+    take_down_for(std::move(door));
+    settings_.listen = wanted;
+    const std::lock_guard bound_lock(bound_mutex_);
+    bound_ = bound;
+    return {};
+  }
 
   void stop() override {
     const std::lock_guard lock(stop_mutex_);
@@ -133,6 +153,7 @@ class RunningServer : public Server {
       asio::post(hub_.io, [this] {
         hub_.stopping = true;
         for (auto& door : doors_) door->close();
+        if (far_) far_->close();
         end_idle(hub_);
         give_up_.expires_after(kGrace);
         give_up_.async_wait([this](boost::system::error_code) { hub_.io.stop(); });
@@ -147,6 +168,32 @@ class RunningServer : public Server {
   }
 
  private:
+  Result<std::unique_ptr<Door>> open_far(const Listen& wanted, std::string& bound) {
+    std::shared_ptr<Tls> tls;
+    if (!wanted.certificate.empty()) tls = TRY(open_tls(wanted));
+    // The same port again: the old door has to give it up first.
+    if (wanted.address == settings_.listen.address && far_) take_down_for(nullptr);
+    const int fd = TRY(listen_tcp(wanted.address, tls != nullptr, bound));
+    return std::make_unique<Door>(hub_, fd, false, std::move(tls));
+  }
+
+  // On the io thread: the TCP door becomes this one. A server that ends does not get there.
+  void take_down_for(std::unique_ptr<Door> door) {
+    auto done = std::make_shared<std::promise<void>>();
+    auto handed = std::make_shared<std::unique_ptr<Door>>(std::move(door));
+    auto waited = done->get_future();
+    asio::post(hub_.io, [this, done, handed] {
+      if (far_) far_->close();
+      // What the old one waited for still refers to it.
+      if (far_) gone_.push_back(std::move(far_));
+      far_ = std::move(*handed);
+      if (far_ && !hub_.stopping) far_->open();
+      done->set_value();
+    });
+    while (!ending_ && waited.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
+      continue;
+  }
+
   void end_when_empty() {
     if (hub_.connections.empty()) {
       give_up_.cancel();
@@ -164,9 +211,9 @@ class RunningServer : public Server {
     // From the beginning: what happened before this thread ran has sleepers, too.
     std::uint64_t event = 0, pulse = 0;
     while (!ending_) {
-      if (!hub_.board.wait(event, pulse, kBellWait)) continue;
-      event = hub_.board.newest_event();
-      pulse = hub_.board.newest_pulse();
+      if (!hub_.office.board.wait(event, pulse, kBellWait)) continue;
+      event = hub_.office.board.newest_event();
+      pulse = hub_.office.board.newest_pulse();
       asio::post(hub_.io, [this] { hub_.ring(); });
     }
   }
@@ -180,21 +227,22 @@ class RunningServer : public Server {
 
   Settings settings_;
   Hub hub_;
-  std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<std::unique_ptr<Door>> doors_, gone_;
+  std::unique_ptr<Door> far_;  // TCP
   asio::steady_timer give_up_{hub_.io}, tick_{hub_.io};
+  mutable std::mutex bound_mutex_;
   std::string bound_;
   ino_t inode_ = 0;
   std::thread io_, bell_;
   std::atomic<bool> ending_ = false;
-  std::mutex stop_mutex_;
+  std::mutex stop_mutex_, listen_mutex_;
   bool stopped_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(Settings settings, Backend& backend,
-                                              const views::Board& board) {
-  auto server = std::make_unique<RunningServer>(std::move(settings), backend, board);
+Result<std::unique_ptr<Server>> Server::start(Settings settings, Office& office) {
+  auto server = std::make_unique<RunningServer>(std::move(settings), office);
   TRY(server->begin());
   return server;
 }

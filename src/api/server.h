@@ -37,6 +37,8 @@ class Backend {
   // Called on an io thread; blocks until the answer is durable.
   virtual std::variant<Answer, Refusal> submit(Request) = 0;
   virtual std::expected<boost::json::object, Refusal> put_config(const ConfigFiles&, bool push) = 0;
+  // config/1: the newest revision as it was written, with its variables' names and no values.
+  virtual std::expected<boost::json::object, Refusal> config() = 0;
   // plan/1 and check/1, by these files or, without any, by the agent's own. Nothing is recorded.
   virtual std::expected<boost::json::object, Refusal> plan(const Request&,
                                                            const std::optional<ConfigFiles>&) = 0;
@@ -57,21 +59,32 @@ class Backend {
   virtual void stop(bool all) = 0;
 };
 
+struct Office;
+
+// The TCP door. Without a certificate it speaks in the clear, and only on this machine.
+struct Listen {
+  std::string address;           // "127.0.0.1:7411"; empty: no such door
+  std::string certificate, key;  // files in PEM
+  bool operator==(const Listen&) const = default;
+};
+
 class Server {
  public:
   struct Settings {
     std::string socket;  // unix socket, mode 0600
-    std::string listen;  // "127.0.0.1:7411"; empty: none
+    Listen listen;
     int threads = 4;
-    Pages pages = nullptr;  // the dashboard; none: only the interface is served
   };
-  // Fault::unsupported when `listen` can be reached by others than this machine; Fault::conflict
-  // when somebody answers at the socket or the port is taken. TCP serves the agent's own user and
-  // root.
-  static Result<std::unique_ptr<Server>> start(Settings, Backend&, const views::Board&);
+  // Fault::unsupported when `listen` can be reached by others than this machine and has no
+  // certificate; Fault::conflict when somebody answers at the socket or the port is taken.
+  // TCP asks for tokens.
+  static Result<std::unique_ptr<Server>> start(Settings, Office&);
   virtual ~Server() = default;
+  // Another TCP door instead of the one there is; connections that stand go on. On an error the
+  // old one stays open.
+  virtual Result<> listen(const Listen&) = 0;
   virtual void stop() = 0;                // answers what is under way, then ends
-  virtual std::string bound() const = 0;  // `listen` with the port it got; empty: none
+  virtual std::string bound() const = 0;  // the TCP address with its port; empty: none
 };
 
 }  // namespace slipway::api

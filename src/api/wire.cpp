@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "api/doors.h"
+#include "api/tls_client.h"
 
 namespace slipway::api {
 namespace {
@@ -71,10 +72,21 @@ Result<Wire> Wire::tcp(const std::string& host, const std::string& port) {
   return fail(Fault::unavailable, "{}:{}: {}", host, port, trouble);
 }
 
+Wire::Wire(Wire&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      buffer_(std::move(other.buffer_)),
+      tls_(std::move(other.tls_)) {}
+
 Wire& Wire::operator=(Wire&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(buffer_, other.buffer_);
+  std::swap(tls_, other.tls_);
   return *this;
+}
+
+Result<> Wire::secure(const std::string& host, const std::string& authorities) {
+  tls_ = std::make_shared<TlsClient>(TRY(TlsClient::over(fd_, host, authorities)));
+  return {};
 }
 
 Wire::~Wire() {
@@ -82,6 +94,7 @@ Wire::~Wire() {
 }
 
 Result<> Wire::write(std::string_view bytes) {
+  if (tls_) return tls_->write(bytes, 30s);
   while (!bytes.empty()) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
@@ -92,6 +105,11 @@ Result<> Wire::write(std::string_view bytes) {
 }
 
 Result<bool> Wire::more(Duration wait) {
+  if (tls_) {
+    const std::string bytes = TRY(tls_->read(std::max(wait, Duration::zero())));
+    buffer_ += bytes;
+    return !bytes.empty();
+  }
   pollfd p{fd_, POLLIN, 0};
   const auto ms = std::max<std::int64_t>(0, (wait.count() + 999) / 1000);
   const int ready = ::poll(&p, 1, static_cast<int>(std::min<std::int64_t>(ms, 1 << 30)));

@@ -1,6 +1,7 @@
 // A blocking connection and the little HTTP/1.1 that the client needs: heads, lengths, chunks.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,12 +13,15 @@
 
 namespace slipway::api {
 
+class TlsClient;
+
 class Wire {
  public:
   static Result<Wire> unix_socket(const std::string& path);
   static Result<Wire> tcp(const std::string& host, const std::string& port);
-  Wire(Wire&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+  // From here on in TLS; see TlsClient::over.
+  Result<> secure(const std::string& host, const std::string& authorities);
+  Wire(Wire&& other) noexcept;
   Wire& operator=(Wire&& other) noexcept;
   ~Wire();
 
@@ -33,6 +37,7 @@ class Wire {
   Result<bool> more(Duration wait);
   int fd_ = -1;
   std::string buffer_;
+  std::shared_ptr<TlsClient> tls_;  // null: in the clear
 };
 
 struct Head {

@@ -15,9 +15,10 @@ namespace slipway::cli {
 
 // Where an agent is looked for, and what said so (for messages and --verbose).
 struct Door {
-  std::string url;        // "https://deploy.example.com"; empty: a socket
-  std::string socket;     // path of the unix socket
-  std::string state_dir;  // empty: not ours to start in (url, installed service)
+  std::string authorities;  // a file that says whom to trust behind https://; empty: the system's
+  std::string url;          // "https://deploy.example.com"; empty: a socket
+  std::string socket;       // path of the unix socket
+  std::string state_dir;    // empty: not ours to start in (url, installed service)
   std::string said;  // "--url", "SLIPWAY_STATE", "beside slipway.yaml", "the installed service"
   std::string name() const { return url.empty() ? socket : url; }
 };

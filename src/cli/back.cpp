@@ -58,7 +58,7 @@ Ended environment_verb(Session& s, BackWords& w, bool with_config) {
   object body = w.body();
   if (!place.service.empty()) body["service"] = place.service;
   if (with_config) {
-    if (auto handed = hand_over(s, body); !handed) {
+    if (auto handed = hand_over(s, *agent, body); !handed) {
       return std::unexpected(std::move(handed.error()));
     }
   }

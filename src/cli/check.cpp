@@ -44,7 +44,8 @@ std::expected<object, Trouble> check_by_agent(Session& s, Agent& agent,
                                               const std::string& environment) {
   object body;
   if (!environment.empty()) body["environment"] = environment;
-  if (auto handed = hand_over(s, body); !handed) return std::unexpected(std::move(handed.error()));
+  if (auto handed = hand_over(s, agent, body); !handed)
+    return std::unexpected(std::move(handed.error()));
   return send(s, agent, "/v1/check", body);
 }
 

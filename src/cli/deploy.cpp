@@ -30,7 +30,8 @@ Ended run_deploy(Call& call) {
   if (named) TRY(request_of(s, words, nullptr));
   agent = TRY(reach(s, Need::change));
   object body = to_json(TRY(request_of(s, words, agent.get())));
-  if (auto handed = hand_over(s, body); !handed) return std::unexpected(std::move(handed.error()));
+  if (auto handed = hand_over(s, *agent, body); !handed)
+    return std::unexpected(std::move(handed.error()));
   object accepted = TRY(send(s, *agent, "/v1/deployments", body));
   if (no_wait) return report_accepted(s, accepted);
   return follow(s, agent, std::move(accepted), following);

@@ -50,8 +50,9 @@ class HttpAgent : public Agent {
 }  // namespace
 
 Result<std::unique_ptr<Agent>> dial_http(const Door& door, const std::string& token) {
-  api::Client client = TRY(door.url.empty() ? api::Client::connect_unix(door.socket)
-                                            : api::Client::connect_url(door.url, token));
+  api::Client client =
+      TRY(door.url.empty() ? api::Client::connect_unix(door.socket)
+                           : api::Client::connect_url(door.url, token, door.authorities));
   return std::unique_ptr<Agent>(std::make_unique<HttpAgent>(std::move(client)));
 }
 

@@ -54,6 +54,7 @@ std::expected<std::optional<Door>, Trouble> choose_door(Session& s) {
   if (!url.empty()) {
     Door door;
     door.url = url;
+    door.authorities = s.console.variable("SLIPWAY_CA");
     door.said = s.shared.url.empty() ? "SLIPWAY_URL" : "--url";
     return door;
   }
@@ -198,6 +199,10 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
   bool stopped = !door->state_dir.empty() && stands(stopped_marker(door->state_dir));
   bool crashed = !door->state_dir.empty() && !stopped && has_journal(door->state_dir);
   bool may = !door->state_dir.empty() && need != Need::glance && (need == Need::change || crashed);
+  // What a certificate or an address says is not mended by trying again.
+  if (!door->url.empty() && agent.error().fault != Fault::unavailable)
+    return refuse("refused_url", agent.error().text,
+                  "SLIPWAY_CA=FILE names the certificates to trust");
   if (!may) return refuse_to_start(*door, stopped);
   if (s.console.variable("CI") == "true") return refuse_in_ci(*door);
   s.say(fmt::format("{} in {}",

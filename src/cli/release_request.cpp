@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
+#include "base/limits.h"
+#include "cli/handover.h"
 #include "cli/render.h"
 #include "text/node.h"
 
@@ -114,11 +117,27 @@ object to_json(const Request& r) {
   return body;
 }
 
-std::expected<void, Trouble> hand_over(Session& s, object& body) {
+// Over a URL the agent goes by its own revision: who has another file here is told.
+void tell_drift(Session& s, Agent& agent, const std::string& config) {
+  auto bytes = read_file(config, limits::kConfigBytes);
+  auto running = agent.get("/v1/agent");
+  if (!bytes || !running || !running->json.is_object()) return;
+  const std::string theirs = text_of(running->json.get_object(), "file_sha256");
+  if (theirs.empty() || theirs == sha256_hex(*bytes)) return;
+  s.say(
+      fmt::format("{} differs from the agent's configuration, which counts; `slipway config diff` "
+                  "shows it, `slipway config push` brings this one",
+                  config));
+}
+
+std::expected<void, Trouble> hand_over(Session& s, Agent& agent, object& body) {
   bool same_machine = s.door && s.door->url.empty();
   std::string config = TRY(find_config(s));
-  if (!same_machine || config.empty()) return {};
-  body["config_files"] = to_json(TRY(gather(s)));
+  if (config.empty()) return {};
+  if (same_machine)
+    body["config_files"] = to_json(TRY(gather(s)));
+  else
+    tell_drift(s, agent, config);
   return {};
 }
 
@@ -128,7 +147,7 @@ Ended show_plan(Session& s, const ReleaseWords& w) {
   object plan;
   if (agent) {
     object body = to_json(request);
-    if (auto handed = hand_over(s, body); !handed) {
+    if (auto handed = hand_over(s, **agent, body); !handed) {
       return std::unexpected(std::move(handed.error()));
     }
     plan = TRY(send(s, **agent, "/v1/plan", body));

@@ -23,7 +23,7 @@ std::expected<Request, Trouble> request_of(Session&, const ReleaseWords&, Agent*
 object to_json(const Request&);
 
 // Adds the configuration when the agent is on this machine and a file was found.
-std::expected<void, Trouble> hand_over(Session&, object& body);
+std::expected<void, Trouble> hand_over(Session&, Agent&, object& body);
 
 // `plan` and `deploy --dry-run`.
 Ended show_plan(Session&, const ReleaseWords&);

@@ -14,10 +14,9 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import",   "generate",  "build",    "advise", "dashboard", "token",  "audit",
-    "release",  "pipeline",  "migrate",  "secret", "flag",      "freeze", "breaker",
-    "scale",    "smoke",     "loadtest", "chaos",  "backup",    "drill",  "infra",
-    "incident", "checklist", "preview",  "report", "config",
+    "import", "generate", "build",  "advise",   "dashboard", "release", "pipeline", "migrate",
+    "secret", "flag",     "freeze", "breaker",  "scale",     "smoke",   "loadtest", "chaos",
+    "backup", "drill",    "infra",  "incident", "checklist", "preview", "report",
 };
 
 const Verb kVerbs[] = {
@@ -75,6 +74,19 @@ const Verb kVerbs[] = {
      "slipway replay 42 --policy strict.yaml", run_replay},
     {"logs", "look", "output of instances",
      "slipway logs production -f\nslipway logs 42 --version v2 --tail 50", run_logs},
+    {"token", "agent", "who may come in over HTTP, and what they may do",
+     "slipway token create ana --role deployer@staging --role viewer\n"
+     "slipway token list\nslipway token revoke ana",
+     run_token},
+    {"audit", "agent", "who did what, and whether that record is whole",
+     "slipway audit --since 2026-11-01\nslipway audit export > audit.jsonl\n"
+     "slipway audit verify             the agent's own record\n"
+     "slipway audit verify audit.jsonl an export",
+     run_audit},
+    {"config", "agent", "the configuration that the agent owns: show, diff, push",
+     "slipway config diff              this folder's file against it\n"
+     "slipway config push              also over a URL; variables and secrets stay",
+     run_config},
     {"agent", "agent", "the durable process: run, start, stop, status",
      "slipway agent status\nslipway agent start --listen 127.0.0.1:7411\n"
      "slipway agent stop               instances and proxy go on serving",

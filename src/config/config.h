@@ -187,11 +187,20 @@ struct Effective {
   std::map<std::string, text::Place> origins;  // of settings by their path: "health.interval"
 };
 
+// Where the agent itself is reached.
+struct AgentDoor {
+  std::string listen;            // "127.0.0.1:7411"; empty: its unix socket alone
+  std::string url;               // how people call it, for links; without a slash at the end
+  std::string certificate, key;  // files; empty: no TLS
+  bool operator==(const AgentDoor&) const = default;
+};
+
 class Config {
  public:
   std::vector<std::string> services;                                   // names, in order
   std::vector<std::string> environments;                               // names, in order
   std::map<std::pair<std::string, std::string>, Effective> effective;  // by environment, service
+  AgentDoor agent;
   text::Diagnostics notices;  // warnings and notices; never errors
   std::string digest;         // "sha256:…" of all sources, secrets left out
 

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "config/binding.h"
 #include "config/config.h"
+#include "config/door.h"
 #include "config/environments.h"
 #include "config/foreign.h"
 #include "config/script.h"
@@ -301,6 +302,7 @@ Config Loader::load(const Node& root) {
   listens();
   successors();
   missing();
+  out_.agent = read_door(file, sources_.folder);
   out_.digest = digest();
   for (auto& [key, e] : out_.effective) e.revision = out_.digest;
   return std::move(out_);

@@ -34,9 +34,9 @@ Section file_section() {
              {"required_secrets"},
              {"smoke_tests"},
              {"metrics"},
-             {"notifications"}}};
-  for (const char* name : {"agent",
-                           "ab_test",
+             {"notifications"},
+             {"agent"}}};
+  for (const char* name : {"ab_test",
                            "backup",
                            "build",
                            "build_steps",
@@ -284,6 +284,8 @@ std::vector<Section> build() {
         {"secrets"}}},
       {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
+      {"agent", {{"listen"}, {"url"}, {"tls"}}},
+      {"agent_tls", {{"certificate"}, {"key"}}},
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));
   for (auto& s : step_sections()) all.push_back(std::move(s));

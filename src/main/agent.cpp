@@ -9,13 +9,13 @@
 #include <atomic>
 #include <thread>
 
-#include "api/server.h"
 #include "drivers/haproxy/haproxy.h"
 #include "engine/engine.h"
 #include "journal/journal.h"
 #include "main/backend.h"
 #include "main/counting.h"
 #include "main/desk.h"
+#include "main/front.h"
 #include "main/log.h"
 #include "main/platforms.h"
 #include "main/scripted_death.h"
@@ -25,7 +25,6 @@
 #include "os/sealed.h"
 #include "shell/shell.h"
 #include "views/board.h"
-#include "web/dashboard.h"
 
 namespace slipway {
 
@@ -104,7 +103,7 @@ class Agent {
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<shell::Shell> shell_;
   std::unique_ptr<AgentBackend> backend_;
-  std::unique_ptr<api::Server> server_;
+  std::unique_ptr<Front> front_;
 };
 
 Result<> Agent::take_state_folder() {
@@ -187,7 +186,12 @@ Desk::Ways Agent::ways() {
           .sealed = [this](const std::string& name, const std::string& environment)
               -> Result<std::string> { return TRY(sealed_->get(name, environment)).reveal(); },
           .traffic = [this](const SiteId& id) { return counting_->expected(id); },
-          .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); }};
+          .known = [this](std::vector<SiteId> sites) { board_.known(std::move(sites)); },
+          .door =
+              [this](const config::AgentDoor& door) {
+                if (front_) front_->door(door);
+              },
+          .state_dir = state_.string()};
 }
 
 std::vector<Driver*> Agent::drivers() {
@@ -263,7 +267,7 @@ AgentBackend::Parts Agent::backend_parts() {
           .board = &board_,
           .facts = {.version = version_,
                     .state_dir = state_.string(),
-                    .listen = options_.listen,
+                    .listen = [this] { return front_ ? front_->bound() : std::string(); },
                     .started = os::wall_now(),
                     .wall = [] { return os::wall_now(); },
                     .journal_ok = [this] { return !shell_->fault().has_value(); },
@@ -285,11 +289,14 @@ AgentBackend::Parts Agent::backend_parts() {
 
 Result<> Agent::serve() {
   backend_ = std::make_unique<AgentBackend>(backend_parts());
-  server_ = TRY(api::Server::start({.socket = (state_ / "agent.sock").string(),
-                                    .listen = options_.listen,
-                                    .pages = web::dashboard_page},
-                                   *backend_, board_));
-  return {};
+  front_ = std::make_unique<Front>(Front::Parts{.shell = shell_.get(),
+                                                .journal = journal_.get(),
+                                                .board = &board_,
+                                                .state_dir = state_.string(),
+                                                .listen = options_.listen});
+  TRY(front_->restore());
+  auto config = desk_->current();
+  return front_->open(*backend_, config ? config->agent : config::AgentDoor{});
 }
 
 Result<> Agent::open() {
@@ -326,7 +333,7 @@ Result<> Agent::run() {
 
 // Instances and proxy serve on, unless everything was to end.
 void Agent::end() {
-  server_->stop();
+  front_->stop();
   counting_->stop();
   readings_->stop();
   if (stop_all_) {

@@ -123,22 +123,24 @@ std::expected<json::object, Refusal> AgentBackend::hook(const std::string& name,
 json::object AgentBackend::agent() {
   const AgentFacts& facts = parts_.facts;
   auto config = parts_.desk->current();
+  const std::string listen = facts.listen();
+  const std::string file = parts_.desk->file_digest();
   const shell::CommitTimes commits = parts_.shell->commit_times();
   const auto ms = [](Duration d) { return to_seconds(d) * 1000; };
-  return json::object{
-      {"schema", "agent/1"},
-      {"pid", ::getpid()},
-      {"now", views::time_json(facts.wall())},
-      {"event", parts_.board->newest_event()},
-      {"version", facts.version},
-      {"uptime_s", to_seconds(facts.wall() - facts.started)},
-      {"listen", facts.listen.empty() ? json::value(nullptr) : json::value(facts.listen)},
-      {"state_dir", facts.state_dir},
-      {"project", parts_.desk->folder()},
-      {"config", config ? json::value(config->digest) : json::value(nullptr)},
-      {"journal", json::object{{"commits", commits.commits},
-                               {"commit_p50_ms", ms(commits.p50)},
-                               {"commit_p99_ms", ms(commits.p99)}}}};
+  return json::object{{"schema", "agent/1"},
+                      {"pid", ::getpid()},
+                      {"now", views::time_json(facts.wall())},
+                      {"event", parts_.board->newest_event()},
+                      {"version", facts.version},
+                      {"uptime_s", to_seconds(facts.wall() - facts.started)},
+                      {"listen", listen.empty() ? json::value(nullptr) : json::value(listen)},
+                      {"state_dir", facts.state_dir},
+                      {"project", parts_.desk->folder()},
+                      {"config", config ? json::value(config->digest) : json::value(nullptr)},
+                      {"file_sha256", file.empty() ? json::value(nullptr) : json::value(file)},
+                      {"journal", json::object{{"commits", commits.commits},
+                                               {"commit_p50_ms", ms(commits.p50)},
+                                               {"commit_p99_ms", ms(commits.p99)}}}};
 }
 
 json::object AgentBackend::health() {

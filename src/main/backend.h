@@ -19,7 +19,7 @@ namespace slipway {
 struct AgentFacts {
   std::string version;
   std::string state_dir;
-  std::string listen;
+  std::function<std::string()> listen;  // as bound; empty: the unix socket alone
   Wall started{};
   std::function<Wall()> wall;
   std::function<bool()> journal_ok;
@@ -51,6 +51,7 @@ class AgentBackend : public api::Backend {
   std::variant<Answer, Refusal> submit(Request) override;
   std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,
                                                          bool push) override;
+  std::expected<boost::json::object, Refusal> config() override { return parts_.desk->shown(); }
   std::expected<boost::json::object, Refusal> plan(const Request&,
                                                    const std::optional<api::ConfigFiles>&) override;
   std::expected<boost::json::object, Refusal> check(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/digest.h"
 #include "intake/intake.h"
 #include "plan/outlook.h"
 
@@ -157,12 +158,15 @@ Result<> Desk::restore(const std::string& bytes) {
   std::lock_guard lock(mutex_);
   current_ = std::make_shared<const config::Config>(std::move(*loaded));
   folder_ = files.folder;
+  file_ = files.file;
+  bytes_ = files.bytes;
   ways_.known(sites_of(*current_));
   return {};
 }
 
 std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bool push) {
   api::ConfigFiles files = given;
+  if (files.folder.empty()) files.folder = ways_.state_dir;  // it came over a URL
   std::string owned = folder();
   if (!push && !owned.empty() && owned != files.folder) {
     return std::unexpected(Refusal{
@@ -197,8 +201,11 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
     std::lock_guard lock(mutex_);
     current_ = config;
     folder_ = files.folder;
+    file_ = files.file;
+    bytes_ = files.bytes;
   }
   ways_.known(sites_of(*config));
+  if (ways_.door) ways_.door(config->agent);
   return json::object{
       {"schema", "config/1"}, {"digest", digest}, {"changed", changed}, {"notices", notices}};
 }
@@ -208,6 +215,7 @@ std::expected<std::unique_ptr<Desk>, Refusal> Desk::tried(const api::ConfigFiles
   ways.record = [](const std::string&) { return Result<>(); };
   ways.seal = [](const std::string&, const std::string&, const std::string&) { return Result<>(); };
   ways.known = [](std::vector<SiteId>) {};
+  ways.door = nullptr;
   auto desk = std::make_unique<Desk>(std::move(ways));
   {
     std::lock_guard lock(mutex_);
@@ -262,6 +270,24 @@ Result<> Desk::seal(const api::ConfigFiles& files, const std::vector<std::string
 std::shared_ptr<const config::Config> Desk::current() const {
   std::lock_guard lock(mutex_);
   return current_;
+}
+
+std::expected<json::object, Refusal> Desk::shown() const {
+  std::lock_guard lock(mutex_);
+  if (!current_) {
+    return std::unexpected(Refusal{.code = "no_config",
+                                   .text = "the agent has no configuration yet",
+                                   .mistakes = {},
+                                   .http = 404});
+  }
+  return json::object{{"schema", "config/1"}, {"digest", current_->digest},
+                      {"file", file_},        {"folder", folder_},
+                      {"bytes", bytes_},      {"file_sha256", sha256_hex(bytes_)}};
+}
+
+std::string Desk::file_digest() const {
+  std::lock_guard lock(mutex_);
+  return current_ ? sha256_hex(bytes_) : std::string();
 }
 
 std::string Desk::folder() const {

@@ -32,6 +32,9 @@ class Desk : public Intake {
     std::function<analysis::Expected(const SiteId&)> traffic;
     // The sites that the configuration names, whenever it changes.
     std::function<void(std::vector<SiteId>)> known;
+    // Where the agent is to be reached, whenever the configuration changes; may be empty.
+    std::function<void(const config::AgentDoor&)> door;
+    std::string state_dir;  // what paths of a pushed configuration are relative to
   };
   explicit Desk(Ways ways) : ways_(std::move(ways)) {}
 
@@ -39,6 +42,10 @@ class Desk : public Intake {
   Result<> restore(const std::string& bytes);
   // A new one. Valid and different: recorded. From another folder: refused unless pushed.
   std::expected<boost::json::object, Refusal> put(const api::ConfigFiles&, bool push);
+
+  // config/1: the newest revision's text, without values of variables.
+  std::expected<boost::json::object, Refusal> shown() const;
+  std::string file_digest() const;  // of the newest revision's bytes; empty: there is none
 
   // A desk as this one would be with these files; nothing is recorded, sealed or made known.
   std::expected<std::unique_ptr<Desk>, Refusal> tried(const api::ConfigFiles&) const;
@@ -60,7 +67,7 @@ class Desk : public Intake {
   Ways ways_;
   mutable std::mutex mutex_;
   std::shared_ptr<const config::Config> current_;
-  std::string folder_;
+  std::string folder_, file_, bytes_;
   Names sealed_names_;  // of secrets whose values are kept sealed
 };
 

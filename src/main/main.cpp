@@ -23,7 +23,9 @@ std::expected<boost::json::object, Refusal> plan_alone(const Request& request,
              .sealed = [](const std::string& name, const std::string&) -> Result<std::string> {
                return fail(Fault::missing, "{} is not kept without an agent", name);
              },
-             .known = [](std::vector<SiteId>) {}});
+             .known = [](std::vector<SiteId>) {},
+             .door = nullptr,
+             .state_dir = ""});
   if (auto put = desk.put(files, true); !put) return std::unexpected(put.error());
   return plan_object(
       request, desk, [](const SiteId&) -> const Site* { return nullptr; }, look_once);

@@ -40,6 +40,8 @@ struct HistoryFilter {
   std::size_t limit = 50;
   std::uint32_t after = 0;  // numbers below it; 0: from the newest
   Wall since{}, until{};    // requested at or after, before; epoch: no bound
+  // Of these environments alone; none: of all.
+  std::function<bool(const std::string& environment)> visible;
   Depth depth = Depth::whole;
 };
 

@@ -61,6 +61,7 @@ bool matches(const HistoryFilter& f, const SiteId& id, const Deployment& d) {
   const State state = d.state == State::looking ? State::queued : d.state;
   const std::string& version = d.planned ? d.plan.to.version : d.request.version;
   if (!f.environment.empty() && f.environment != id.environment) return false;
+  if (f.visible && !f.visible(id.environment)) return false;
   if (!f.service.empty() && f.service != id.service) return false;
   if (!f.state.empty() && f.state != word(state)) return false;
   if (!f.version.empty() && f.version != version) return false;

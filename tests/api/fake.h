@@ -11,8 +11,10 @@
 #include <mutex>
 
 #include "api/client.h"
+#include "api/office.h"
 #include "api/server.h"
 #include "api/wire.h"
+#include "base/digest.h"
 
 namespace slipway::api {
 
@@ -31,6 +33,9 @@ class FakeBackend : public Backend {
     configs.emplace_back(files, push);
     if (config_refusal) return std::unexpected(*config_refusal);
     return boost::json::object{{"schema", "config/1"}};
+  }
+  std::expected<boost::json::object, Refusal> config() override {
+    return boost::json::object{{"schema", "config/1"}, {"bytes", "service: {}"}};
   }
   std::expected<boost::json::object, Refusal> plan(const Request& r,
                                                    const std::optional<ConfigFiles>& f) override {
@@ -54,7 +59,7 @@ class FakeBackend : public Backend {
   }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
   boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
-  Wall now() override { return Wall(1'795'255'200s); }
+  Wall now() override { return clock; }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     std::string out;
     for (const auto& [name, value] : q) out += name + "=" + value + "\n";
@@ -79,8 +84,74 @@ class FakeBackend : public Backend {
   std::vector<std::pair<ConfigFiles, bool>> configs;
   std::vector<ConfigFiles> tried;  // for a plan or a check: not to be kept
   std::optional<Refusal> config_refusal;
+  std::atomic<Wall> clock = Wall(1'795'255'200s);
   std::atomic<bool> healthy = true;
   std::atomic<int> stopped = 0;
+};
+
+// What the journal would keep: a new office over the same books is the agent started again.
+struct Books {
+  std::mutex mutex;
+  std::vector<std::string> people, audit, complaints;
+  std::map<std::uint32_t, std::string> repeats;
+  std::uint64_t head = 0;
+  std::string head_hash;
+  std::atomic<int> chance = 0;
+  bool full = false;  // nothing can be written any more
+
+  Result<> write(const std::function<void()>& what) {
+    const std::lock_guard lock(mutex);
+    if (full) return fail(Fault::exhausted, "the disk is full");
+    what();
+    return {};
+  }
+  People::Ways people_ways(FakeBackend& b) {
+    return {.record = [this](const std::string& r) { return write([&] { people.push_back(r); }); },
+            .now = [&b] { return b.now(); },
+            .random =
+                [this](std::size_t bytes) {
+                  return sha256_hex(std::to_string(++chance)).substr(0, bytes * 2);
+                }};
+  }
+  Trail::Ways trail_ways() {
+    return {
+        .append = [this](std::uint64_t,
+                         const std::string& line) { return write([&] { audit.push_back(line); }); },
+        .read = [this](const Trail::Visit& visit) -> Result<> {
+          for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
+          return {};
+        },
+        .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
+        .note_head =
+            [this](std::uint64_t n, const std::string& hash) {
+              head = n;
+              head_hash = hash;
+            },
+        .noted_head = [this] { return std::pair(head, head_hash); },
+        .complain = [this](const std::string& text) { complaints.push_back(text); }};
+  }
+  Repeats::Ways repeats_ways(FakeBackend& b) {
+    return {
+        .put = [this](std::uint32_t slot,
+                      const std::string& bytes) { return write([&] { repeats[slot] = bytes; }); },
+        .now = [&b] { return b.now(); }};
+  }
+};
+
+struct TestOffice {
+  TestOffice(Books& books, FakeBackend& backend, const views::Board& board, Pages pages = nullptr)
+      : people(books.people_ways(backend)),
+        trail(books.trail_ways()),
+        repeats(books.repeats_ways(backend)),
+        office(backend, board, people, trail, repeats, pages) {
+    for (const auto& record : books.people) EXPECT_TRUE(people.restore(record));
+    EXPECT_TRUE(trail.restore());
+    for (const auto& [slot, bytes] : books.repeats) repeats.restore(slot, bytes);
+  }
+  People people;
+  Trail trail;
+  Repeats repeats;
+  Office office;
 };
 
 class ServerTest : public testing::Test {
@@ -105,11 +176,20 @@ class ServerTest : public testing::Test {
     server.reset();
     std::filesystem::remove_all(folder);
   }
-  void start(const std::string& listen = "") {
+  void start(const Listen& listen = {}, Pages pages = nullptr) {
+    server.reset();
+    desk = std::make_unique<TestOffice>(books, backend, board, pages);
     auto started =
-        Server::start({.socket = folder + "/agent.sock", .listen = listen}, backend, board);
+        Server::start({.socket = folder + "/agent.sock", .listen = listen}, desk->office);
     ASSERT_TRUE(started) << started.error().text;
     server = std::move(*started);
+  }
+  // A token's text.
+  std::string token(const std::string& name, std::vector<people::Grant> grants,
+                    Duration life = kTokenLife) {
+    auto made = desk->people.create({name, std::move(grants), life}, "test");
+    if (!made) throw std::runtime_error(made.error().text);
+    return std::string(made->at("token").as_string());
   }
   Client client() {
     auto c = Client::connect_unix(folder + "/agent.sock");
@@ -140,6 +220,8 @@ class ServerTest : public testing::Test {
   std::string folder;
   FakeBackend backend;
   views::Board board;
+  Books books;
+  std::unique_ptr<TestOffice> desk;
   std::shared_ptr<Site> site;
   std::uint64_t lsn = 10;
   std::unique_ptr<Server> server;

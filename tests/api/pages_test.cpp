@@ -15,13 +15,10 @@ class PagesTest : public ServerTest {
  protected:
   void SetUp() override {
     ServerTest::SetUp();
-    server.reset();
-    auto started = Server::start(
-        {.socket = folder + "/agent.sock", .listen = "127.0.0.1:0", .pages = page_for}, backend,
-        board);
-    ASSERT_TRUE(started) << started.error().text;
-    server = std::move(*started);
+    start({.address = "127.0.0.1:0"}, page_for);
+    bearer = "Authorization: Bearer " + token("ana", {{people::Role::admin, ""}}) + "\r\n";
   }
+  std::string bearer;
   // The whole answer, its head in lower case letters as sent.
   std::string ask(const std::string& target, const std::string& headers = "",
                   const std::string& method = "GET") {
@@ -59,14 +56,15 @@ TEST_F(PagesTest, FilesAreCompressedAndKept) {
 }
 
 TEST_F(PagesTest, WhatIsNotThereStaysAProblemDocument) {
+  EXPECT_TRUE(ask("/v1/nothing").starts_with("HTTP/1.1 401")) << "nobody is told what is there";
   for (const char* path : {"/assets/b.js", "/etc/passwd", "/..%2f..%2fetc%2fpasswd", "/v1/nothing"})
-    EXPECT_TRUE(ask(path).starts_with("HTTP/1.1 404")) << path;
+    EXPECT_TRUE(ask(path, bearer).starts_with("HTTP/1.1 404")) << path;
   EXPECT_TRUE(ask("/", "", "POST").starts_with("HTTP/1.1 404"));
 }
 
 TEST_F(PagesTest, OnlyOurOwnPageMayAsk) {
-  EXPECT_TRUE(
-      ask("/v1/agent", origin() + "Sec-Fetch-Site: same-origin\r\n").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask("/v1/agent", bearer + origin() + "Sec-Fetch-Site: same-origin\r\n")
+                  .starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(ask("/v1/agent", "Origin: http://evil.example\r\n").starts_with("HTTP/1.1 403"));
   EXPECT_TRUE(ask("/v1/agent", "Sec-Fetch-Site: cross-site\r\n").starts_with("HTTP/1.1 403"));
   // A link from elsewhere leads to the page, which holds no data.
@@ -78,7 +76,7 @@ TEST_F(PagesTest, WhatOurPageAsksForIsTheDashboards) {
   auto w = Wire::tcp("127.0.0.1", at.substr(at.rfind(':') + 1));
   ASSERT_TRUE(w);
   ASSERT_TRUE(w->write("POST /v1/deployments/42/resume HTTP/1.1\r\nHost: " + at + "\r\n" +
-                       origin() +
+                       origin() + bearer +
                        "Content-Type: application/json\r\nContent-Length: 2\r\n"
                        "Connection: close\r\n\r\n{}"));
   ASSERT_TRUE(w->to_the_end(5s, 100'000));

@@ -32,8 +32,7 @@ TEST_F(ServerRuns, TheSocketIsItsOwnersAlone) {
 }
 
 TEST_F(ServerRuns, ASecondServerIsRefusedAndADeadOnesSocketIsTaken) {
-  views::Board other;
-  auto second = Server::start({.socket = folder + "/agent.sock", .listen = ""}, backend, other);
+  auto second = Server::start({.socket = folder + "/agent.sock", .listen = {}}, desk->office);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, Fault::conflict);
   EXPECT_TRUE(client().get("/health")) << "the first one still serves";
@@ -48,7 +47,7 @@ TEST_F(ServerRuns, ASecondServerIsRefusedAndADeadOnesSocketIsTaken) {
   // What is no socket is left alone.
   server.reset();
   std::ofstream(folder + "/agent.sock") << "mine";
-  second = Server::start({.socket = folder + "/agent.sock", .listen = ""}, backend, other);
+  second = Server::start({.socket = folder + "/agent.sock", .listen = {}}, desk->office);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().fault, Fault::conflict);
   EXPECT_EQ(std::filesystem::file_size(folder + "/agent.sock"), 4U);
@@ -57,7 +56,7 @@ TEST_F(ServerRuns, ASecondServerIsRefusedAndADeadOnesSocketIsTaken) {
 TEST_F(ServerRuns, LongPathsWork) {
   const std::string deep = folder + "/" + std::string(120, 'd');
   std::filesystem::create_directory(deep);
-  auto there = Server::start({.socket = deep + "/agent.sock", .listen = ""}, backend, board);
+  auto there = Server::start({.socket = deep + "/agent.sock", .listen = {}}, desk->office);
   ASSERT_TRUE(there) << there.error().text;
   auto c = Client::connect_unix(deep + "/agent.sock");
   ASSERT_TRUE(c) << c.error().text;
@@ -113,15 +112,6 @@ TEST_F(ServerRuns, BigBodiesMayAskFirst) {
   EXPECT_EQ(status_of(w), 100);
   ASSERT_TRUE(w.write("{}"));
   EXPECT_EQ(status_of(w), 200);
-}
-
-TEST_F(ServerRuns, AKeyForRepeatingIsNotIgnored) {
-  Wire w = wire();
-  ASSERT_TRUE(
-      w.write("POST /v1/deployments/42/resume HTTP/1.1\r\nHost: localhost\r\n"
-              "Idempotency-Key: a\r\nContent-Length: 0\r\n\r\n"));
-  EXPECT_EQ(status_of(w), 501);
-  EXPECT_TRUE(backend.requests.empty());
 }
 
 TEST_F(ServerRuns, DeepJsonIsRefused) {
@@ -329,15 +319,17 @@ TEST_F(ServerRuns, StopAnswersWhatIsUnderWayAndEndsStreams) {
   EXPECT_FALSE(Client::connect_unix(folder + "/agent.sock"));
 }
 
-TEST_F(ServerRuns, LoopbackServesTheOwnerAndNoWebPage) {
-  server.reset();
-  start("127.0.0.1:0");
+TEST_F(ServerRuns, TcpAsksForATokenAndServesNoOthersPage) {
+  start({.address = "127.0.0.1:0"});
   const std::string bound = server->bound();
-  auto c = Client::connect_url("http://" + bound + "/");
-  ASSERT_TRUE(c) << c.error().text;
-  EXPECT_EQ(c->get("/health")->status, 200);
-  EXPECT_EQ(c->get("/v1/agent")->status, 200) << "asked by the agent's own user";
+  auto nobody = Client::connect_url("http://" + bound + "/");
+  ASSERT_TRUE(nobody) << nobody.error().text;
+  EXPECT_EQ(nobody->get("/health")->status, 200);
+  EXPECT_EQ(nobody->get("/v1/agent")->status, 401) << "also for the agent's own user";
+  auto c = Client::connect_url("http://" + bound, token("ana", {{people::Role::admin, ""}}));
+  EXPECT_EQ(c->get("/v1/agent")->status, 200);
   EXPECT_EQ(c->post("/v1/deployments/42/resume", boost::json::object())->status, 200);
+  EXPECT_EQ(backend.last().by, "ana");
   const auto files = boost::json::parse(
       R"({"environment":"p","version":"v","config_files":{"file":"a","folder":"/","bytes":""}})");
   const auto refused = c->post("/v1/deployments", files);
@@ -349,19 +341,37 @@ TEST_F(ServerRuns, LoopbackServesTheOwnerAndNoWebPage) {
   EXPECT_EQ(status_of(page), 403);
   Wire named = std::move(*Wire::tcp("127.0.0.1", port));
   ASSERT_TRUE(named.write("GET /v1/agent HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
-  EXPECT_EQ(status_of(named), 403);
+  EXPECT_EQ(status_of(named), 401);
 }
 
-TEST_F(ServerRuns, OtherAddressesAreNotSupportedYet) {
-  for (const char* address : {"0.0.0.0:0", "10.1.2.3:80", "[::]:0", "example.com:80"}) {
-    const auto s = Server::start({.socket = "", .listen = address}, backend, board);
+TEST_F(ServerRuns, TheDoorCanBeMovedWhileItServes) {
+  start({.address = "127.0.0.1:0"});
+  const std::string before = server->bound();
+  auto kept = Client::connect_url("http://" + before);
+  ASSERT_EQ(kept->get("/health")->status, 200);
+  EXPECT_FALSE(server->listen({.address = "0.0.0.0:0"})) << "in the clear to everybody";
+  EXPECT_EQ(server->bound(), before);
+  ASSERT_TRUE(server->listen({.address = "[::1]:0"}));
+  EXPECT_NE(server->bound(), before);
+  EXPECT_EQ(Client::connect_url("http://" + server->bound())->get("/health")->status, 200);
+  EXPECT_EQ(kept->get("/health")->status, 200) << "connections that stand go on";
+  EXPECT_FALSE(Client::connect_url("http://" + before));
+  ASSERT_TRUE(server->listen({}));
+  EXPECT_EQ(server->bound(), "");
+}
+
+TEST_F(ServerRuns, AddressesOthersCanReachNeedTls) {
+  for (const char* address : {"0.0.0.0:0", "10.1.2.3:80", "[::]:0"}) {
+    const auto s = Server::start({.socket = "", .listen = {.address = address}}, desk->office);
     ASSERT_FALSE(s) << address;
     EXPECT_EQ(s.error().fault, Fault::unsupported) << address;
+    EXPECT_NE(s.error().text.find("certificate"), std::string::npos) << s.error().text;
   }
-  for (const char* address : {"127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x", ":"}) {
-    const auto s = Server::start({.socket = "", .listen = address}, backend, board);
+  for (const char* address :
+       {"127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x", ":", "example.com:80"}) {
+    const auto s = Server::start({.socket = "", .listen = {.address = address}}, desk->office);
     ASSERT_FALSE(s) << address;
-    EXPECT_NE(s.error().text, "") << address;
+    EXPECT_EQ(s.error().fault, Fault::invalid) << address;
   }
 }
 

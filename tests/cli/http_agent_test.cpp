@@ -2,6 +2,7 @@
 // same.
 #include "cli/http_agent.h"
 
+#include "api/office.h"
 #include "stage.h"
 #include "views/board.h"
 
@@ -21,6 +22,9 @@ class Plain : public api::Backend {
   std::expected<object, Refusal> put_config(const api::ConfigFiles& f, bool) override {
     files.push_back(f);
     return object{{"schema", "config/1"}};
+  }
+  std::expected<object, Refusal> config() override {
+    return object{{"schema", "config/1"}, {"bytes", "service: {}\nold: line\n"}};
   }
   std::expected<object, Refusal> plan(const Request& r,
                                       const std::optional<api::ConfigFiles>&) override {
@@ -52,8 +56,7 @@ class HttpAgentTest : public Stage {
     project();
     board.known({{"web", "production"}});
     auto started = api::Server::start(
-        {.socket = (folder / ".slipway/agent.sock").string(), .listen = "", .threads = 1}, backend,
-        board);
+        {.socket = (folder / ".slipway/agent.sock").string(), .listen = {}, .threads = 1}, office);
     ASSERT_TRUE(started) << started.error().text;
     server = std::move(*started);
   }
@@ -68,8 +71,21 @@ class HttpAgentTest : public Stage {
     return run(args, hooks, console, dial_http);
   }
 
+  static Result<> kept() { return {}; }
   Plain backend;
   views::Board board;
+  api::People people{{.record = [](const std::string&) { return kept(); },
+                      .now = [] { return Wall(1'795'255'200s); },
+                      .random = [](std::size_t bytes) { return std::string(bytes * 2, 'a'); }}};
+  api::Trail trail{{.append = [](std::uint64_t, const std::string&) { return kept(); },
+                    .read = [](const api::Trail::Visit&) { return kept(); },
+                    .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
+                    .note_head = [](std::uint64_t, const std::string&) {},
+                    .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
+                    .complain = [](const std::string&) {}}};
+  api::Repeats repeats{{.put = [](std::uint32_t, const std::string&) { return kept(); },
+                        .now = [] { return Wall(1'795'255'200s); }}};
+  api::Office office{backend, board, people, trail, repeats};
   std::unique_ptr<api::Server> server;
 };
 

@@ -1,0 +1,119 @@
+#include "main/front.h"
+
+#include <charconv>
+
+#include "main/log.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/random.h"
+#include "views/phrase.h"
+#include "web/dashboard.h"
+
+namespace slipway {
+namespace {
+
+constexpr const char* kAudit = "audit";       // a stream: one entry a record
+constexpr const char* kRepeats = "repeats/";  // streams of a snapshot alone: a slot each
+constexpr const char* kHead = "audit.head";   // beside the journal: "N HASH" of its newest entry
+
+std::string now_text() { return std::string(views::time_json(os::wall_now()).as_string()); }
+
+api::People::Ways people_ways(shell::Shell* shell) {
+  return {.record = [shell](const std::string& bytes) { return shell->note("people", bytes); },
+          .now = [] { return os::wall_now(); },
+          .random = os::random_hex};
+}
+
+api::Trail::Ways trail_ways(journal::Journal* journal, const std::string& state_dir) {
+  const std::filesystem::path head = std::filesystem::path(state_dir) / kHead;
+  return {
+      .append = [journal](std::uint64_t n, const std::string& line) -> Result<> {
+        TRY(journal->append({.entries = {{kAudit, n, line}}, .snapshots = {}, .summaries = {}}));
+        return {};
+      },
+      .read =
+          [journal](const api::Trail::Visit& visit) {
+            return journal->read(kAudit, 0, [&](std::uint64_t, const journal::Entry& entry) {
+              visit(entry.seq, entry.bytes);
+            });
+          },
+      .now = now_text,
+      .note_head =
+          [head](std::uint64_t n, const std::string& hash) {
+            if (auto kept = os::write_file(head, fmt::format("{} {}\n", n, hash)); !kept)
+              log_line("warning", "the audit's head is not noted: " + kept.error().text, {});
+          },
+      .noted_head = [head]() -> std::pair<std::uint64_t, std::string> {
+        const auto text = os::read_file(head, 256);
+        std::uint64_t n = 0;
+        if (!text) return {};
+        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
+        const auto at = static_cast<std::size_t>(end - text->data()) + 1;
+        if (error != std::errc() || text->size() < at + 64) return {};
+        return {n, text->substr(at, 64)};
+      },
+      .complain = [](const std::string& text) { log_line("error", text, {}); }};
+}
+
+api::Repeats::Ways repeats_ways(journal::Journal* journal) {
+  return {.put = [journal](std::uint32_t slot, const std::string& bytes) -> Result<> {
+            TRY(journal->append({.entries = {},
+                                 .snapshots = {{kRepeats + std::to_string(slot), 0, bytes}},
+                                 .summaries = {}}));
+            return {};
+          },
+          .now = [] { return os::wall_now(); }};
+}
+
+}  // namespace
+
+Front::Front(Parts parts)
+    : parts_(std::move(parts)),
+      people_(people_ways(parts_.shell)),
+      trail_(trail_ways(parts_.journal, parts_.state_dir)),
+      repeats_(repeats_ways(parts_.journal)) {}
+
+Result<> Front::restore() {
+  std::vector<std::string> records;
+  TRY(parts_.shell->notes("people", [&](const std::string& bytes) { records.push_back(bytes); }));
+  for (const auto& record : records) TRY(people_.restore(record));
+  TRY(trail_.restore());
+  for (const auto& stream : TRY(parts_.journal->streams())) {
+    if (!stream.starts_with(kRepeats)) continue;
+    std::uint32_t slot = 0;
+    const char* end = stream.data() + stream.size();
+    const auto [stop, error] = std::from_chars(stream.data() + std::strlen(kRepeats), end, slot);
+    if (error == std::errc() && stop == end)
+      repeats_.restore(slot, TRY(parts_.journal->snapshot(stream)).bytes);
+  }
+  return {};
+}
+
+api::Listen Front::wanted(const config::AgentDoor& door) const {
+  return {.address = parts_.listen.empty() ? door.listen : parts_.listen,
+          .certificate = door.certificate,
+          .key = door.key};
+}
+
+Result<> Front::open(api::Backend& backend, const config::AgentDoor& door) {
+  office_ = std::make_unique<api::Office>(backend, *parts_.board, people_, trail_, repeats_,
+                                          web::dashboard_page);
+  const std::string socket = (std::filesystem::path(parts_.state_dir) / "agent.sock").string();
+  const api::Listen listen = wanted(door);
+  auto server = api::Server::start({.socket = socket, .listen = listen}, *office_);
+  if (!server && parts_.listen.empty() && !listen.address.empty()) {
+    // Said by the configuration alone: the agent must work all the same, if only to take another.
+    log_line("error", server.error().text, {{"code", "not_listening"}});
+    server = api::Server::start({.socket = socket, .listen = {}}, *office_);
+  }
+  server_ = TRY(std::move(server));
+  return {};
+}
+
+void Front::door(const config::AgentDoor& door) {
+  if (!server_) return;
+  if (auto opened = server_->listen(wanted(door)); !opened)
+    log_line("error", opened.error().text, {{"code", "not_listening"}});
+}
+
+}  // namespace slipway

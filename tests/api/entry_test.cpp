@@ -1,0 +1,445 @@
+// Who is let in: every route by every role in every environment, tokens, sessions of browsers,
+// failures, the audit of it all.
+#include <set>
+
+#include "api/routes.h"
+#include "fake.h"
+
+namespace slipway::api {
+namespace {
+
+namespace json = boost::json;
+using people::Grant;
+using people::Role;
+
+class Entry : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    start({.address = "127.0.0.1:0"});
+    // A second site, so that an environment is one of two.
+    auto other = std::make_shared<Site>(*site);
+    other->id = {"web", "staging"};
+    other->live->number = 41;
+    board.restore_site(std::make_shared<const Site>(*other));
+  }
+  Client far(const std::string& token = "") {
+    auto c = Client::connect_url("http://" + server->bound(), token);
+    if (!c) throw std::runtime_error(c.error().text);
+    return std::move(*c);
+  }
+  // A request as a browser sends it; status and the whole answer.
+  std::pair<int, std::string> ask(const std::string& method, const std::string& target,
+                                  const std::string& headers, const std::string& body = "") {
+    const std::string at = server->bound();
+    Wire w = std::move(*Wire::tcp("127.0.0.1", at.substr(at.rfind(':') + 1)));
+    std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}Connection: close\r\n", method,
+                                   target, at, headers);
+    if (!body.empty())
+      text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
+    EXPECT_TRUE(w.write(text + "\r\n" + body));
+    const auto head = w.until("\r\n\r\n", 5s, 100'000);
+    if (!head) return {0, head.error().text};
+    const auto parsed = parse_head(*head);
+    std::string rest;
+    if (parsed->field("transfer-encoding") != "chunked")
+      rest = w.to_the_end(5s, 1 << 20).value_or("");
+    return {parsed->status, *head + rest};
+  }
+  std::string origin() const { return "Origin: http://" + server->bound() + "\r\n"; }
+};
+
+// What the interface's page 3.1 says, written once more and apart from the program.
+bool page_says(const std::string& method, const std::string& pattern, Role role) {
+  const std::string verb = pattern.substr(pattern.rfind('/') + 1);
+  const std::set<std::string> release = {"deployments", "promote", "resume", "skip",
+                                         "retry",       "restart", "{name}"};
+  const std::set<std::string> both = {"pause", "abort", "rollback"};
+  if (role == Role::admin) return true;
+  if (pattern == "/v1/session") return true;
+  if (pattern.starts_with("/v1/tokens") || pattern.starts_with("/v1/audit")) return false;
+  if (method == "GET") return true;
+  if (verb == "plan" || verb == "check" || verb == "simulate" || verb == "replay" ||
+      verb == "{verb}")
+    return true;
+  if (release.contains(verb)) return role == Role::deployer;
+  if (verb == "approve" || verb == "reject") return role == Role::approver;
+  if (both.contains(verb)) return role != Role::viewer;
+  return false;  // freeze, config, agent/stop
+}
+
+std::string put_in(std::string pattern, const std::string& environment) {
+  const auto replace = [&](const std::string& what, const std::string& with) {
+    if (const auto at = pattern.find(what); at != std::string::npos)
+      pattern.replace(at, what.size(), with);
+  };
+  replace("{id}", environment == "production" ? "42" : "41");
+  replace("{env}", environment);
+  replace("{name}", "complaints");
+  replace("{verb}", "shout");
+  return pattern;
+}
+
+// Each route × role × (the role's own environment, another one, every one) × where it is asked.
+TEST_F(Entry, EveryRouteByEveryRoleInEveryEnvironment) {
+  int asked = 0, refused = 0;
+  for (const Role role : people::kRoles)
+    for (const std::string scope : {"production", "staging", ""}) {
+      const std::string bearer = "Authorization: Bearer " +
+                                 token(fmt::format("{}-{}", word(role), scope), {{role, scope}}) +
+                                 "\r\n";
+      for (const Route& route : routes()) {
+        const std::string method = route.method, pattern = route.pattern;
+        if (pattern == "/v1/agent/stop" && role == Role::admin && scope.empty()) continue;
+        for (const std::string where : {"production", "staging"}) {
+          const bool named = route.rule.where == Where::path || route.rule.where == Where::body ||
+                             route.rule.where == Where::deployment ||
+                             route.rule.where == Where::signal || route.rule.where == Where::query;
+          const bool somewhere = route.rule.where == Where::somewhere ||
+                                 route.rule.where == Where::loopback ||
+                                 route.rule.right == people::Right::open;
+          std::string target = put_in(pattern, where);
+          if (route.rule.where == Where::query) target += "?environment=" + where;
+          const std::string body =
+              fmt::format(R"({{"environment":"{}","version":"v9","name":"complaints"}})", where);
+          const auto [status, text] =
+              ask(method, target, bearer, method == "POST" || method == "PUT" ? body : "");
+          const bool in = scope.empty() || somewhere || (named && scope == where);
+          const bool may = page_says(method, pattern, role) && in;
+          EXPECT_EQ(status == 403, !may) << word(role) << " of " << scope << ": " << method << " "
+                                         << target << " in " << where << "\n"
+                                         << text;
+          EXPECT_NE(status, 0) << method << " " << target << text;
+          EXPECT_NE(status, 401) << method << " " << target;
+          ++asked;
+          refused += status == 403 ? 1 : 0;
+        }
+      }
+    }
+  EXPECT_GT(asked, 900);
+  EXPECT_GT(refused, 300);
+}
+
+TEST_F(Entry, NobodyComesInWithoutAToken) {
+  for (const Route& route : routes()) {
+    backend.clock = backend.now() + 61s;  // who fails often would wait
+    const auto [status, text] = ask(route.method, put_in(route.pattern, "production"), "");
+    const bool open =
+        route.rule.right == people::Right::open || route.rule.where == Where::loopback;
+    EXPECT_EQ(status == 401, !open) << route.method << " " << route.pattern << " " << text;
+    if (status == 401) EXPECT_NE(text.find("WWW-Authenticate: Bearer"), std::string::npos);
+  }
+  EXPECT_TRUE(backend.requests.empty());
+}
+
+TEST_F(Entry, ListsHoldOnlyWhatMayBeRead) {
+  Client c = far(token("sam", {{Role::viewer, "staging"}}));
+  const auto environments = c.get("/v1/environments")->json.at("environments").as_array();
+  ASSERT_EQ(environments.size(), 1u);
+  EXPECT_EQ(environments[0].at("environment"), "staging");
+  const auto history = c.get("/v1/history")->json.at("items").as_array();
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history[0].at("environment"), "staging");
+  EXPECT_EQ(c.get("/v1/deployments/42")->status, 403);
+  EXPECT_EQ(c.get("/v1/deployments/7")->status, 404);
+  auto events = c.events("");
+  ASSERT_TRUE(events);
+  happen("step.started");  // in production
+  auto all = client().events("");
+  ASSERT_TRUE(all->next(5s)->has_value());
+  EXPECT_FALSE(events->next(300ms)->has_value()) << "not theirs to hear";
+  EXPECT_FALSE(c.events("deployment=42"));
+  EXPECT_FALSE(c.events("progress=42"));
+}
+
+TEST_F(Entry, ABodyCannotNameOneEnvironmentAndMeanAnother) {
+  const std::string bearer =
+      "Authorization: Bearer " + token("sam", {{Role::deployer, "staging"}}) + "\r\n";
+  for (const char* target :
+       {"/v1/deployments?environment=staging", "/v1/deployments?version=1&environment=staging",
+        "/v1/hooks/complaints?environment=staging"})
+    EXPECT_EQ(ask("POST", target, bearer,
+                  R"({"environment":"staging","environment":"production","version":"v"})")
+                  .first,
+              403)
+        << target;
+  EXPECT_EQ(ask("POST", "/v1/hooks/complaints?environment=production&version=v", bearer,
+                R"({"environment":"staging"})")
+                .first,
+            403);
+  EXPECT_EQ(ask("POST", "/v1/deployments", bearer, R"({"version":"v"})").first, 403)
+      << "no environment is every environment";
+  EXPECT_TRUE(backend.requests.empty());
+}
+
+TEST_F(Entry, TokensAreMadeListedAndRevoked) {
+  Client c = client();
+  const auto made = c.post("/v1/tokens", json::parse(R"({"name":"ana","expires":"1h","roles":[
+      {"role":"deployer","environment":"staging"},{"role":"viewer","environment":null}]})"));
+  ASSERT_EQ(made->status, 201) << made->text;
+  const std::string text(made->json.at("token").as_string());
+  EXPECT_EQ(text.size(), 77u);
+  EXPECT_EQ(far(text).get("/v1/agent")->status, 200);
+  EXPECT_EQ(far(text).get("/v1/tokens")->status, 403);
+  EXPECT_EQ(
+      c.post("/v1/tokens", json::parse(R"({"name":"ana","roles":[{"role":"viewer"}]})"))->status,
+      409)
+      << "a name is one person";
+  for (const char* bad : {R"({"name":"a b","roles":[{"role":"viewer"}]})", R"({"name":"b"})",
+                          R"({"name":"b","roles":[]})", R"({"name":"b","roles":[{"role":"king"}]})",
+                          R"({"name":"b","roles":[{"role":"viewer","environment":""}]})",
+                          R"({"name":"b","roles":["viewer"]})",
+                          R"({"name":"b","roles":[{"role":"viewer"}],"expires":"400d"})"})
+    EXPECT_EQ(c.post("/v1/tokens", json::parse(bad))->status, 422) << bad;
+  const auto list = c.get("/v1/tokens");
+  ASSERT_EQ(list->json.at("items").as_array().size(), 1u) << list->text;
+  EXPECT_EQ(list->text.find(text.substr(13)), std::string::npos);
+  EXPECT_EQ(c.post("/v1/tokens/ana/revoke", json::object())->status, 200);
+  EXPECT_EQ(far(text).get("/v1/agent")->status, 401);
+  EXPECT_EQ(c.post("/v1/tokens/ana/revoke", json::object())->status, 404);
+  EXPECT_EQ(c.get("/v1/tokens")->json.at("items").at(0).at("state"), "revoked");
+  for (const auto& record : books.people)
+    EXPECT_EQ(record.find(text.substr(13)), std::string::npos);
+}
+
+TEST_F(Entry, TokensOutliveTheAgentAndEndInTime) {
+  const std::string good = token("ana", {{Role::admin, ""}}, 1h);
+  start({.address = "127.0.0.1:0"});
+  EXPECT_EQ(far(good).get("/v1/agent")->status, 200);
+  backend.clock = backend.now() + 1h;
+  EXPECT_EQ(far(good).get("/v1/agent")->status, 401);
+}
+
+TEST_F(Entry, AStreamEndsWithItsToken) {
+  auto events = far(token("ana", {{Role::viewer, ""}})).events("");
+  ASSERT_TRUE(events);
+  happen("step.started");
+  ASSERT_TRUE(events->next(5s)->has_value());
+  ASSERT_TRUE(desk->people.revoke("ana", "test"));
+  happen("step.ended");
+  for (int n = 0; n < 3; ++n) {
+    const auto next = events->next(5s);
+    if (!next) return;  // ended
+    ASSERT_NE(next->value_or(json::object{{"type", ""}}).at("type"), "step.ended");
+  }
+  ADD_FAILURE() << "the stream went on";
+}
+
+TEST_F(Entry, WhoFailsOftenWaitsAndNobodyElseDoes) {
+  const std::string good = token("ana", {{Role::viewer, ""}});
+  const std::string bad = "Authorization: Bearer slp_00000000_" + std::string(64, '0') + "\r\n";
+  int unauthorized = 0, waits = 0;
+  for (int n = 0; n < 30; ++n) {
+    const auto [status, text] = ask("GET", "/v1/agent", bad);
+    unauthorized += status == 401 ? 1 : 0;
+    if (status == 429) {
+      ++waits;
+      EXPECT_NE(text.find("Retry-After: 60"), std::string::npos) << text;
+    }
+  }
+  EXPECT_EQ(unauthorized, kFailuresFree);
+  EXPECT_EQ(waits, 30 - kFailuresFree);
+  EXPECT_EQ(books.audit.size(), static_cast<std::size_t>(kFailuresFree))
+      << "a flood is not recorded";
+  EXPECT_EQ(far(good).get("/v1/agent")->status, 200) << "nobody can lock another out";
+  backend.clock = backend.now() + 61s;
+  EXPECT_EQ(ask("GET", "/v1/agent", bad).first, 401);
+  EXPECT_NE(books.audit.back().find("\"omitted\":20"), std::string::npos) << books.audit.back();
+}
+
+TEST_F(Entry, ABrowserSignsInAndOnlyItsOwnPageChanges) {
+  const std::string bearer = token("ana", {{Role::deployer, ""}});
+  const auto [status, text] =
+      ask("POST", "/v1/session", origin(), json::serialize(json::object{{"token", bearer}}));
+  ASSERT_EQ(status, 201) << text;
+  const auto at = text.find("Set-Cookie: ") + 12;
+  const std::string set = text.substr(at, text.find("\r\n", at) - at);
+  for (const char* flag : {"; HttpOnly", "; SameSite=Strict", "; Path=/", "; Max-Age=43200"})
+    EXPECT_NE(set.find(flag), std::string::npos) << set;
+  EXPECT_EQ(set.find("Secure"), std::string::npos) << "in the clear the browser would drop it";
+  const std::string cookie = "Cookie: theme=dark; " + set.substr(0, set.find(';')) + "\r\n";
+  const auto me = ask("GET", "/v1/session", cookie);
+  EXPECT_EQ(me.first, 200);
+  EXPECT_NE(me.second.find("\"name\":\"ana\""), std::string::npos) << me.second;
+  EXPECT_EQ(ask("POST", "/v1/deployments/42/resume", cookie + origin(), "{}").first, 200);
+  EXPECT_EQ(backend.last().by, "ana");
+  EXPECT_EQ(backend.last().trigger, "dashboard");
+  EXPECT_EQ(ask("POST", "/v1/deployments/42/resume", cookie, "{}").first, 403) << "no Origin";
+  EXPECT_EQ(
+      ask("POST", "/v1/deployments/42/resume", cookie + "Origin: http://evil.example\r\n", "{}")
+          .first,
+      403);
+  EXPECT_EQ(ask("POST", "/v1/deployments/42/resume", cookie + "Origin: null\r\n", "{}").first, 403);
+  start({.address = "127.0.0.1:0"});  // another port has a cookie of its own, so by its record:
+  EXPECT_TRUE(desk->people.by_session(set.substr(set.find('=') + 1, 64))) << "outlives the agent";
+  for (const auto& record : books.people)
+    EXPECT_EQ(record.find(set.substr(set.find('=') + 1, 64)), std::string::npos);
+}
+
+TEST_F(Entry, SigningOutEndsTheSession) {
+  const std::string bearer = token("ana", {{Role::viewer, ""}});
+  const auto text =
+      ask("POST", "/v1/session", origin(), json::serialize(json::object{{"token", bearer}})).second;
+  const auto at = text.find("Set-Cookie: ") + 12;
+  const std::string cookie = "Cookie: " + text.substr(at, text.find(';', at) - at) + "\r\n";
+  EXPECT_EQ(ask("GET", "/v1/session", cookie).first, 200);
+  EXPECT_EQ(ask("DELETE", "/v1/session", cookie).first, 403) << "from no page of ours";
+  EXPECT_EQ(ask("DELETE", "/v1/session", cookie + origin()).first, 200);
+  EXPECT_EQ(ask("GET", "/v1/session", cookie).first, 401);
+  EXPECT_EQ(ask("POST", "/v1/session", origin(), R"({"token":"slp_x"})").first, 401);
+}
+
+TEST_F(Entry, EveryActIsAudited) {
+  Client admin = client();
+  EXPECT_EQ(
+      admin.post("/v1/deployments/42/pause", json::parse(R"({"because":"look \"here\""})"))->status,
+      200);
+  const std::string bearer = token("sam", {{Role::viewer, "staging"}});
+  Client sam = far(bearer);
+  EXPECT_EQ(sam.post("/v1/deployments/41/abort", json::parse(R"({"because":"no"})"))->status, 403);
+  EXPECT_EQ(sam.get("/v1/deployments/42")->status, 403);
+  EXPECT_EQ(sam.get("/v1/deployments/41")->status, 200);
+  EXPECT_EQ(far("slp_00000000_" + std::string(64, '0')).get("/v1/agent")->status, 401);
+  EXPECT_EQ(far().get("/v1/agent")->status, 401) << "who shows nothing tries nothing";
+  const auto items = admin.get("/v1/audit")->json.at("items").as_array();
+  ASSERT_EQ(items.size(), 4u) << json::serialize(items);
+  const auto& newest = items[0].as_object();
+  EXPECT_EQ(newest.at("code"), "unauthorized");
+  EXPECT_EQ(newest.at("from"), "127.0.0.1");
+  EXPECT_EQ(items[2].at("by"), "sam");
+  EXPECT_EQ(items[2].at("environment"), "staging");
+  EXPECT_EQ(items[2].at("outcome"), "refused");
+  EXPECT_EQ(items[2].at("because"), "no");
+  EXPECT_EQ(items[3].at("outcome"), "accepted");
+  EXPECT_EQ(items[3].at("from"), "unix socket");
+  EXPECT_EQ(items[3].at("target"), "/v1/deployments/42/pause");
+  EXPECT_EQ(items[3].at("because"), "look \"here\"");
+  for (const auto& line : books.audit) EXPECT_EQ(line.find(bearer.substr(13)), std::string::npos);
+  EXPECT_EQ(admin.get("/v1/audit?by=sam&limit=1")->json.at("items").as_array().size(), 1u);
+  EXPECT_EQ(admin.get("/v1/audit?by=sam&limit=1")->json.at("next"), 3);
+  EXPECT_EQ(admin.get("/v1/audit?outcome=accepted")->json.at("items").as_array().size(), 1u);
+  EXPECT_EQ(admin.get("/v1/audit?since=2026-11-22")->json.at("items").as_array().size(), 0u);
+  EXPECT_EQ(admin.get("/v1/audit?since=2026-11-21T10:00:00Z")->json.at("items").as_array().size(),
+            4u);
+  EXPECT_EQ(admin.get("/v1/audit?limit=0")->status, 422);
+  EXPECT_EQ(admin.get("/v1/audit/check")->json.at("ok"), true);
+  start({.address = "127.0.0.1:0"});
+  EXPECT_EQ(client().post("/v1/deployments/42/resume", json::object())->status, 200);
+  EXPECT_EQ(client().get("/v1/audit/check")->json.at("entries"), 5) << "goes on over a restart";
+  books.audit[1].replace(books.audit[1].find("sam"), 3, "eve");
+  const auto check = client().get("/v1/audit/check")->json;
+  EXPECT_EQ(check.at("ok"), false);
+  EXPECT_NE(check.at("text").as_string().find("entry 2 was changed"), std::string::npos);
+}
+
+TEST_F(Entry, AFullDiskStopsNoRollback) {
+  books.full = true;
+  EXPECT_EQ(client().post("/v1/environments/production/rollback", json::object())->status, 200);
+  EXPECT_EQ(client()
+                .post("/v1/tokens", json::parse(R"({"name":"a","roles":[{"role":"viewer"}]})"))
+                ->status,
+            503);
+  EXPECT_FALSE(books.complaints.empty()) << "and it is said";
+  books.full = false;
+  EXPECT_EQ(client().post("/v1/deployments/42/resume", json::object())->status, 200);
+  EXPECT_EQ(client().get("/v1/audit/check")->json.at("ok"), true);
+}
+
+// What a repeated request gets.
+class Repeating : public Entry {
+ protected:
+  std::pair<int, std::string> post(const std::string& target, const std::string& body,
+                                   const std::string& key) {
+    return ask("POST", target, bearer + "Idempotency-Key: " + key + "\r\n", body);
+  }
+  void SetUp() override {
+    Entry::SetUp();
+    bearer = "Authorization: Bearer " + token("ana", {{Role::admin, ""}}) + "\r\n";
+  }
+  std::string bearer;
+};
+
+std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n")); }
+
+TEST_F(Repeating, GetsTheFirstAnswerAndIsNotDoneAgain) {
+  const auto first = post("/v1/deployments/42/pause", R"({"because":"a"})", "k1");
+  EXPECT_EQ(first.first, 200) << first.second;
+  const auto second = post("/v1/deployments/42/pause", R"({"because":"a"})", "k1");
+  EXPECT_EQ(second.first, 200);
+  EXPECT_EQ(body_of(second.second), body_of(first.second));
+  EXPECT_NE(second.second.find("Idempotent-Replayed: true"), std::string::npos);
+  EXPECT_EQ(backend.requests.size(), 1u);
+  EXPECT_EQ(post("/v1/deployments/42/pause", R"({"because":"b"})", "k1").first, 422);
+  EXPECT_EQ(post("/v1/deployments/42/resume", R"({"because":"a"})", "k1").first, 422);
+  EXPECT_EQ(post("/v1/deployments/42/pause", R"({"because":"a"})", "k2").first, 200);
+  EXPECT_EQ(backend.requests.size(), 2u);
+  start({.address = "127.0.0.1:0"});
+  EXPECT_EQ(body_of(post("/v1/deployments/42/pause", R"({"because":"a"})", "k1").second),
+            body_of(first.second))
+      << "also after a restart";
+  EXPECT_EQ(backend.requests.size(), 2u);
+  backend.clock = backend.now() + 24h;
+  EXPECT_EQ(post("/v1/deployments/42/pause", R"({"because":"a"})", "k1").first, 200);
+  EXPECT_EQ(backend.requests.size(), 3u);
+  EXPECT_EQ(books.repeats.size(), 2u) << "slots are used again";
+}
+
+TEST_F(Repeating, AnotherPersonsKeyIsAnotherKey) {
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 200);
+  bearer = "Authorization: Bearer " + token("ben", {{Role::admin, ""}}) + "\r\n";
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 200);
+  EXPECT_EQ(backend.requests.size(), 2u);
+}
+
+TEST_F(Repeating, RefusalsAreKeptAndNotNowIsNot) {
+  backend.on_submit = [](const Request&) { return Refusal{"disk_critical", "full", {}, 503}; };
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 503);
+  backend.on_submit = [](const Request&) { return Refusal{"wrong_state", "ended", {}, 409}; };
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 409);
+  backend.on_submit = [](const Request&) { return Answer{.request = 1, .number = 42}; };
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 409) << "the first answer";
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", std::string(300, 'k')).first, 400);
+}
+
+TEST_F(Repeating, OneThatTheAgentDiedInSaysSo) {
+  backend.on_submit = [&](const Request&) {
+    // As the disk is at this moment, the agent starts again.
+    TestOffice again(books, backend, board);
+    Ask ask;
+    const auto known =
+        again.repeats.begin("ana\n" + again.people.by_token(bearer.substr(22, 77))->token + "\nk",
+                            sha256_hex("POST /v1/deployments/42/pause\n{}"));
+    EXPECT_TRUE(known && known->status == 409 &&
+                known->body.find("outcome_unknown") != std::string::npos);
+    return Answer{.request = 1, .number = 42};
+  };
+  EXPECT_EQ(post("/v1/deployments/42/pause", "{}", "k").first, 200);
+}
+
+TEST_F(Repeating, ATokensSecretIsNotKept) {
+  const std::string body = R"({"name":"ci","roles":[{"role":"deployer"}]})";
+  const auto first = post("/v1/tokens", body, "k");
+  ASSERT_EQ(first.first, 201);
+  EXPECT_NE(first.second.find("\"token\""), std::string::npos);
+  const auto again = post("/v1/tokens", body, "k");
+  EXPECT_EQ(again.first, 201);
+  EXPECT_EQ(again.second.find("\"token\""), std::string::npos);
+  EXPECT_EQ(books.people.size(), 2u) << "one token was made";
+}
+
+TEST_F(Entry, WhatDidNotChangeIsNotSentAgain) {
+  const std::string bearer = "Authorization: Bearer " + token("ana", {{Role::viewer, ""}}) + "\r\n";
+  const auto first = ask("GET", "/v1/deployments/42", bearer).second;
+  const auto at = first.find("ETag: ") + 6;
+  const std::string tag = first.substr(at, first.find("\r\n", at) - at);
+  const auto again = ask("GET", "/v1/deployments/42", bearer + "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(again.first, 304);
+  EXPECT_EQ(body_of(again.second), "\r\n\r\n");
+  happen("step.started");
+  EXPECT_EQ(
+      ask("GET", "/v1/deployments/42/explain", bearer + "If-None-Match: " + tag + "\r\n").first,
+      200);
+}
+
+}  // namespace
+}  // namespace slipway::api
