@@ -2,6 +2,7 @@
 // one of them is changed. For who only reads they are a vector and an optional; equality is by value.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
@@ -48,6 +49,8 @@ class SharedList {
     } else if (values_.use_count() != 1) {
       values_ = std::make_shared<std::vector<T>>(*values_);
     }
+    // Whoever let go of it last, on another thread, has read before this is written.
+    std::atomic_thread_fence(std::memory_order_acquire);
     return *values_;
   }
   void push_back(T value) { edit().push_back(std::move(value)); }
@@ -73,6 +76,7 @@ class SharedList {
 template <class T>
 class Kept {
  public:
+  using element_type = T;
   Kept() = default;
   Kept(T value)  // NOLINT: as an optional is
       : value_(std::make_shared<const T>(std::move(value))) {}

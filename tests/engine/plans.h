@@ -145,7 +145,8 @@ inline Plan steps(const Site& site, const std::string& to) {
 
 inline Plan approved(const Site& site, const std::string& to) {
   Plan p = blue_green(site, to);
-  p.steps.insert(p.steps.begin(), gate(GateKind::approval, 2h));
+  auto& steps = p.steps.edit();
+  steps.insert(steps.begin(), gate(GateKind::approval, 2h));
   return p;
 }
 

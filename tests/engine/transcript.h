@@ -221,16 +221,18 @@ class Transcript {
     happen(Asked{r, ++request_id_});
   }
 
+  const Deployment& newest() const { return site_.live ? *site_.live : *site_.last; }
+
   void show_steps() {
-    const auto& d = site_.live ? site_.live : site_.last;
-    for (std::size_t n = 0; n < d->progress.size(); ++n) {
-      out_ += fmt::format("  | {} {} {} {}\n", n + 1, word(d->plan.steps[n].verb),
-                          word(d->progress[n].state), d->progress[n].detail);
+    const Deployment& d = newest();
+    for (std::size_t n = 0; n < d.progress.size(); ++n) {
+      out_ += fmt::format("  | {} {} {} {}\n", n + 1, word(d.plan.steps[n].verb),
+                          word(d.progress[n].state), d.progress[n].detail);
     }
   }
 
   void show_receipt() {
-    const auto& r = (site_.live ? site_.live : site_.last)->receipt;
+    const auto& r = newest().receipt;
     out_ += fmt::format(
         "  | requests {} failed {} caused {} exposed {} drained {} unobserved {:g} s\n", r.requests,
         r.failed, r.caused_direct, r.exposed, r.drained, to_seconds(r.unobserved));

@@ -41,7 +41,11 @@ class Fill {
 
   template <class T>
   void set(T& value) {
-    if constexpr (Maybe<T>) {
+    if constexpr (requires { T(typename T::element_type{}); }) {
+      typename T::element_type one{};
+      set(one);
+      value = T(std::move(one));
+    } else if constexpr (Maybe<T>) {
       value.emplace();
       set(*value);
     } else if constexpr (Many<T>) {

@@ -68,7 +68,7 @@ TEST_F(ShellTest, WhatIntakeDoesNotCompileIsAnsweredNo) {
 }
 
 TEST_F(ShellTest, APlanThatIsTooLargeForARecordIsRefused) {
-  s().intake.change = [](Plan& plan) { plan.notes.assign(100, std::string(1000, 'n')); };
+  s().intake.change = [](Plan& plan) { plan.notes.edit().assign(100, std::string(1000, 'n')); };
   s().deploy("v1");
   s().settle();
   ASSERT_NE(s().answered(0), nullptr);

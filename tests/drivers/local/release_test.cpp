@@ -100,11 +100,11 @@ TEST_F(LocalTest, SmokeTests) {
 }
 
 TEST(Smoke, AnswersFitExactlyOrAsAWholeRegularExpression) {
-  EXPECT_TRUE(answer_fits("a+b", "a+b")) << "exact before regular expression";
-  EXPECT_TRUE(answer_fits("a+b", "aab\n"));
-  EXPECT_FALSE(answer_fits("a+b", "xaab"));
-  EXPECT_FALSE(answer_fits("(", "x")) << "not a regular expression, not equal";
-  EXPECT_TRUE(answer_fits("x*", std::string(64 * 1024, 'x')));
+  EXPECT_TRUE(platform::answer_fits("a+b", "a+b")) << "exact before regular expression";
+  EXPECT_TRUE(platform::answer_fits("a+b", "aab\n"));
+  EXPECT_FALSE(platform::answer_fits("a+b", "xaab"));
+  EXPECT_FALSE(platform::answer_fits("(", "x")) << "not a regular expression, not equal";
+  EXPECT_TRUE(platform::answer_fits("x*", std::string(64 * 1024, 'x')));
 }
 
 TEST(Launch, FillsOnlyItsOwnPlaceholders) {
