@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/check.h"
 #include "bench.h"
 #include "drivers/docker/docker.h"
 #include "os/files.h"
