@@ -2,12 +2,15 @@
 and the engine restarted in the middle."""
 
 import os
-import signal
+import pathlib
+import socket
+import subprocess
 import sys
+import tempfile
 import unittest
 
 import engine
-from house import EASY, UNJUDGED, House, poll
+from house import EASY, UNJUDGED, House, free_port, poll
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
@@ -50,13 +53,13 @@ def tearDownModule():
 class Port(House):
     """A project whose service is an image."""
 
-    def __init__(self, strategy, environment_extra="", service_extra="", docker="",
+    def __init__(self, strategy, environment_extra="", service_extra="", docker="", image="web",
                  health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 10s }"):
         super().__init__()
         health = f"  health: {health}\n" if health else ""
         (self.folder / "slipway.yaml").write_text(f"""service:
   name: web
-  image: web
+  image: {image}
   port: 8080
 {health}  stop: {{ drain: 5s }}
 {service_extra}
@@ -105,10 +108,12 @@ class Strategies(unittest.TestCase):
     def test_recreate(self):
         with Port(RECREATE) as h:
             h.deploy("v1")
+            load = h.load(rate=50)
             done = h.deploy("v2")
             self.assertEqual(done["state"], "succeeded", done)
             self.assertEqual(h.get()[1], "v2")
             self.assertEqual(running.containers("v1"), [])
+            self.assertGreater(load.stop()["sent"], 0)
 
     def test_from_processes_to_containers(self):
         """The platform of an environment may change from one release to the next, under load."""
@@ -169,7 +174,7 @@ class Troubles(unittest.TestCase):
             h.kill_agent()
             h.run("agent", "start")
             poll("the stage again", stage)
-            running.stop(signal.SIGKILL)
+            running.stop()
             running.start()
             done = h.json("watch", h.environment)
             self.assertEqual(done["state"], "succeeded", done)
@@ -210,6 +215,70 @@ class Troubles(unittest.TestCase):
             h.run("agent", "stop", "--all", "--yes")
             self.assertFalse(os.path.exists(source))
             self.assertEqual(running.containers("v1"), [])
+
+
+class Registry:
+    """Debian's registry on loopback, its images in a temporary folder."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="slipway-registry-")
+        self.port = free_port()
+        config = pathlib.Path(self.folder.name) / "config.yml"
+        config.write_text(f"""version: 0.1
+storage: {{ filesystem: {{ rootdirectory: {self.folder.name}/data }} }}
+http: {{ addr: "127.0.0.1:{self.port}" }}
+""")
+        self.process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        poll("the registry", self.answers)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+        self.folder.cleanup()
+
+    def answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+    def push(self, image, name):
+        """Into the registry, and away from the engine; answers its digest there."""
+        repository, _, tag = name.rpartition(":")
+        running.call("POST", f"/images/{image}/tag?repo={repository}&tag={tag}")
+        said = running.call("POST", f"/images/{repository}/push?tag={tag}", parse=False,
+                            headers={"X-Registry-Auth": "e30="}).decode()
+        if '"error"' in said:
+            raise AssertionError(said)
+        digest = running.call("GET", f"/images/{name}/json")["RepoDigests"][0].partition("@")[2]
+        running.call("DELETE", f"/images/{name}")
+        return digest
+
+
+class FromARegistry(unittest.TestCase):
+    def test_a_release_is_its_digest_whatever_the_tag_says_later(self):
+        with Registry() as registry:
+            name = f"127.0.0.1:{registry.port}/web"
+            digests = {v: registry.push(f"web:{v}", f"{name}:{v}") for v in ("v1", "v2")}
+            with Port(BLUE_GREEN.replace("keep_warm: 10m", "keep_warm: 0s"), image=name) as h:
+                self.assertEqual(h.deploy("v1")["digest"], digests["v1"])
+                load = h.load(rate=100)
+                self.assertEqual(h.deploy("v2")["digest"], digests["v2"])
+                poll("v1 to go", lambda: not running.containers("v1"))
+                # The tag of v1 means something else now: the way back is the digest that was there.
+                registry.push("web:v3", f"{name}:v1")
+                back = h.json("rollback", h.environment)
+                self.assertEqual(back["state"], "succeeded", back)
+                self.assertEqual((back["digest"], h.get()[1]), (digests["v1"], "v1"))
+                h.json("rollback", h.environment)
+                refused = h.run("deploy", h.environment, "--version", "v1")
+                self.assertEqual(refused.returncode, 2, refused.stdout)
+                self.assertIn("is known with another digest", refused.stderr)
+                saw = load.stop()
+                self.assertEqual(saw["failed"], 0, saw)
 
 
 if __name__ == "__main__":

@@ -34,9 +34,8 @@ def own_network(arguments):
     if os.environ.get("SLIPWAY_OWN_NETWORK") or missing():
         return
     os.environ["SLIPWAY_OWN_NETWORK"] = "1"
-    words = " ".join(['"$@"'])
     os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c",
-                          f"ip link set lo up && exec {words}", "sh", *arguments])
+                          "ip link set lo up && exec \"$@\"", "sh", *arguments])
 
 
 class Engine:
@@ -61,12 +60,15 @@ class Engine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):
-        log = open(self.folder / "log", "a")
-        self.process = subprocess.Popen(
+        with open(self.folder / "log", "a") as log:
+            self.process = self.spawn(log)
+        poll("the engine", self.answers, 30)
+
+    def spawn(self, log):
+        return subprocess.Popen(
             [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
              self.folder / "pid", "-H", self.host, "--live-restore", "--userland-proxy=false"],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        poll("the engine", self.answers, 30)
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
