@@ -13,7 +13,7 @@ export default defineConfig({
       "/v1": {
         target: agent,
         changeOrigin: true,
-        configure: (proxy) => proxy.on("proxyReq", (request) => request.removeHeader("origin")),
+        configure: (proxy) => proxy.on("proxyReq", (request) => request.setHeader("origin", agent)),
       },
     },
   },

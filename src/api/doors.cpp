@@ -139,8 +139,7 @@ Result<int> listen_tcp(const std::string& address, bool secure, std::string& bou
     return fail(Fault::unsupported,
                 "{}: other machines can reach this address, and tokens must not travel in the "
                 "clear: it needs TLS; write `agent: {{ listen: \"{}\", tls: {{ certificate: FILE, "
-                "key: FILE }} }}` (`slipway agent certificate` makes a pair), or listen at "
-                "127.0.0.1",
+                "key: FILE }} }}` (docs/people.md), or listen at 127.0.0.1",
                 address, address);
   const int fd = ::socket(at.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed(fd, address);

@@ -289,11 +289,8 @@ AgentBackend::Parts Agent::backend_parts() {
 
 Result<> Agent::serve() {
   backend_ = std::make_unique<AgentBackend>(backend_parts());
-  front_ = std::make_unique<Front>(Front::Parts{.shell = shell_.get(),
-                                                .journal = journal_.get(),
-                                                .board = &board_,
-                                                .state_dir = state_.string(),
-                                                .listen = options_.listen});
+  front_ = std::make_unique<Front>(
+      Front::Parts{shell_.get(), journal_.get(), &board_, state_.string(), options_.listen});
   TRY(front_->restore());
   auto config = desk_->current();
   return front_->open(*backend_, config ? config->agent : config::AgentDoor{});

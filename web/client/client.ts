@@ -1,13 +1,13 @@
 // A typed client of the agent's HTTP interface, for browsers and for Node 18 and newer.
 import { readEvents, type Watching } from "./events.ts";
 import type {
-  Agent, BriefDeployment, Deployment, Dora, Explanation, List, Problem, Series, SlipwayEvent, Status, Verb,
+  Agent, BriefDeployment, Deployment, Dora, Explanation, List, Problem, Series, Session, SlipwayEvent, Status, Verb,
 } from "./types.ts";
 
 export interface ClientOptions {
   /** "http://127.0.0.1:7411"; in a page of the agent itself: left out. */
   url?: string;
-  /** "slp_<id>_<secret>"; on the agent's own machine its own user needs none. */
+  /** "slp_<id>_<secret>" (`slipway token create`); a page that signed in needs none. */
   token?: string;
   fetch?: typeof fetch;
 }
@@ -99,6 +99,11 @@ export class SlipwayClient {
     return this.get(`/v1/reports/dora${query(of)}`);
   }
   agent(): Promise<Agent> { return this.get("/v1/agent"); }
+  /** Who the agent takes one for. */
+  session(): Promise<Session> { return this.get("/v1/session"); }
+  /** In a page of the agent itself: a cookie stands for the token from here on. */
+  signIn(token: string): Promise<Session> { return this.post("/v1/session", { token }); }
+  async signOut(): Promise<void> { await this.send("DELETE", "/v1/session"); }
 
   act(id: string | number, verb: Verb, body: VerbBody = {}): Promise<Deployment> {
     return this.post(`/v1/deployments/${part(id)}/${verb}`, body);

@@ -205,3 +205,10 @@ export interface SlipwayEvent {
 export interface List<T> { schema: "list/1"; items: T[]; next: number | null }
 export interface Problem { title: string; status: number; detail: string; code: string; state?: string; number?: number;
   errors?: { at: string; code: string; text: string; hint: string }[] }
+
+export type Role = "viewer" | "deployer" | "approver" | "admin";
+/** Who the agent takes one for; an environment of null is every one. */
+export interface Session {
+  schema: "session/1"; name: string; via: string; token: string | null;
+  roles: { role: Role; environment: string | null }[];
+}

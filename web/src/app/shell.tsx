@@ -1,7 +1,7 @@
 // What stands around every screen: where one is, what waits, whether the page hears the agent.
 import { useEffect, useRef } from "preact/hooks";
 import { approvals } from "../data/fleet.ts";
-import { link, tryNow } from "../data/link.ts";
+import { link, me, tryNow } from "../data/link.ts";
 import { announcement } from "./announce.ts";
 import { keysOn, known, setKeys, useKeys } from "./keys.ts";
 import { go, screen } from "./place.ts";
@@ -87,6 +87,7 @@ export function Shell() {
           ))}
         </nav>
         <LinkState />
+        {me.value && me.value.via === "session" && <a class="small" href="/login" aria-label={`signed in as ${me.value.name}`}>{me.value.name}</a>}
         <button type="button" class="small plain" onClick={nextTheme} aria-label={`colours: ${THEME[theme.value]}; change`} title={`colours: ${THEME[theme.value]}`}>
           <span aria-hidden="true">{theme.value === "auto" ? "◐" : theme.value === "dark" ? "●" : "○"}</span></button>
         <button type="button" class="small plain keys-button" onClick={() => keys.current?.()} aria-label="keys">?</button>

@@ -1,7 +1,7 @@
 // The one stream of events: opened from a known place, resumed where it broke, closed while nobody
 // looks. Who listens is told of each event once, and of each (re)opening.
 import { signal } from "@preact/signals";
-import { Refused, SlipwayClient, type SlipwayEvent } from "../../client/index.ts";
+import { Refused, SlipwayClient, type Session, type SlipwayEvent } from "../../client/index.ts";
 
 export const client = new SlipwayClient();
 
@@ -9,6 +9,8 @@ export type LinkState = "connecting" | "live" | "lost" | "refused";
 export const link = signal<LinkState>("connecting");
 /** Why the agent does not let this page in. */
 export const refusal = signal<string>("");
+/** Who the agent takes this page for; null: not known yet. */
+export const me = signal<Session | null>(null);
 /** The agent's clock less this machine's, in ms. */
 export const skew = signal(0);
 
@@ -44,6 +46,12 @@ export function tryNow(): void {
   wake?.();
 }
 
+/** Nothing of what was read stays in the page. */
+export async function signOut(): Promise<void> {
+  await client.signOut().catch(() => {});
+  location.assign("/");
+}
+
 const rest = (ms: number) => new Promise<void>((done) => {
   const timer = setTimeout(done, ms);
   wake = () => { clearTimeout(timer); done(); };
@@ -57,6 +65,7 @@ async function visible(): Promise<void> {
 }
 
 async function findPlace(): Promise<number> {
+  me.value = await client.session();
   const asked = Date.now();
   const agent = await client.agent();
   skew.value = Date.parse(agent.now) - (asked + Date.now()) / 2;
@@ -115,7 +124,9 @@ export async function keepLink(): Promise<never> {
       if (error instanceof Refused && (error.problem.status === 401 || error.problem.status === 403)) {
         link.value = "refused";
         refusal.value = error.problem.detail;
-        await rest(5_000);
+        me.value = null;
+        place = null; // another may sign in, who sees other things
+        await rest(60_000);
         continue;
       }
       // Of a deployment that is not there nothing can be followed.

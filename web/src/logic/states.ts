@@ -1,5 +1,5 @@
 // What may be done to a deployment in which state, what each verb will do, and how urgent a site is.
-import type { BriefDeployment, Deployment, Service, State, Verb } from "../../client/index.ts";
+import type { BriefDeployment, Deployment, Role, Service, Session, State, Verb } from "../../client/index.ts";
 import { share, words } from "./format.ts";
 
 export type Tone = "good" | "bad" | "hold" | "live" | "quiet";
@@ -35,6 +35,19 @@ export function actsFor(d: Deployment, newest: boolean): Act[] {
     case "rolling_back": return [];
     default: return newest ? [...(d.state === "succeeded" ? (["rollback", "restart"] as Act[]) : (["retry"] as Act[]))] : [];
   }
+}
+
+const RELEASES: readonly Role[] = ["deployer", "admin"];
+const ANSWERS: readonly Role[] = ["approver", "admin"];
+const HOLDS: readonly Role[] = ["deployer", "approver", "admin"];
+const NEEDS: Record<Act, readonly Role[]> = {
+  promote: RELEASES, resume: RELEASES, skip: RELEASES, retry: RELEASES, restart: RELEASES,
+  approve: ANSWERS, reject: ANSWERS, pause: HOLDS, abort: HOLDS, rollback: HOLDS,
+};
+
+/** Whether this person's roles let them; the agent decides, this only spares a refusal. */
+export function may(who: Session | null, act: Act, environment: string): boolean {
+  return Boolean(who?.roles.some((r) => NEEDS[act].includes(r.role) && (r.environment === null || r.environment === environment)));
 }
 
 /** What leads users back to a good release is the careful choice; the others move forward. */

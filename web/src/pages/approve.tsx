@@ -5,7 +5,9 @@ import { useDeployment } from "../data/deployment.ts";
 import { approvals, environments, loaded, sites } from "../data/fleet.ts";
 import { moment, roughly, share, span } from "../logic/format.ts";
 import { now } from "../data/clock.ts";
+import { me } from "../data/link.ts";
 import { toDeployment } from "../logic/routes.ts";
+import { may } from "../logic/states.ts";
 import { stops } from "../logic/timeline.ts";
 import { perform } from "../parts/act.tsx";
 import { Countdown, FromTo, StateMark } from "../parts/marks.tsx";
@@ -45,7 +47,8 @@ function Card(p: { id: string; alone?: boolean }) {
   const [busy, setBusy] = useState(false);
   const d = live.object.value;
   if (!d) return <p class="empty" role={live.missing.value ? "alert" : undefined}>{live.missing.value || "…"}</p>;
-  const waits = d.state === "waiting_approval";
+  const asks = d.state === "waiting_approval";
+  const waits = asks && may(me.value, "approve", d.environment);
   const answer = async (act: "approve" | "reject", form: HTMLFormElement) => {
     const because = String(new FormData(form).get("because") ?? "").trim();
     if (act === "reject" && !because) {
@@ -79,7 +82,7 @@ function Card(p: { id: string; alone?: boolean }) {
             <button type="button" class="back" disabled={busy} onClick={(e) => void answer("reject", e.currentTarget.form!)}>Reject</button>
           </div>
         </form>
-      ) : <p class="until">{d.because.text || d.waits_for?.what}</p>}
+      ) : <p class="until">{(asks ? d.waits_for?.what : d.because.text) || d.waits_for?.what}</p>}
       <p><a href={toDeployment(d.number)}>The whole deployment</a></p>
     </article>
   );

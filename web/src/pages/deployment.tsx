@@ -11,8 +11,9 @@ import { dwellOf, evidenceRows, limitValue } from "../logic/evidence.ts";
 import { clock, millis, moment, percent, share, span, time } from "../logic/format.ts";
 import { toDeployment } from "../logic/routes.ts";
 import { columns, thinned } from "../logic/series.ts";
-import { actsFor, ended, type Act } from "../logic/states.ts";
+import { actsFor, may, ended, type Act } from "../logic/states.ts";
 import { stops } from "../logic/timeline.ts";
+import { me } from "../data/link.ts";
 import { ActButton, ask } from "../parts/act.tsx";
 import { Chart, type ChartMark } from "../parts/chart.tsx";
 import { EvidenceTable } from "../parts/evidence.tsx";
@@ -120,7 +121,7 @@ export function Deployment(p: { id: string }) {
   const d = live.object.value;
   const site = d ? sites.value.get(`${d.environment}/${d.service}`)?.state : undefined;
   const newest = Boolean(d && site && !site.live && site.last?.number === d.number);
-  const acts = d ? actsFor(d, newest) : [];
+  const acts = d ? actsFor(d, newest).filter((a) => may(me.value, a, d.environment)) : [];
   const keys: Key[] = d ? [
     ...acts.filter((a) => KEYS[a]).map((a) => ({ key: KEYS[a]!, says: a, does: () => ask(a, d, (x) => live.took(x)) })),
     { key: "e", says: "explain", does: () => go(`${toDeployment(d.number)}/explain`) },

@@ -1,14 +1,57 @@
-// Where the agent does not know who asks. What it says is shown as it is; a form for tokens belongs
-// here once it takes them.
-import { refusal, tryNow } from "../data/link.ts";
+// Where the agent does not know who asks: a token is shown once, a cookie that no script can read
+// stands for it afterwards. A link may bring the token behind its `#`, which browsers do not send.
+import { useEffect, useId, useState } from "preact/hooks";
+import { Refused } from "../../client/index.ts";
+import { client, link, me, refusal, signOut, tryNow } from "../data/link.ts";
 
 export function Login() {
+  const id = useId();
+  const [trouble, setTrouble] = useState("");
+  const [busy, setBusy] = useState(false);
+
+  const enter = async (token: string) => {
+    setBusy(true);
+    setTrouble("");
+    try {
+      await client.signIn(token);
+      tryNow();
+    } catch (error) {
+      setTrouble(error instanceof Refused ? error.message : "The agent does not answer; try again.");
+    }
+    setBusy(false);
+  };
+
+  useEffect(() => {
+    const brought = location.hash.slice(1);
+    if (!brought.startsWith("slp_")) return;
+    history.replaceState(null, "", location.pathname);
+    void enter(brought);
+  }, []);
+
+  if (link.value !== "refused" && me.value) {
+    return (
+      <article class="approve-page login">
+        <h1>{me.value.name}</h1>
+        <p>{me.value.roles.map((r) => `${r.role}${r.environment ? ` in ${r.environment}` : ""}`).join(", ")}</p>
+        <button type="button" onClick={() => void signOut()}>Sign out</button>
+      </article>
+    );
+  }
   return (
     <article class="approve-page login">
-      <h1>Who are you?</h1>
-      <p>{refusal.value || "The agent knows you: there is nothing to do here."}</p>
-      <p class="hint">On the agent's own machine its own user needs nothing.</p>
-      <button type="button" class="primary" onClick={tryNow}>Try again</button>
+      <h1>Sign in</h1>
+      <form onSubmit={(e) => {
+        e.preventDefault();
+        const token = String(new FormData(e.currentTarget).get("token") ?? "").trim();
+        if (token) void enter(token);
+      }}>
+        <label for={`${id}-token`}>Token</label>
+        <input id={`${id}-token`} name="token" type="password" autoComplete="current-password" required spellcheck={false} />
+        <p class="hint">An admin makes one: <code>slipway token create NAME --role ROLE</code></p>
+        <p class="trouble" role="alert">{trouble}</p>
+        <div class="row end"><button type="submit" class="primary" disabled={busy}>Sign in</button></div>
+      </form>
+      {!trouble && <p class="hint">{refusal.value}</p>}
     </article>
   );
 }

@@ -71,6 +71,7 @@ beforeAll(async () => {
   await poll("v1", async () => (await house.client.getStatus("production")).environments[0]?.services[0]?.version === "v1");
   house.startLoad(150);
   eyes = await Eyes.open();
+  eyes.known.push(house);
 });
 afterAll(async () => {
   stop.abort();
@@ -277,6 +278,32 @@ describe("every screen", () => {
     await card("Deployment frequency").getByText("2 deployments brought in 30 days").waitFor();
   });
 
+  it("lets in who has a token, and offers what its roles allow", async () => {
+    const stranger = await Eyes.open();
+    try {
+      const page = await stranger.page(`${house.url}/d/1`);
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await page.getByLabel("Token").fill("slp_00000000_" + "0".repeat(64));
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("not known").waitFor();
+      expect(await serious(page)).toEqual([]);
+      await shot(page, "login");
+      await page.getByLabel("Token").fill(house.newToken("vic", "viewer"));
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByText("by root (").or(page.getByText("(cli)")).first().waitFor();
+      expect(await page.getByRole("group", { name: "verbs" }).getByRole("button").count()).toBe(0);
+      expect(await page.evaluate(() => document.cookie)).toBe("");
+      house.must("token", "revoke", "vic");
+      await page.reload();
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await page.goto(`${house.url}/login#${house.newToken("wil", "deployer@production")}`);
+      await page.getByRole("link", { name: "signed in as wil" }).waitFor();
+      expect(page.url()).not.toContain("slp_");
+    } finally {
+      await stranger.close();
+    }
+  });
+
   it("raised no complaint of the browser, its policy included", () => {
     expect(eyes.complaints).toEqual([]);
   });
@@ -298,6 +325,7 @@ ${all.map((n) => `      ${service(n)}: { listen: "127.0.0.1:${20_000 + n}" }`).j
 `);
     // There is nothing to release, and it is refused; the configuration that came with it is recorded.
     expect(big.run("deploy", "production/s0000", "--version", "v1", "--no-wait").out).toContain("server");
+    eyes.known.push(big);
     const page = await eyes.page(big.url);
     await page.getByRole("button", { name: "1,000 services" }).waitFor();
     expect(await page.locator(".fleet tbody tr").count()).toBe(50);
