@@ -45,6 +45,7 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 A command line and a durable agent: it runs the versions of a service side by side behind a proxy of
 its own, moves the traffic step by step, judges each request, and goes back by itself, traffic first,
 when the new version does harm. Every deployment ends with a receipt.")
+set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
