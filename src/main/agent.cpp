@@ -386,8 +386,7 @@ int run_agent(const cli::AgentOptions& options, const std::string& version) {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   os::raise_file_limit();
-  if (!open_log(version))
-    log_line("warning", "LOGGING_LEVEL is none of debug, info, warning, error: info holds", {});
+  open_log(version);
   Agent agent(options, version);
   auto ended = agent.open();
   if (ended) ended = agent.run();

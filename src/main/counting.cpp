@@ -148,7 +148,8 @@ void Counting::post_blocks() {
     rows_lost_ += rows;
     meter_.lost(rows);
   }
-  for (const auto& [site, version, requests] : world_.given()) meter_.given(site, version, requests);
+  for (const auto& [site, version, requests] : world_.given())
+    meter_.given(site, version, requests);
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
     post(site, std::move(counted));
   }

@@ -30,7 +30,7 @@ class Counting : public Driver {
     std::function<Instant()> engine_now;  // an Instant not after the next event's
     std::function<Wall()> wall;
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
-    std::function<std::uint64_t()> lost;     // rows the proxy could not write, since asked last
+    std::function<std::uint64_t()> lost;  // rows the proxy could not write, since asked last
     std::function<std::vector<haproxy::Given>()> given;  // what versions got, since asked last
     std::function<void(const Row&)> on_row;              // the router's share probe
     // Other sources than the rows: asked as long as a site is watched.

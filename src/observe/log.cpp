@@ -34,12 +34,13 @@ int rank(std::string_view level) {
 
 }  // namespace
 
-bool open_log(const std::string& version) {
+void open_log(const std::string& version) {
   the_log().version = version;
   const char* wanted = std::getenv("LOGGING_LEVEL");
   const int level = rank(wanted != nullptr ? wanted : "");
   the_log().least = level < 0 ? 1 : level;
-  return level >= 0;
+  if (level < 0)
+    log_line("warning", "LOGGING_LEVEL is none of debug, info, warning, error: info holds", {});
 }
 
 void log_line(const char* level, const std::string& text,

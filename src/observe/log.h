@@ -8,9 +8,8 @@
 
 namespace slipway {
 
-// Once, before the first line: the version that every line carries. LOGGING_LEVEL is read here;
-// false: it is no level, and info holds.
-bool open_log(const std::string& version);
+// Once, before the first line: the version that every line carries. LOGGING_LEVEL is read here.
+void open_log(const std::string& version);
 
 // `level`: debug, info, warning, error; LOGGING_LEVEL leaves out what is below it (default info).
 void log_line(const char* level, const std::string& text,
