@@ -63,14 +63,18 @@ void Observation::stop() {
   traces_.stop();
 }
 
+// After the end it goes once more through what is there, so that the last facts are told too.
 void Observation::follow() {
   std::uint64_t seen = world_.board->newest_event();
-  while (!stopping_) {
-    for (const views::EventLine& line : world_.board->events(seen, 256, kFollow)) {
+  for (bool last = false; !last;) {
+    last = stopping_;
+    const auto lines = world_.board->events(seen, 256, last ? Duration::zero() : kFollow);
+    for (const views::EventLine& line : lines) {
       seen = std::max(seen, line.seq);
       tell(line);
       if (line.type == "deployment.ended") trace(line.deployment);
     }
+    last = last && lines.empty();
   }
 }
 

@@ -142,6 +142,10 @@ void Traces::run() {
              });
     });
   }
+  // What came last waits for the next start.
+  const auto rest = std::move(arrived_);
+  lock.unlock();
+  for (const auto& [name, body] : rest) keep(name, body);
 }
 
 void Traces::keep(const std::string& name, const std::string& body) {
