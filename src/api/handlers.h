@@ -21,6 +21,7 @@ Reply get_health(Scene&);
 Reply get_ready(Scene&);
 Reply get_events(Scene&);
 Reply get_config(Scene&);
+Reply get_metrics(Scene&);
 Reply not_supported(Scene&);
 
 // handlers_change.cpp

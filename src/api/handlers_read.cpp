@@ -52,11 +52,8 @@ Reply status_of(Scene& s, const std::string& environment) {
   return problem(404, "unknown_service", fmt::format("there is no service `{}` here", service));
 }
 
-Reply health_reply(Scene& s) {
-  const auto health = s.backend.health();
-  const auto* status = health.if_contains("status");
-  const bool good = status != nullptr && status->is_string() && status->get_string() == "healthy";
-  Reply reply = json_reply(good ? 200 : 503, health);
+Reply standing_reply(const boost::json::object& standing, bool good) {
+  Reply reply = json_reply(good ? 200 : 503, standing);
   if (!good) reply.headers.emplace_back("Retry-After", "1");
   return reply;
 }
@@ -192,8 +189,17 @@ Reply get_config(Scene& s) {
 Reply get_environments(Scene& s) { return status_of(s, ""); }
 Reply get_status(Scene& s) { return status_of(s, s.names.at("env")); }
 Reply get_agent(Scene& s) { return json_reply(200, s.backend.agent()); }
-Reply get_health(Scene& s) { return health_reply(s); }
-Reply get_ready(Scene& s) { return health_reply(s); }
+Reply get_health(Scene& s) {
+  const auto standing = s.backend.health();
+  return standing_reply(standing, standing.at("status") != "unhealthy");
+}
+Reply get_ready(Scene& s) {
+  const auto standing = s.backend.ready();
+  return standing_reply(standing, standing.at("status") == "ready");
+}
+Reply get_metrics(Scene& s) {
+  return {200, "text/plain; version=0.0.4; charset=utf-8", s.backend.metrics(), {}};
+}
 
 Reply not_supported(Scene& s) {
   std::string path;

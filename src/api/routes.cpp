@@ -82,7 +82,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/openapi.json", reads_somewhere, not_supported},
     {"GET", "/health", open_to_all, get_health},
     {"GET", "/ready", open_to_all, get_ready},
-    {"GET", "/metrics", {Right::see, Where::loopback, Kind::question}, not_supported},
+    {"GET", "/metrics", {Right::see, Where::loopback, Kind::question}, get_metrics},
 };
 
 // The other nouns of the interface (its page, section 5): named, and not there yet.

@@ -51,7 +51,9 @@ class Backend {
   virtual std::expected<boost::json::object, Refusal> hook(const std::string& name,
                                                            const HookSignal&) = 0;
   virtual boost::json::object agent() = 0;   // agent status
-  virtual boost::json::object health() = 0;  // /health
+  virtual boost::json::object health() = 0;  // /health: `status` unhealthy is a 503
+  virtual boost::json::object ready() = 0;   // /ready: any `status` but ready is a 503
+  virtual std::string metrics() = 0;         // /metrics, in Prometheus' text format
   virtual Wall now() = 0;
   // Output of instances and steps; `query` as in `slipway logs`.
   virtual std::expected<std::string, Refusal> logs(

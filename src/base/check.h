@@ -22,8 +22,9 @@ class InvariantBroken : public std::logic_error {
 
 }  // namespace slipway
 
-#define CHECK(cond, ...)                                                                     \
-  do {                                                                                       \
-    if (!(cond)) [[unlikely]]                                                                \
-      ::slipway::invariant_broken(__FILE__, __LINE__, #cond, ::fmt::format("" __VA_ARGS__)); \
+// The file's name alone: the program must not carry the paths of the machine that built it.
+#define CHECK(cond, ...)                                                                          \
+  do {                                                                                            \
+    if (!(cond)) [[unlikely]]                                                                     \
+      ::slipway::invariant_broken(__FILE_NAME__, __LINE__, #cond, ::fmt::format("" __VA_ARGS__)); \
   } while (false)

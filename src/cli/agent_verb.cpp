@@ -1,4 +1,4 @@
-// slipway agent run, start, stop, status.
+// slipway agent run, start, stop, status; install is in install.cpp.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/install.h"
 #include "cli/render.h"
 #include "cli/verb.h"
 
@@ -18,6 +19,7 @@ constexpr Duration kStopDeadline = 90s;  // two drains of the longest usual leng
 struct AgentWords {
   std::string action, listen;
   bool all = false;
+  Installation installation;
 };
 
 // Where an agent of ours would live; refused for one that is elsewhere.
@@ -155,9 +157,18 @@ Ended status(Session& s) {
 
 Ended run_agent(Call& call) {
   AgentWords w;
-  call.options.word("ACTION", w.action, "run (in the foreground), start, stop, status");
-  call.options.text("--listen", w.listen, "run, start: an HTTP address beside the socket", "ADDR");
+  call.options.word("ACTION", w.action, "run (in the foreground), start, stop, status, install");
+  call.options.text("--listen", w.listen, "run, start, install: an HTTP address beside the socket",
+                    "ADDR");
   call.options.flag("--all", w.all, "stop: end the instances and the proxy too");
+  call.options.flag("--user", w.installation.user,
+                    "install: for this project and user, not for the machine");
+  call.options.flag("--dry-run", w.installation.dry, "install: print the unit, change nothing");
+  call.options.text("--into", w.installation.into,
+                    "install: write the unit below this folder (of an image) and start nothing",
+                    "DIR");
+  call.options.text("--program", w.installation.program,
+                    "install: the program the unit starts; default: this one", "FILE");
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
   if (w.action == "run") return run_here(s, w);
@@ -165,11 +176,12 @@ Ended run_agent(Call& call) {
   if (w.action == "stop") return stop(s, w);
   if (w.action == "status" || w.action.empty()) return status(s);
   if (w.action == "install") {
-    return refuse("not_supported", "`slipway agent install` is not supported yet",
-                  "`slipway agent run` under the service manager of your choice does the same");
+    w.installation.listen = w.listen;
+    return install_agent(s, w.installation);
   }
-  return refuse("usage", fmt::format("`slipway agent {}`: there are run, start, stop, status",
-                                     harmless(w.action)));
+  return refuse("usage",
+                fmt::format("`slipway agent {}`: there are run, start, stop, status, install",
+                            harmless(w.action)));
 }
 
 }  // namespace slipway::cli

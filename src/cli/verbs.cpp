@@ -87,9 +87,10 @@ const Verb kVerbs[] = {
      "slipway config diff              this folder's file against it\n"
      "slipway config push              also over a URL; variables and secrets stay",
      run_config},
-    {"agent", "agent", "the durable process: run, start, stop, status",
+    {"agent", "agent", "the durable process: run, start, stop, status, install",
      "slipway agent status\nslipway agent start --listen 127.0.0.1:7411\n"
-     "slipway agent stop               instances and proxy go on serving",
+     "slipway agent stop               instances and proxy go on serving\n"
+     "slipway agent install            as a service of this machine; --user: of this project",
      run_agent},
     {"completion", "agent", "a completion script for bash, zsh or fish",
      "slipway completion bash > /etc/bash_completion.d/slipway\n"

@@ -203,6 +203,7 @@ class Config {
   AgentDoor agent;
   text::Diagnostics notices;  // warnings and notices; never errors
   std::string digest;         // "sha256:…" of all sources, secrets left out
+  std::string traces_otlp;    // address of an OpenTelemetry collector; empty: none is named
 
   const Effective* find(const std::string& environment, const std::string& service) const;
 };

@@ -50,6 +50,7 @@ class Loader {
   void known_services(const Fields& environment);
   void notifications(const Node* node, std::vector<Listed>& out);
   void names_in(const Node&, std::vector<Listed>& out);
+  void agent(const Fields& file);
   void listens();
   void successors();
   void missing();
@@ -199,6 +200,24 @@ void Loader::bind_all(const Fields& file, const Fields& deployment) {
   for (const auto& [name, node] : environments_) bind(ground, name, node);
 }
 
+void Loader::agent(const Fields& file) {
+  const Node* section = file.get("agent");  // whose keys were looked at where its door is read
+  const Node* node = section && section->is_map() ? section->find("traces") : nullptr;
+  const Fields traces(ledger_, node, "agent_traces", "agent.traces");
+  const std::string url = traces.text("otlp").value_or("");
+  if (url.empty()) return;
+  const bool web = url.starts_with("http://") || url.starts_with("https://");
+  if (!web || url.find("://") + 3 == url.size())
+    return ledger_.error(traces.get("otlp")->place, "bad_url",
+                         fmt::format("`{}` is no address of a collector", url),
+                         "otlp: \"http://127.0.0.1:4318\" (OTLP over HTTP)");
+  if (url.find("${") != std::string::npos || url.find('@') != std::string::npos)
+    return ledger_.error(traces.get("otlp")->place, "secret_in_the_open",
+                         "`agent.traces.otlp` is an address alone",
+                         "put credentials into OTEL_EXPORTER_OTLP_HEADERS where the agent runs");
+  out_.traces_otlp = url;
+}
+
 // One address belongs to one service in one environment, unless hosts tell them apart.
 void Loader::listens() {
   std::map<std::string, const Effective*> taken;
@@ -299,6 +318,7 @@ Config Loader::load(const Node& root) {
   services(file);
   environments(file, deployment);
   bind_all(file, deployment);
+  agent(file);
   listens();
   successors();
   missing();

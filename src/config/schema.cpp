@@ -284,8 +284,9 @@ std::vector<Section> build() {
         {"secrets"}}},
       {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
-      {"agent", {{"listen"}, {"url"}, {"tls"}}},
+      {"agent", {{"listen"}, {"url"}, {"tls"}, {"traces"}}},
       {"agent_tls", {{"certificate"}, {"key"}}},
+      {"agent_traces", {{"otlp"}}},
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));
   for (auto& s : step_sections()) all.push_back(std::move(s));

@@ -16,10 +16,12 @@
 #include "main/counting.h"
 #include "main/desk.h"
 #include "main/front.h"
-#include "main/log.h"
+#include "main/installed.h"
+#include "main/observation.h"
 #include "main/platforms.h"
 #include "main/scripted_death.h"
 #include "main/sources.h"
+#include "observe/log.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/sealed.h"
@@ -78,13 +80,14 @@ class Agent {
   std::vector<Driver*> drivers();
   void published(const Published&);
   void end();
+  void end_proxy();
   Desk::Ways ways();
   AgentBackend::Parts backend_parts();
   Result<Secret> secret(const SiteId&, const SecretRef&) const;
 
   cli::AgentOptions options_;
   std::string version_;
-  fs::path state_;
+  fs::path state_, runtime_;
   os::Fd lock_;
   ScriptedDeath death_{std::getenv("SLIPWAY_DIE_AT_RECORD")};
   Relay relay_{death_};
@@ -102,6 +105,7 @@ class Agent {
   std::vector<std::unique_ptr<WatchedDriver>> watched_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<shell::Shell> shell_;
+  std::unique_ptr<Observation> observation_;
   std::unique_ptr<AgentBackend> backend_;
   std::unique_ptr<Front> front_;
 };
@@ -132,9 +136,9 @@ Result<> Agent::take_state_folder() {
 }
 
 Result<> Agent::open_drivers() {
-  fs::path runtime = TRY(os::runtime_dir(state_));
+  runtime_ = TRY(os::runtime_dir(state_));
   sealed_ = TRY(os::Sealed::open(state_ / "sealed"));
-  Platforms::World world{.state = state_, .runtime = runtime, .sink = &relay_};
+  Platforms::World world{.state = state_, .runtime = runtime_, .sink = &relay_};
   world.secret = [this](const SiteId& site, const SecretRef& ref) { return secret(site, ref); };
   for (const char* name : {"PATH", "HOME", "LANG"}) {
     if (const char* value = std::getenv(name)) world.base.emplace_back(name, value);
@@ -145,7 +149,7 @@ Result<> Agent::open_drivers() {
                              .environment = world.base});
   platforms_ = std::make_unique<Platforms>(std::move(world));
   haproxy_ = std::make_unique<haproxy::Haproxy>(
-      haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime.string()}, relay_);
+      haproxy::Settings{.state_dir = state_.string(), .runtime_dir = runtime_.string()}, relay_);
   counting_ = std::make_unique<Counting>(Counting::World{
       .rows = haproxy_->row_path(),
       .sink = &relay_,
@@ -214,6 +218,12 @@ Result<> Agent::open_shell() {
                                    .intake = desk_.get(),
                                    .drivers = drivers(),
                                    .publish = [this](const Published& p) { published(p); }}));
+  observation_ = std::make_unique<Observation>(
+      Observation::World{version_, state_.string(), runtime_.string(), os::wall_now(), &board_,
+                         shell_.get(), haproxy_.get(), counting_.get(), [this] {
+                           const auto config = desk_->current();
+                           return config ? config->traces_otlp : std::string();
+                         }});
   relay_.connect(shell_.get());
   return {};
 }
@@ -221,6 +231,7 @@ Result<> Agent::open_shell() {
 void Agent::published(const Published& p) {
   time_.seen(p.event.at);
   board_.fold(p);
+  observation_->published(p);
   for (const Given& given : p.commands) {
     if (const auto* tell = std::get_if<Tell>(&given.command)) {
       log_line("warning", tell->text.empty() ? tell->code : tell->text,
@@ -269,9 +280,7 @@ AgentBackend::Parts Agent::backend_parts() {
                     .state_dir = state_.string(),
                     .listen = [this] { return front_ ? front_->bound() : std::string(); },
                     .started = os::wall_now(),
-                    .wall = [] { return os::wall_now(); },
-                    .journal_ok = [this] { return !shell_->fault().has_value(); },
-                    .proxy_ok = [] { return true; }},
+                    .wall = [] { return os::wall_now(); }},
           .look = [this](const Look& asked) { return platforms_->look(asked); },
           .journal = journal_.get(),
           .signal = [this](const metrics::Signal& signal) { return readings_->signal(signal); },
@@ -284,7 +293,8 @@ AgentBackend::Parts Agent::backend_parts() {
               [this](bool all) {
                 stop_all_ = all;
                 shell_->stop();
-              }};
+              },
+          .observation = observation_.get()};
 }
 
 Result<> Agent::serve() {
@@ -320,7 +330,9 @@ Result<> Agent::run() {
       }
     }
   });
-  log_line("info", "agent started", {{"state", state_.string()}, {"version", version_}});
+  log_line("info", "agent started", {{"state", state_.string()}});
+  observation_->start();
+  link_installed_socket(state_);
   Result<> ended = shell_->run();
   over = true;
   watcher.join();
@@ -328,9 +340,21 @@ Result<> Agent::run() {
   return ended;
 }
 
+// With it goes all that only a running proxy needs; rows that a live deployment has not counted yet
+// stay.
+void Agent::end_proxy() {
+  if (auto down = haproxy_->shutdown(); !down) return log_line("error", down.error().text, {});
+  for (const auto& site : board_.sites())
+    if (site->live) return;
+  std::error_code error;
+  fs::remove_all(runtime_, error);
+  if (error) log_line("error", "cannot be removed: " + error.message(), {{"folder", runtime_}});
+}
+
 // Instances and proxy serve on, unless everything was to end.
 void Agent::end() {
   front_->stop();
+  observation_->stop();
   counting_->stop();
   readings_->stop();
   if (stop_all_) {
@@ -341,7 +365,7 @@ void Agent::end() {
   platforms_->stop();
   haproxy_->stop();
   if (stop_all_) {
-    if (auto down = haproxy_->shutdown(); !down) log_line("error", down.error().text, {});
+    end_proxy();
   }
   std::error_code ignored;
   fs::remove(state_ / "agent.sock", ignored);
@@ -359,16 +383,13 @@ int run_agent(const cli::AgentOptions& options, const std::string& version) {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   os::raise_file_limit();
+  open_log(version);
   Agent agent(options, version);
-  if (auto opened = agent.open(); !opened) {
-    fmt::print(stderr, "slipway: {}\n", opened.error().text);
-    return cli::kExitUnreachable;
-  }
-  if (auto ended = agent.run(); !ended) {
-    fmt::print(stderr, "slipway: {}\n", ended.error().text);
-    return cli::kExitUnreachable;
-  }
-  return cli::kExitGood;
+  auto ended = agent.open();
+  if (ended) ended = agent.run();
+  if (ended) return cli::kExitGood;
+  fmt::print(stderr, "slipway: {}\n", ended.error().text);
+  return cli::kExitUnreachable;
 }
 
 }  // namespace slipway

@@ -1,6 +1,6 @@
 #include "main/backend.h"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -143,17 +143,8 @@ json::object AgentBackend::agent() {
                                                {"commit_p99_ms", ms(commits.p99)}}}};
 }
 
-json::object AgentBackend::health() {
-  auto component = [](bool ok) { return json::object{{"status", ok ? "healthy" : "unhealthy"}}; };
-  bool journal = parts_.facts.journal_ok(), proxy = parts_.facts.proxy_ok();
-  auto seconds = std::chrono::floor<std::chrono::seconds>(parts_.facts.wall());
-  return json::object{
-      {"status", journal && proxy ? "healthy" : "unhealthy"},
-      {"timestamp", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                                fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)))},
-      {"version", parts_.facts.version},
-      {"uptime", to_seconds(parts_.facts.wall() - parts_.facts.started)},
-      {"checks", json::object{{"journal", component(journal)}, {"proxy", component(proxy)}}}};
-}
+json::object AgentBackend::health() { return observe::health_json(parts_.observation->standing()); }
+json::object AgentBackend::ready() { return observe::ready_json(parts_.observation->standing()); }
+std::string AgentBackend::metrics() { return parts_.observation->metrics(); }
 
 }  // namespace slipway

@@ -11,6 +11,7 @@
 #include "drivers/metrics/readings.h"
 #include "journal/journal.h"
 #include "main/desk.h"
+#include "main/observation.h"
 #include "shell/shell.h"
 #include "views/board.h"
 
@@ -22,8 +23,6 @@ struct AgentFacts {
   std::function<std::string()> listen;  // as bound; empty: the unix socket alone
   Wall started{};
   std::function<Wall()> wall;
-  std::function<bool()> journal_ok;
-  std::function<bool()> proxy_ok;
 };
 
 // One file of output of an instance.
@@ -45,6 +44,7 @@ class AgentBackend : public api::Backend {
     // The output files of an instance, oldest first; instance 0: those of every one of the site.
     std::function<std::vector<LogFile>(const SiteId&, std::uint32_t)> logs;
     std::function<void(bool all)> stop;
+    const Observation* observation;
   };
   explicit AgentBackend(Parts parts) : parts_(std::move(parts)) {}
 
@@ -62,6 +62,8 @@ class AgentBackend : public api::Backend {
                                                    const api::HookSignal&) override;
   boost::json::object agent() override;
   boost::json::object health() override;
+  boost::json::object ready() override;
+  std::string metrics() override;
   Wall now() override { return parts_.facts.wall(); }
   std::expected<std::string, Refusal> logs(
       const std::map<std::string, std::string>& query) override;

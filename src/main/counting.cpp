@@ -11,6 +11,11 @@ constexpr Duration kPatience = 10s;
 constexpr Duration kBusyRest = 20ms;
 constexpr Duration kIdleRest = 250ms;
 constexpr std::uint64_t kFreeStep = 1 << 20;  // bytes recorded before a hole is punched
+
+std::int64_t counting_steady_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<Duration>(now).count();
+}
 }  // namespace
 
 Counting::Counting(World world) : world_(std::move(world)), file_(world_.rows) {}
@@ -26,6 +31,7 @@ void Counting::start(const std::map<SiteId, RowPosition>& live) {
     offset_ = std::min(offset_, position.inode == inode_ ? position.offset : 0);
     expected_.insert(site);
   }
+  turned_us_ = counting_steady_us();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -57,6 +63,8 @@ void Counting::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+Duration Counting::silent() const { return Duration(counting_steady_us() - turned_us_); }
+
 Duration Counting::rest() const { return watched_.empty() ? kIdleRest : kBusyRest; }
 
 void Counting::run() {
@@ -65,6 +73,7 @@ void Counting::run() {
   const auto patience = next_tick + kPatience;
   for (;;) {
     std::deque<Issued> work;
+    turned_us_ = counting_steady_us();
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, rest(), [this] { return stopping_ || !queue_.empty(); });
@@ -127,6 +136,7 @@ void Counting::read_rows() {
     auto row = meter::parse_row(line);
     if (!row) return;
     row->offset = end;
+    ++rows_;
     meter_.add(*row, inode_);
     world_.on_row(*row);
   });
@@ -134,8 +144,12 @@ void Counting::read_rows() {
 }
 
 void Counting::post_blocks() {
-  if (const std::uint64_t rows = world_.lost(); rows > 0) meter_.lost(rows);
-  for (const auto& [site, version, requests] : world_.given()) meter_.given(site, version, requests);
+  if (const std::uint64_t rows = world_.lost(); rows > 0) {
+    rows_lost_ += rows;
+    meter_.lost(rows);
+  }
+  for (const auto& [site, version, requests] : world_.given())
+    meter_.given(site, version, requests);
   for (auto& [site, counted] : meter_.tick(world_.engine_now(), world_.wall())) {
     post(site, std::move(counted));
   }

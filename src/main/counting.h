@@ -2,6 +2,7 @@
 // Watch and Count, and joins the two rooms that may not know each other: meter and the router.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -29,7 +30,7 @@ class Counting : public Driver {
     std::function<Instant()> engine_now;  // an Instant not after the next event's
     std::function<Wall()> wall;
     std::function<RowPosition(const SiteId&)> recorded;  // rows that are in the journal
-    std::function<std::uint64_t()> lost;     // rows the proxy could not write, since asked last
+    std::function<std::uint64_t()> lost;  // rows the proxy could not write, since asked last
     std::function<std::vector<haproxy::Given>()> given;  // what versions got, since asked last
     std::function<void(const Row&)> on_row;              // the router's share probe
     // Other sources than the rows: asked as long as a site is watched.
@@ -55,6 +56,11 @@ class Counting : public Driver {
   // What the site was asked for in the last hour, as far as this agent saw it. From any thread.
   analysis::Expected expected(const SiteId&) const;
 
+  // Since the start, and since when the thread has done nothing. From any thread.
+  std::uint64_t rows() const { return rows_; }
+  std::uint64_t rows_lost() const { return rows_lost_; }
+  Duration silent() const;
+
  private:
   void run();
   void obey(const Issued&);
@@ -72,6 +78,8 @@ class Counting : public Driver {
   std::set<SiteId> watched_;
   std::set<SiteId> expected_;  // counted before a restart, not watched again yet
 
+  std::atomic<std::uint64_t> rows_{0}, rows_lost_{0};
+  std::atomic<std::int64_t> turned_us_{0};  // steady
   mutable std::mutex mutex_;
   std::map<std::string, analysis::Expected> expected_traffic_;  // renewed each second
   std::condition_variable wake_;

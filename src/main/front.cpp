@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "main/log.h"
+#include "observe/log.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/random.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "main/log.h"
+#include "observe/log.h"
 
 namespace slipway {
 

@@ -1,6 +1,6 @@
 #include "main/sources.h"
 
-#include "main/log.h"
+#include "observe/log.h"
 #include "os/clock.h"
 
 namespace slipway {

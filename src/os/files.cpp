@@ -142,6 +142,9 @@ Result<fs::path> runtime_dir(const fs::path& state) {
   fs::path whole = fs::weakly_canonical(fs::absolute(state), ignored);
   std::string name = sha256_hex(whole.string()).substr(0, 16);
   std::vector<fs::path> places;
+  // systemd's, of a service that asked for one: "/run/slipway", the first of several.
+  if (const char* given = std::getenv("RUNTIME_DIRECTORY"); given != nullptr && *given == '/')
+    places.emplace_back(std::string(given).substr(0, std::string_view(given).find(':')));
   if (::geteuid() == 0) places.emplace_back("/run/slipway");
   places.emplace_back(fmt::format("/run/user/{}/slipway", ::geteuid()));
   places.emplace_back(fmt::format("/dev/shm/slipway-{}", ::geteuid()));

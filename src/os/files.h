@@ -43,9 +43,10 @@ struct TreeMark {
 };
 Result<TreeMark> tree_mark(const std::filesystem::path& root);
 
-// Where sockets and rows of this state folder live, on memory when there is any: /run/slipway for
-// root, /run/user/UID/slipway, else a folder of our own in /dev/shm or /tmp; within it one of mode
-// 0700 named by a hash of the state folder's path. Made when missing.
+// Where sockets and rows of this state folder live, on memory when there is any: what systemd gave
+// a service as RUNTIME_DIRECTORY, /run/slipway for root, /run/user/UID/slipway, else a folder of
+// our own in /dev/shm or /tmp; within it one of mode 0700 named by a hash of the state folder's
+// path. Made when missing.
 Result<std::filesystem::path> runtime_dir(const std::filesystem::path& state);
 
 // A folder that is removed with all its content when this ends.

@@ -30,13 +30,6 @@ namespace {
 
 constexpr int kAnswerMs = 10'000;  // a shim answers in microseconds; a frozen machine may not
 
-std::string program_path() {
-  if (const char* named = std::getenv("SLIPWAY_SHIM"); named != nullptr && *named) return named;
-  std::error_code error;
-  fs::path self = fs::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "slipway-shim").string();
-}
-
 // A path to a unix socket has 107 bytes at most; by its folder's descriptor it always fits.
 Result<Fd> call_door(const std::string& directory) {
   Fd folder(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -176,7 +169,7 @@ std::vector<std::string> launch_words(const std::string& directory) {
     std::string unique = sha256_hex(fmt::format("{} {}", directory, moment)).substr(0, 12);
     words.push_back("--unit=slipway-" + unique);
   }
-  words.push_back(program_path());
+  words.push_back(shim_program());
   words.push_back(directory);
   return words;
 }
@@ -237,6 +230,16 @@ Result<> send_all(int fd, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::string shim_program() {
+  if (const char* named = std::getenv("SLIPWAY_SHIM"); named != nullptr && *named) return named;
+  std::error_code error;
+  fs::path self = fs::read_symlink("/proc/self/exe", error);
+  const fs::path beside = self.parent_path() / "slipway-shim";
+  // Of a package: /usr/bin/slipway and /usr/lib/slipway/slipway-shim.
+  const fs::path library = self.parent_path().parent_path() / "lib/slipway/slipway-shim";
+  return (fs::exists(beside, error) || !fs::exists(library, error) ? beside : library).string();
+}
 
 Result<Shim> Shim::start(const ShimSpec& spec) {
   if (spec.argv.empty()) return fail(Fault::invalid, "{}: no program to start", spec.directory);

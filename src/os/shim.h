@@ -88,4 +88,7 @@ class Shim {
   std::string directory_;
 };
 
+// The shim's program: what SLIPWAY_SHIM names, beside this one, or in ../lib/slipway.
+std::string shim_program();
+
 }  // namespace slipway::os

@@ -83,6 +83,9 @@ Result<std::uint64_t> Loop::append(const journal::Batch& batch) {
 
 void Loop::note_commit(Duration took) {
   const std::scoped_lock guard(mutex_);
+  committed_.sum += took;
+  const auto bound = std::ranges::lower_bound(kCommitBounds, took) - kCommitBounds.begin();
+  ++committed_.within[static_cast<std::size_t>(bound)];
   if (commit_times_.size() < kCommitsKept) {
     commit_times_.push_back(took);
   } else {
@@ -97,6 +100,7 @@ CommitTimes Loop::commit_times() const {
   {
     const std::scoped_lock guard(mutex_);
     times = commit_times_;
+    out = committed_;
     out.commits = commits_;
   }
   if (times.empty()) return out;
@@ -201,7 +205,7 @@ void Loop::compile(const SiteId& id, const Event& event, std::uint32_t number) {
 
 void Loop::enter_disk_critical() {
   ballast_at_ = timeline_.now() + kBallastAgain;
-  if (std::exchange(disk_critical_, true)) return;
+  if (disk_critical_.exchange(true)) return;
   tell_all(DiskCritical{true});
 }
 

@@ -174,9 +174,29 @@ void Loop::wait_for_work(Duration max_wait) {
                   [this] { return !inbox_.empty() || stopping_; });
 }
 
+Pulse Loop::pulse() const {
+  Pulse out;
+  {
+    const std::scoped_lock guard(mutex_);
+    out.stopping = stopping_ || fault_;
+  }
+  if (const std::int64_t since = busy_since_us_; since != 0)
+    out.busy = std::max(Duration::zero(), parts_.clock->monotonic() - Duration(since));
+  out.unheard = unheard_count_;
+  out.disk_critical = disk_critical_;
+  return out;
+}
+
 bool Loop::turn(Duration max_wait) {
   if (fault()) return false;
   wait_for_work(max_wait);
+  busy_since_us_ = parts_.clock->monotonic().count();
+  const bool moved = work();
+  busy_since_us_ = 0;
+  return moved;
+}
+
+bool Loop::work() {
   Draft draft;
   bool moved = take(draft);
   take_due(draft);
@@ -218,6 +238,7 @@ bool Loop::tell(Draft& draft, Told told) {
   const bool urgent = std::holds_alternative<Exited>(told.what);
   if (const auto* answered = std::get_if<Answered>(&told.what)) {
     const Ask which{told.site, answered->command, answered->attempt};
+    if (unheard_.erase(which)) unheard_count_ = unheard_.size();
     if (const auto* pending = std::get_if<Pending>(&answered->outcome)) {
       ask_again_[which] = timeline_.now() + std::max(Duration(1ms), pending->retry_after);
       return false;

@@ -2,6 +2,7 @@
 // note() may come from any. Never decides about a deployment: that is the engine's.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -70,6 +71,7 @@ class Loop final : public Shell {
   Duration until_next() override;
   std::optional<Error> fault() const override;
   CommitTimes commit_times() const override;
+  Pulse pulse() const override;
   const std::vector<std::string>& replay_diverged() const override { return diverged_; }
   void submit(Request, Reply) override;
   void post(const SiteId&, What) override;
@@ -90,6 +92,7 @@ class Loop final : public Shell {
   void push(Input);
   std::optional<Refusal> take_in(const Request&, const Reply&);
   void wait_for_work(Duration max_wait);
+  bool work();
   bool take(Draft&);
   void take_due(Draft&);
   bool tell(Draft&, Told);
@@ -142,7 +145,7 @@ class Loop final : public Shell {
   Timeline timeline_;
   Ballast ballast_;
 
-  mutable std::mutex mutex_;  // guards the next seven
+  mutable std::mutex mutex_;  // guards the next eight
   std::condition_variable ready_;
   std::deque<Input> inbox_;
   std::size_t asking_ = 0;
@@ -150,18 +153,24 @@ class Loop final : public Shell {
   std::optional<Error> fault_;
   std::uint64_t commits_ = 0;
   std::vector<Duration> commit_times_;  // a ring
+  CommitTimes committed_;               // its counts since the start
+
+  // Written by the loop's thread, read by whoever asks how it stands.
+  std::atomic<std::int64_t> busy_since_us_{0};
+  std::atomic<std::size_t> unheard_count_{0};
+  std::atomic<bool> disk_critical_{false};
 
   // Of the loop's thread alone.
   std::map<SiteId, Kept> sites_;
   std::set<std::pair<Instant, SiteId>> due_;
   std::map<Ask, Instant> ask_again_;  // Pending: observed again then
   std::set<Ask> adopting_;            // observed after a restart, not answered yet
+  std::set<Ask> unheard_;             // of them, those that nobody has said a word about
   std::map<std::uint64_t, Reply> replies_;
   std::map<std::uint32_t, EndedDeployment> ended_;
   Anchor anchor_;
-  std::set<SiteId> live_;       // sites with a live deployment
-  Instant heartbeat_ = kNever;  // next time the anchor is written although nothing happens
-  bool disk_critical_ = false;
+  std::set<SiteId> live_;        // sites with a live deployment
+  Instant heartbeat_ = kNever;   // next time the anchor is written although nothing happens
   Instant ballast_at_ = kNever;  // next try to make the ballast again
   Duration away_{};
   std::vector<std::string> diverged_;

@@ -168,6 +168,7 @@ bool Loop::resume_sites(Duration away) {
     observe_awaited(draft);
     if (!commit(draft)) return false;
   }
+  unheard_count_ = unheard_.size();
   return true;
 }
 
@@ -184,6 +185,7 @@ void Loop::observe_awaited(const Draft& draft) {
       if (a.retry_at != kNever || given.contains(which)) continue;
       if (Driver* driver = driver_for(a.command)) {
         adopting_.insert(which);
+        unheard_.insert(which);
         driver->observe({id, a.id, a.attempt, a.command});
       }
     }

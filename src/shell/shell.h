@@ -2,6 +2,7 @@
 // Memory is never ahead of disk.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <future>
 #include <memory>
@@ -31,10 +32,23 @@ std::unique_ptr<Clock> machine_clock();  // the real one
 // The journal's stream of a site: "site/ENV/SERVICE".
 std::string stream_of(const SiteId&);
 
-// How long commits to the journal took, of the last 1,024: what a release pays to its disk.
+// How long commits to the journal took: what a release pays to its disk.
+inline constexpr std::array<Duration, 10> kCommitBounds = {500us, 1ms,  2500us, 5ms,   10ms,
+                                                           25ms,  50ms, 100ms,  500ms, 2s};
 struct CommitTimes {
   std::uint64_t commits = 0;  // since the start
-  Duration p50{}, p99{};
+  Duration p50{}, p99{};      // of the last 1,024
+  Duration sum{};             // since the start
+  // How many took at most the bound of that place; the last: longer than all.
+  std::array<std::uint64_t, kCommitBounds.size() + 1> within{};
+};
+
+// How the loop stands, for who asks whether the agent works. From any thread.
+struct Pulse {
+  Duration busy{};             // at its present work for so long; zero: it waits for some
+  std::size_t unheard = 0;     // commands of before the restart whose state is not known again
+  bool stopping = false;       // no new request is taken
+  bool disk_critical = false;  // only ways back are written
 };
 
 using Reply = std::function<void(std::variant<Answer, Refusal>)>;
@@ -74,6 +88,7 @@ class Shell : public Sink {
   // Why the loop had to end; empty: it did not. Nothing moves afterwards.
   virtual std::optional<Error> fault() const = 0;
   virtual CommitTimes commit_times() const = 0;
+  virtual Pulse pulse() const = 0;
   // What recover() found that today's engine would decide otherwise, one sentence a record.
   virtual const std::vector<std::string>& replay_diverged() const = 0;
 

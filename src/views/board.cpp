@@ -1,35 +1,17 @@
-#include "views/board.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
-#include <deque>
-#include <map>
-#include <mutex>
-#include <set>
-#include <shared_mutex>
 
+#include "views/board_impl.h"
 #include "views/deployment.h"
-#include "views/ended.h"
 #include "views/explain.h"
 #include "views/phrase.h"
 #include "views/receipt.h"
-#include "views/series.h"
 #include "views/stream.h"
 
 namespace slipway::views {
 namespace {
-
-using SitePtr = std::shared_ptr<const Site>;
-
-// A deployment with whatever keeps it alive; rendered after the lock was given back.
-struct Found {
-  SitePtr site;                        // null: ended before what the site remembers
-  std::shared_ptr<const Ended> ended;  // null: it is in the site
-  const Deployment* deployment = nullptr;
-  SiteId id;
-};
 
 boost::json::object render(const Found& f, Depth depth = Depth::whole) {
   auto o = deployment_json(*f.deployment, f.id, f.site.get(), depth);
@@ -52,33 +34,6 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
 
 }  // namespace
 
-struct Board::Impl {
-  mutable std::shared_mutex mutex;
-  std::map<SiteId, SitePtr> sites;
-  std::set<SiteId> known;
-  std::vector<std::string> order;           // of environments
-  std::map<std::uint32_t, SiteId> present;  // live, queued and last of every site
-  EndedList ended;
-  SeriesList series;
-
-  mutable std::mutex ring_mutex;
-  mutable std::condition_variable ring_grew;
-  std::deque<EventLine> ring;
-  std::uint64_t newest = 0;
-  std::uint64_t lost_through = 0;  // events up to here may be gone
-  bool any_step = false;
-  std::deque<EventLine> pulses;
-  std::uint64_t newest_pulse = 0;
-
-  void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
-  void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
-  void put_counts(const Published&);
-  std::optional<Found> find(std::uint32_t number) const;
-  std::vector<Found> list(const HistoryFilter&) const;
-  std::optional<std::uint32_t> find_in(std::string_view environment,
-                                       std::string_view service) const;
-};
-
 void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wall) {
   const std::unique_lock lock(mutex);
   if (before) {
@@ -89,6 +44,7 @@ void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wal
       present.erase(d.number);
       if (slipway::ended(d.state)) {
         ended.put(before->id, d);
+        delivery.ended(before->id, d);
       } else if (accepted(d)) {
         // Two ended in one step and the site remembers one: this is the one that gave way.
         Deployment gone = d;
@@ -97,51 +53,14 @@ void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wal
         gone.ended_wall = wall;
         gone.ended_at = after->now;
         ended.put(before->id, gone);
+        delivery.ended(before->id, gone);
       }
     }
   }
   for (const Deployment* d : deployments_of(*after))
     if (d != nullptr) present.insert_or_assign(d->number, after->id);
+  if (after->last && slipway::ended(after->last->state)) delivery.ended(after->id, *after->last);
   sites[after->id] = after;
-}
-
-void Board::Impl::put_lines(std::uint64_t lsn, std::vector<EventLine> lines) {
-  const std::lock_guard lock(ring_mutex);
-  if (!any_step) {
-    any_step = true;
-    lost_through = std::max<std::uint64_t>(lsn * kLinesPerStep, 1) - 1;
-    newest = lost_through;
-  }
-  newest = std::max(newest, lsn * kLinesPerStep + kLinesPerStep - 1);
-  for (auto& line : lines) {
-    if (ring.size() == kEventsKept) {
-      lost_through = ring.front().seq;
-      ring.pop_front();
-    }
-    ring.push_back(std::move(line));
-  }
-  if (!lines.empty()) ring_grew.notify_all();
-}
-
-void Board::Impl::put_counts(const Published& p) {
-  EventLine line;
-  {
-    const std::unique_lock lock(mutex);
-    const auto number = series.add(p);
-    if (number == 0) return;
-    line.data = {{"number", number}, {"point", to_json(series.find(number)->back())}};
-    line.deployment = deployment_id(p.after->id, number);
-  }
-  line.type = "step.progress";
-  line.at = p.event.wall;
-  line.environment = p.after->id.environment;
-  line.service = p.after->id.service;
-  line.text = "requests were counted";
-  const std::lock_guard lock(ring_mutex);
-  line.seq = ++newest_pulse;
-  if (pulses.size() == kPulsesKept) pulses.pop_front();
-  pulses.push_back(std::move(line));
-  ring_grew.notify_all();
 }
 
 std::optional<Found> Board::Impl::find(std::uint32_t number) const {
@@ -204,6 +123,7 @@ void Board::restore_site(std::shared_ptr<const Site> site) {
 void Board::restore_ended(const Deployment& d, const SiteId& id) {
   const std::unique_lock lock(impl_->mutex);
   impl_->ended.put(id, d);
+  impl_->delivery.ended(id, d);
 }
 
 void Board::known(std::vector<SiteId> ids) {
@@ -315,6 +235,24 @@ boost::json::object Board::dora(const Period& period) const {
   return dora_json(changes, period);
 }
 
+std::map<SiteId, Delivered> Board::delivery() const {
+  const std::shared_lock lock(impl_->mutex);
+  return impl_->delivery.sites();
+}
+
+std::optional<std::pair<SiteId, Deployment>> Board::copy(std::uint32_t number) const {
+  const auto found = impl_->find(number);
+  if (!found) return std::nullopt;
+  return std::pair(found->id, *found->deployment);
+}
+
+std::vector<std::shared_ptr<const Site>> Board::sites() const {
+  std::vector<SitePtr> out;
+  const std::shared_lock lock(impl_->mutex);
+  for (const auto& [id, site] : impl_->sites) out.push_back(site);
+  return out;
+}
+
 std::optional<std::uint32_t> Board::find(const std::string& id) const {
   const auto there = [&](std::uint32_t n) { return impl_->find(n).has_value(); };
   if (const auto n = number_in(id)) return there(*n) ? n : std::nullopt;
@@ -340,58 +278,6 @@ std::shared_ptr<const Site> Board::site(const SiteId& id) const {
   const std::shared_lock lock(impl_->mutex);
   const auto it = impl_->sites.find(id);
   return it == impl_->sites.end() ? nullptr : it->second;
-}
-
-std::vector<EventLine> Board::events(std::uint64_t seq, std::size_t limit, Duration wait) const {
-  std::unique_lock lock(impl_->ring_mutex);
-  const auto& ring = impl_->ring;
-  // A number from another journal would wait for ever: it is told so, and goes on from the oldest.
-  const bool foreign = impl_->any_step && seq > impl_->newest;
-  const auto gone = [&] { return foreign || (seq != 0 && seq < impl_->lost_through); };
-  if (!foreign)
-    impl_->ring_grew.wait_for(lock, wait, [&] { return !ring.empty() && ring.back().seq > seq; });
-  std::vector<EventLine> out;
-  const bool gap = impl_->any_step && gone();
-  if (gap) {
-    EventLine line;
-    line.type = "events.gap";
-    line.seq =
-        ring.empty() ? impl_->lost_through : std::max<std::uint64_t>(ring.front().seq, 1) - 1;
-    line.text = "events before this one are no longer kept: read the state anew";
-    line.at = ring.empty() ? Wall{} : ring.front().at;
-    out.push_back(std::move(line));
-  }
-  const std::uint64_t from = foreign ? 0 : seq;
-  auto it = std::partition_point(ring.begin(), ring.end(),
-                                 [&](const EventLine& line) { return line.seq <= from; });
-  for (; it != ring.end() && out.size() < limit; ++it) out.push_back(*it);
-  return out;
-}
-
-std::uint64_t Board::newest_event() const {
-  const std::lock_guard lock(impl_->ring_mutex);
-  return impl_->ring.empty() ? impl_->lost_through : impl_->ring.back().seq;
-}
-
-std::vector<EventLine> Board::pulses(std::uint64_t seq) const {
-  const std::lock_guard lock(impl_->ring_mutex);
-  const auto& all = impl_->pulses;
-  return {std::partition_point(all.begin(), all.end(),
-                               [&](const EventLine& line) { return line.seq <= seq; }),
-          all.end()};
-}
-
-std::uint64_t Board::newest_pulse() const {
-  const std::lock_guard lock(impl_->ring_mutex);
-  return impl_->newest_pulse;
-}
-
-bool Board::wait(std::uint64_t event, std::uint64_t pulse, Duration wait) const {
-  std::unique_lock lock(impl_->ring_mutex);
-  const auto& ring = impl_->ring;
-  return impl_->ring_grew.wait_for(lock, wait, [&] {
-    return (!ring.empty() && ring.back().seq > event) || impl_->newest_pulse > pulse;
-  });
 }
 
 }  // namespace slipway::views

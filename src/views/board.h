@@ -6,12 +6,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "contract/published.h"
+#include "views/delivery.h"
 #include "views/deployment.h"
 #include "views/dora.h"
 
@@ -69,6 +71,10 @@ class Board {
   std::optional<boost::json::object> series(std::uint32_t number,
                                             const std::vector<std::string>& metrics) const;
   boost::json::object dora(const Period&) const;  // dora/1
+  std::map<SiteId, Delivered> delivery() const;   // of all that have ended
+  std::vector<std::shared_ptr<const Site>> sites() const;
+  // A copy as it is now; nothing: not known.
+  std::optional<std::pair<SiteId, Deployment>> copy(std::uint32_t number) const;
   // "42", "web-production-42", or an environment / "ENV/SERVICE": its live deployment, else its
   // last.
   std::optional<std::uint32_t> find(const std::string& id) const;

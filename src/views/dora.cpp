@@ -54,6 +54,13 @@ boost::json::value middle(std::vector<Duration> of) {
   return ms_json(*half);
 }
 
+boost::json::value mean(const std::vector<Duration>& of) {
+  if (of.empty()) return nullptr;
+  Duration sum{};
+  for (const Duration d : of) sum += d;
+  return ms_json(sum / static_cast<std::int64_t>(of.size()));
+}
+
 boost::json::value part(std::size_t of, std::size_t all) {
   if (all == 0) return nullptr;
   return static_cast<double>(of) / static_cast<double>(all);
@@ -152,6 +159,7 @@ boost::json::object dora_json(const std::vector<Change>& all, const Period& p) {
       {"failed", f.failed.size()},
       {"change_failure_rate", part(f.failed.size(), f.all)},
       {"time_to_restore_ms", middle(f.restore)},
+      {"mttr_ms", mean(f.restore)},
       {"success_rate", part(f.brought, f.all)},
       {"deployment_time_ms", middle(f.took)},
       {"zero_downtime_rate", part(f.untouched, f.all)},

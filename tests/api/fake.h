@@ -59,6 +59,8 @@ class FakeBackend : public Backend {
   }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
   boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
+  boost::json::object ready() override { return {{"status", healthy ? "ready" : "stopping"}}; }
+  std::string metrics() override { return "slipway_ready 1\n"; }
   Wall now() override { return clock; }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     std::string out;

@@ -270,7 +270,6 @@ TEST_F(Routes, RefusedWithAReason) {
       {"POST", "/v1/simulate", "{}", 501, "not_supported"},
       {"DELETE", "/v1/agent", nullptr, 405, "method_not_allowed"},
       {"GET", "/v1/releases", nullptr, 501, "not_supported"},
-      {"GET", "/metrics", nullptr, 501, "not_supported"},
       {"GET", "/v1/openapi.json", nullptr, 501, "not_supported"},
       {"GET", "/v1/nothing", nullptr, 404, "not_found"},
       {"GET", "/", nullptr, 404, "not_found"},

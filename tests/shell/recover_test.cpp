@@ -157,8 +157,11 @@ TEST_F(RecoverTest, WhatWasGivenIsObservedBeforeItIsBegunAgain) {
                          [&](const Issued& i) { return i.id == awaited.id; });
   };
   EXPECT_EQ(begun(), 0);
+  EXPECT_EQ(s().shell->pulse().unheard, 1U) << "it is not ready before its world was heard of";
   s().settle(1s);  // the observation said: missing
   EXPECT_EQ(begun(), 1);
+  EXPECT_EQ(s().shell->pulse().unheard, 0U);
+  EXPECT_EQ(s().shell->pulse().busy, Duration::zero());
   for (const Published& p : s().published) {
     const auto* answered = std::get_if<Answered>(&p.event.what);
     if (answered && answered->command == awaited.id) {

@@ -34,8 +34,13 @@ class Haproxy : public Driver {
   // Rows that HAProxy could not write since this was last asked (its DroppedLogs, polled each
   // second).
   std::uint64_t dropped_rows();
-  // What each version was given since this was last asked, by the proxy's count (polled each second).
+  // What each version was given since this was last asked, by the proxy's count (polled each
+  // second).
   std::vector<Given> given();
+  // Asks the proxy itself whether it answers, from any thread. Fault::unavailable: it does not.
+  Result<> answers() const;
+  // Since when the driver's thread has done nothing.
+  Duration silent() const;
   // What a site's proxy shall be told again after its death, for a site that no command named since
   // this agent started. Starts nothing.
   void remember(const SiteId&, const Route&);

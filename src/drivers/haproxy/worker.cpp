@@ -12,11 +12,16 @@ namespace {
 constexpr auto kLookEvery = 1s;
 constexpr auto kRepairEvery = 20ms;
 
+std::int64_t steady_us() {
+  return std::chrono::duration_cast<Duration>(Clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 Haproxy::Worker::Worker(Settings settings, Sink& sink)
     : proxy_(std::move(settings)), sink_(sink), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   proxy_.adopt();
+  turned_us_ = steady_us();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -39,12 +44,22 @@ void Haproxy::Worker::stop() {
   wake_ = -1;
 }
 
+// The socket's path never changes, so that any thread may ask.
+Result<> Haproxy::Worker::answers() const {
+  const Info info = TRY(proxy_.info());
+  if (info.node == "slipway") return {};
+  return fail(Fault::unavailable, "another proxy answers at {}", proxy_.paths().socket());
+}
+
+Duration Haproxy::Worker::silent() const { return Duration(steady_us() - turned_us_); }
+
 Result<> Haproxy::Worker::shutdown() { return proxy_.shutdown(); }
 
 void Haproxy::Worker::run() {
   auto next_look = Clock::now() + kLookEvery;
   for (;;) {
     std::optional<std::pair<Verb, Issued>> job;
+    turned_us_ = steady_us();
     {
       std::lock_guard lock(mutex_);
       if (stopping_) return;
@@ -149,6 +164,8 @@ Result<> Haproxy::shutdown() {
   worker_->stop();
   return worker_->shutdown();
 }
+Result<> Haproxy::answers() const { return worker_->answers(); }
+Duration Haproxy::silent() const { return worker_->silent(); }
 std::string Haproxy::row_path() const { return worker_->row_path(); }
 
 }  // namespace slipway::haproxy

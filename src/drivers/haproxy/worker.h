@@ -37,6 +37,8 @@ class Haproxy::Worker {
   GivenCount& given() { return given_; }
   std::uint64_t take_dropped() { return dropped_.exchange(0); }
   std::string row_path() const { return proxy_.paths().rows(); }
+  Result<> answers() const;
+  Duration silent() const;
 
  private:
   struct Shifting {
@@ -120,6 +122,7 @@ class Haproxy::Worker {
   std::uint64_t dropped_seen_ = 0;
   std::int64_t dropped_pid_ = 0;
   std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::int64_t> turned_us_{0};  // steady: when the thread took its last turn
 
   std::mutex mutex_;
   std::deque<std::pair<Verb, Issued>> queue_;
