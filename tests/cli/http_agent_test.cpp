@@ -42,6 +42,8 @@ class Plain : public api::Backend {
   }
   object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }
   object health() override { return {{"status", "healthy"}}; }
+  object ready() override { return {{"status", "ready"}}; }
+  std::string metrics() override { return {}; }
   Wall now() override { return {}; }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     return "logs of " + q.at("id") + "\n";

@@ -28,13 +28,15 @@ Deployment one_that_was_taken_back() {
   d.requested_wall = Wall(1'000s);
   d.ended_wall = Wall(1'030s);
   d.plan.to.version = "v2";
-  d.plan.steps.resize(3);
-  d.plan.steps[1].verb = Verb::judge;
-  d.plan.steps[1].name = "initial";
-  d.progress.resize(3);
-  d.progress[0] = {
+  auto& steps = d.plan.steps.edit();
+  steps.resize(3);
+  steps[1].verb = Verb::judge;
+  steps[1].name = "initial";
+  auto& progress = d.progress.edit();
+  progress.resize(3);
+  progress[0] = {
       .state = StepState::done, .started_wall = Wall(1'001s), .ended_wall = Wall(1'002s)};
-  d.progress[1] = {.state = StepState::failed, .started_wall = Wall(1'002s)};
+  progress[1] = {.state = StepState::failed, .started_wall = Wall(1'002s)};
   d.story.push_back({.wall = Wall(1'030s), .type = "deployment.ended"});
   return d;
 }
