@@ -148,7 +148,10 @@ Settings parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   Settings settings = parse(argc, argv);
-  if (settings.exit >= 0) return settings.exit;
+  if (settings.exit >= 0) {
+    std::printf("exits with %d\n", settings.exit);
+    return settings.exit;
+  }
   const std::string eaten(static_cast<std::size_t>(settings.eat_mib) << 20, 'x');
   if (!eaten.empty()) std::printf("ate until %c\n", eaten[eaten.size() - 1 - eaten.size() / 2]);
   signal(SIGTERM, settings.deaf != 0 ? SIG_IGN : [](int) { leaving = true; });

@@ -51,7 +51,8 @@ class OwnEngine {
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    for (int i = 0; i < 3000 && !call({.path = "/_ping", .timeout = 1s}); ++i) ::usleep(10'000);
+    for (int i = 0; i < 3000 && !call({.path = "/_ping", .timeout = 1s}); ++i)
+      ::usleep(10'000);  // poll
   }
   void stop() {
     ::kill(pid_, SIGTERM);

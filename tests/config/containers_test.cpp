@@ -1,0 +1,67 @@
+// Containers: what their settings mean, and what is said of those that mean nothing.
+#include "config/units.h"
+#include "given.h"
+
+namespace slipway::config {
+namespace {
+
+std::string contained(const std::string& more = "") {
+  return "service: { name: web, image: r.example/web, port: 8080 }\n"
+         "environments:\n  production:\n    listen: 127.0.0.1:8080\n    platform: docker\n" +
+         more;
+}
+
+TEST(Containers, SettingsOfAnEnvironment) {
+  const Config c = good(contained(
+      "    docker: { host: \"tcp://127.0.0.1:2376\", tls: certs, restart: unless_stopped,\n"
+      "              user: \"7:7\", read_only: true, command: [--verbose], secrets: environment }\n"
+      "    resources: { cpu: 500m, memory: 512Mi }\n"));
+  const Effective& e = only(c);
+  EXPECT_EQ(e.platform, "docker");
+  EXPECT_EQ(e.container.image.value, "r.example/web");
+  EXPECT_EQ(e.container.port, 8080);
+  EXPECT_EQ(e.container.tls, "/srv/shop/certs");
+  EXPECT_EQ(e.container.restart, "unless-stopped");
+  EXPECT_EQ(e.container.milli_cpus, 500);
+  EXPECT_EQ(e.container.memory, 512 << 20);
+  EXPECT_TRUE(e.container.read_only && e.container.open_secrets);
+  EXPECT_NE(show(c).find("resources.cpu"), std::string::npos);
+}
+
+TEST(Containers, TheEngineIsTheAgentsUnlessItIsSaid) {
+  Sources s = given(contained());
+  EXPECT_EQ(only(good(s)).container.host, "unix:///var/run/docker.sock");
+  s.variables["DOCKER_HOST"] = "unix:///run/podman/podman.sock";
+  EXPECT_EQ(only(good(s)).container.host, "unix:///run/podman/podman.sock");
+}
+
+TEST(Containers, WhatCannotBeIsRefused) {
+  EXPECT_EQ(error(contained("    docker: { host: \"tcp://10.0.0.5:2376\" }\n")).code,
+            "not_supported");
+  EXPECT_EQ(error(contained("    docker: { host: \"ssh://me@there\" }\n")).code, "bad_value");
+  EXPECT_EQ(error(contained("    docker: { network: host }\n")).code, "not_supported");
+  EXPECT_EQ(error(contained("    resources: { memory: 512 }\n")).code, "bad_value");
+  EXPECT_EQ(error(contained("    resources: { cpu: many }\n")).code, "bad_value");
+}
+
+TEST(Containers, WhatHasNoEffectIsSaid) {
+  EXPECT_NE(noted(good(web("", "    resources: { cpu: 1 }\n")), "no limit is set"), nullptr);
+  EXPECT_NE(noted(good(web("", "    docker: { user: \"7\" }\n")), "says nothing to the platform"),
+            nullptr);
+  EXPECT_NE(noted(good(web("", "    platform: docker\n")), "has no `image`"), nullptr);
+}
+
+TEST(Units, Quantities) {
+  EXPECT_EQ(parse_cpus("2"), 2000);
+  EXPECT_EQ(parse_cpus("250m"), 250);
+  EXPECT_EQ(parse_cpus("0.5"), 500);
+  EXPECT_FALSE(parse_cpus("0"));
+  EXPECT_EQ(parse_bytes("512Mi"), 512 << 20);
+  EXPECT_EQ(parse_bytes("1G"), 1'000'000'000);
+  EXPECT_EQ(parse_bytes("1.5Gi"), 3LL << 29);
+  EXPECT_FALSE(parse_bytes("512"));
+  EXPECT_FALSE(parse_bytes("-1Gi"));
+}
+
+}  // namespace
+}  // namespace slipway::config
