@@ -35,8 +35,8 @@ struct Settings {
   int errors_after_ms = 0;  // until then nothing fails
   std::string errors_on;    // path that alone fails; empty: any
   int hang_after_ms = 0;    // then nothing but /up is answered; 0: never
-  int anywhere = 0;  // on every address: in a container the way in is not loopback
-  int exit = -1;     // at once, with this status
+  int anywhere = 0;         // on every address: in a container the way in is not loopback
+  int exit = -1;            // at once, with this status
   int eat_mib = 0;
 };
 

@@ -181,9 +181,9 @@ std::string verdict_of(const std::vector<object>& tests, std::string_view name) 
     if (safe) shown = "hold";
     if (part <= most) continue;
     most = part;
-    words = part < 0.005 ? "hold"
-                         : fmt::format("hold {:.0f} %{}", std::min(99.0, part * 100),
-                                       safe ? "" : " harm");
+    words = part < 0.005
+                ? "hold"
+                : fmt::format("hold {:.0f} %{}", std::min(99.0, part * 100), safe ? "" : " harm");
   }
   return words.empty() || (!shown.empty() && shown != "hold") ? shown : words;
 }

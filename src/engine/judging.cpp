@@ -81,14 +81,13 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
                                   {"trouble", verdict.trouble}}));
 }
 
-// A stage that nothing can be learnt in: somebody is told, once per stage and kind of trouble. Where
-// stable has no requests either nobody uses the service, and nothing is wrong.
+// A stage that nothing can be learnt in: somebody is told, once per stage and kind of trouble.
+// Where stable has no requests either nobody uses the service, and nothing is wrong.
 void alert_silence(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   const analysis::Judge& judge = *d.judge;
   std::string text = verdict.trouble;
   // Silence while nobody watched is none.
-  const bool long_ago =
-      t.at >= std::max(judge.started, judge.observed_until) + analysis::kFresh;
+  const bool long_ago = t.at >= std::max(judge.started, judge.observed_until) + analysis::kFresh;
   if (verdict.data == analysis::DataState::no_data) {
     if (!long_ago || judge.n_stable == 0) return;
     text = fmt::format("the candidate receives no traffic, stable had {} requests meanwhile",
@@ -104,9 +103,9 @@ void alert_silence(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   };
   if (std::any_of(d.warnings.begin(), d.warnings.end(), told)) return;
   d.warnings.emplace_back(codes::kJudgeSilent, fmt::format("{}: {}", known, text));
-  t.tell(why(codes::kJudgeSilent,
-             {{"stage", stage}, {"data", word_of(verdict.data)}, {"text", text}}),
-         fmt::format("{}-{}: {}: {}", t.site.id.name(), d.number, stage, text));
+  t.tell(
+      why(codes::kJudgeSilent, {{"stage", stage}, {"data", word_of(verdict.data)}, {"text", text}}),
+      fmt::format("{}-{}: {}: {}", t.site.id.name(), d.number, stage, text));
 }
 
 void passed(Turn& t, Deployment& d, const analysis::Verdict& verdict) {

@@ -144,7 +144,6 @@ TEST_F(Reach, AgentStopLeavesAMarkAndStatusTells) {
   EXPECT_EQ(spawned.back().listen, "127.0.0.1:7411");
   EXPECT_FALSE(fs::exists(folder / ".slipway/stopped"));
   EXPECT_EQ(run_line({"agent", "run"}), 7);
-  EXPECT_EQ(run_line({"agent", "install"}), 2);
 }
 
 }  // namespace
