@@ -1,5 +1,6 @@
-// Values that are copied often and changed seldom: a copy shares what it has with its original until
-// one of them is changed. For who only reads they are a vector and an optional; equality is by value.
+// Values that are copied often and changed seldom: a copy shares what it has with its original
+// until one of them is changed. For who only reads they are a vector and an optional; equality is
+// by value.
 #pragma once
 
 #include <cstddef>
@@ -73,6 +74,8 @@ class SharedList {
 template <class T>
 class Kept {
  public:
+  using value_type = T;
+
   Kept() = default;
   Kept(T value)  // NOLINT: as an optional is
       : value_(std::make_shared<const T>(std::move(value))) {}

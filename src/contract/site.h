@@ -225,11 +225,11 @@ struct Site {
   RouteSpec route;
   std::map<std::uint32_t, Copy> copies;
   std::map<std::uint32_t, Instance> instances;
-  std::optional<Deployment> live;                            // at most one that is not waiting
-  std::optional<Deployment> queued;                          // the one place to wait
-  Kept<Deployment> last;                                     // the newest that ended
-  SharedList<Past> past;                                     // newest last, bounded
-  SharedList<std::pair<std::string, std::string>> digests;   // version → digest, for ever (bounded)
+  std::optional<Deployment> live;                           // at most one that is not waiting
+  std::optional<Deployment> queued;                         // the one place to wait
+  Kept<Deployment> last;                                    // the newest that ended
+  SharedList<Past> past;                                    // newest last, bounded
+  SharedList<std::pair<std::string, std::string>> digests;  // version → digest, for ever (bounded)
   std::vector<Awaited> awaiting;
   CommandId next_command = 1;
   std::uint32_t next_instance = 1;

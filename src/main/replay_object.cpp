@@ -50,7 +50,8 @@ Result<Recording> recorded(journal::Journal& journal, std::uint32_t number, cons
   const Deployment* found = nullptr;
   if (newest != nullptr)
     for (const Deployment* d : deployments_of(*newest))
-      if (d != nullptr && d->number == number && (!newest->queued || d != &*newest->queued)) found = d;
+      if (d != nullptr && d->number == number && (!newest->queued || d != &*newest->queued))
+        found = d;
   if (found != nullptr) {
     out.deployment = *found;
   } else {

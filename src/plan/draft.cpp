@@ -122,7 +122,8 @@ void Draft::judge(const std::string& name, Duration dwell,
   charge.criteria = config.judge_defaults ? analysis::with_defaults(std::move(compiled.list))
                                           : std::move(compiled.list);
   if (config.only_if_stable_ok) {
-    for (auto& c : charge.criteria.edit()) c.only_if_stable_ok |= c.compare == analysis::Compare::absolute;
+    for (auto& c : charge.criteria.edit())
+      c.only_if_stable_ok |= c.compare == analysis::Compare::absolute;
   }
   charge.alpha = config.alpha;
   charge.risk_budget = config.judge_defaults ? config.risk_budget : 0.0;

@@ -184,8 +184,8 @@ struct Plan {
   // What its stages will see with the traffic of the last hour: code (sees, short_stage,
   // undecidable), text. A forecast: it is no part of what is approved.
   SharedList<std::pair<std::string, std::string>> outlook;
-  std::string revision;              // digest of the configuration
-  SharedList<MetricQuery> metrics;   // asked while the release is watched
+  std::string revision;             // digest of the configuration
+  SharedList<MetricQuery> metrics;  // asked while the release is watched
   std::uint32_t rules_version = 1;
   bool operator==(const Plan&) const = default;
 };

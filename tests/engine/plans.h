@@ -145,7 +145,7 @@ inline Plan steps(const Site& site, const std::string& to) {
 
 inline Plan approved(const Site& site, const std::string& to) {
   Plan p = blue_green(site, to);
-  p.steps.insert(p.steps.begin(), gate(GateKind::approval, 2h));
+  p.steps.edit().insert(p.steps.begin(), gate(GateKind::approval, 2h));
   return p;
 }
 

@@ -222,7 +222,7 @@ class Transcript {
   }
 
   void show_steps() {
-    const auto& d = site_.live ? site_.live : site_.last;
+    const Deployment* d = site_.live ? &*site_.live : site_.last ? &*site_.last : nullptr;
     for (std::size_t n = 0; n < d->progress.size(); ++n) {
       out_ += fmt::format("  | {} {} {} {}\n", n + 1, word(d->plan.steps[n].verb),
                           word(d->progress[n].state), d->progress[n].detail);
@@ -230,7 +230,7 @@ class Transcript {
   }
 
   void show_receipt() {
-    const auto& r = (site_.live ? site_.live : site_.last)->receipt;
+    const auto& r = (site_.live ? *site_.live : *site_.last).receipt;
     out_ += fmt::format(
         "  | requests {} failed {} caused {} exposed {} drained {} unobserved {:g} s\n", r.requests,
         r.failed, r.caused_direct, r.exposed, r.drained, to_seconds(r.unobserved));

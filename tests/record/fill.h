@@ -42,8 +42,9 @@ class Fill {
   template <class T>
   void set(T& value) {
     if constexpr (Maybe<T>) {
-      value.emplace();
-      set(*value);
+      typename T::value_type one{};
+      set(one);
+      value = std::move(one);
     } else if constexpr (Many<T>) {
       value.clear();
       for (std::size_t i = 0, n = count(); i < n; ++i) set(value.emplace_back());
