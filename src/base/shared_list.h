@@ -78,6 +78,7 @@ template <class T>
 class Kept {
  public:
   using element_type = T;
+  using value_type = T;
   Kept() = default;
   Kept(T value)  // NOLINT: as an optional is
       : value_(std::make_shared<const T>(std::move(value))) {}

@@ -8,6 +8,9 @@
 namespace slipway::sim {
 namespace {
 
+// An agent that lives has told the proxy by then what got well.
+constexpr Duration kSeenWithin = 15s;
+
 bool has_ready(const RouteSlot& slot) {
   return std::any_of(slot.servers.begin(), slot.servers.end(),
                      [](const RouteServer& s) { return s.ready; });
@@ -106,6 +109,14 @@ std::uint64_t Scene::answer(Stretch& stretch, const RouteSlot& assigned, const R
   return 0;
 }
 
+// It is well, and it was so when it was put aside, or an agent has had the time to see it since.
+bool Scene::was_taken_out(const RouteServer& server, Duration now) const {
+  const auto found = processes.find(server.instance);
+  if (found == processes.end() || !found->second.well_at(now)) return false;
+  const bool seen = attended < now - kSeenWithin && found->second.well_at(now - kSeenWithin);
+  return seen || found->second.well_at(routed_at);
+}
+
 // Nobody answered. Whose doing was it?
 void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
   const bool no_server = !has_ready(slot);
@@ -129,10 +140,7 @@ void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
     }
   }
   bool mine_are_well = !slot.servers.empty();
-  for (const RouteServer& server : slot.servers) {
-    const auto found = processes.find(server.instance);
-    mine_are_well &= found != processes.end() && found->second.well_at(stretch.to);
-  }
+  for (const RouteServer& server : slot.servers) mine_are_well &= was_taken_out(server, stretch.to);
   if (gap_was_said || stretch.from < excused_until) return;
   const bool ours = gone || (no_server && mine_are_well && !slot.servers.empty());
   if (!ours) return;
@@ -184,6 +192,7 @@ void Scene::set_route(const Route& wanted, Duration now) {
   pass(now);
   route = wanted;
   routed = true;
+  routed_at = now;
 }
 
 std::uint64_t Scene::failed_until(std::uint64_t offset) const {

@@ -72,8 +72,11 @@ class Scene {
   void pass(Duration now);
 
   std::map<std::uint32_t, Process> processes;
-  Route route;          // in force
-  bool routed = false;  // the proxy has this site
+  Route route;           // in force
+  bool routed = false;   // the proxy has this site
+  Duration routed_at{};  // since then
+  // Since when there is an agent that can tell the proxy what got well; max(): there is none.
+  Duration attended = Duration::max();
   std::vector<Stretch> stretches;
   bool gap_was_said = false;              // the plan has downtime
   Duration excused_until{};               // the proxy cannot be told anything
@@ -97,6 +100,7 @@ class Scene {
   std::uint64_t answer(Stretch&, const RouteSlot& assigned, const RouteSlot& served,
                        std::uint64_t n, Duration now);
   void fail(Stretch&, const RouteSlot&, std::uint64_t n);
+  bool was_taken_out(const RouteServer&, Duration now) const;
   Rows& rows_of(Stretch&, const std::string& assigned, const std::string& served,
                 const Behaviour* b, Duration age);
   const Latencies& curve(double latency_ms, double spread);

@@ -192,7 +192,11 @@ void Simulation::check_site(const SiteId& id, const Site& s) {
   if (sum != (s.copies.empty() ? 0 : 10'000)) trouble(fmt::format("weights sum to {}", sum));
   std::map<std::uint32_t, std::int32_t> in_force;
   for (const RouteSlot& slot : scene.route.slots) {
-    if (slot.weight > 0) in_force[slot.copy] = slot.weight;
+    if (slot.weight == 0) continue;
+    in_force[slot.copy] = slot.weight;
+    for (const RouteServer& server : slot.servers) {
+      if (!server.ready) trouble(fmt::format("instance {} gets no requests", server.instance));
+    }
   }
   for (const auto& [number, copy] : s.copies) {
     if (copy.weight != (in_force.contains(number) ? in_force[number] : 0)) {

@@ -119,6 +119,7 @@ void Simulation::start() {
   if (!made) return trouble("the shell does not open: " + made.error().text);
   shell_ = std::move(*made);
   stage_.sink = shell_.get();
+  for (auto& [id, scene] : stage_.scenes) scene.attended = stage_.now();
   std::map<SiteId, RowPosition> counting;
   const auto replayed = [&](std::shared_ptr<const Site> s) {
     if (s->live) counting[s->id] = s->counted;
@@ -151,6 +152,7 @@ void Simulation::start() {
 
 void Simulation::stop() {
   stage_.sink = nullptr;
+  for (auto& [id, scene] : stage_.scenes) scene.attended = Duration::max();
   stage_.agenda.drop(stage_.agent);
   shell_.reset();
   counter_.reset();
