@@ -107,8 +107,11 @@ void Binding::resources() {
     const Node* node = (*layer)->get("resources");
     if (!node) continue;
     if (out_.platform == "local")
-      ledger_.warning(node->place, "not_supported",
-                      "`resources` has no effect on processes yet: no limit is set on an instance");
+      ledger_.warning(
+          node->place, "not_supported",
+          fmt::format(
+              "`{}.resources` has no effect on processes yet: no limit is set on an instance",
+              (*layer)->path()));
     const Fields f(ledger_, node, "resources", "resources");
     const auto quantity = [&](const char* key, std::int64_t& slot, auto parse, const char* such) {
       const auto text = f.text(key);

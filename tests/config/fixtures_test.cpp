@@ -42,7 +42,7 @@ TEST(Fixture, Environments) {
   EXPECT_EQ(c.find("production", "shop")->replicas.value, 3);
   EXPECT_EQ(c.find("staging", "shop")->values.at("database").value, "staging_postgres");
   EXPECT_TRUE(noted(c, "environments.production.auto_scaling"));
-  EXPECT_TRUE(noted(c, "`resources` has no effect on processes yet"));
+  EXPECT_TRUE(noted(c, "environments.development.resources` has no effect"));
 }
 
 void expect_phases(const Config& c) {

@@ -76,6 +76,7 @@ std::vector<Mistake> mistakes() {
       {"- a\n", "wrong_kind", 1, "service"},
       {"service: { run: x }\nservices: { a: {} }\n", "both_written", 2, ""},
       {"environments: { \"a/b\": {} }\n", "bad_name", 1, "letters"},
+      {"service: { labels: {} }\n", "not_supported", 1, ""},
   };
 }
 

@@ -106,6 +106,13 @@ std::uint16_t published(const json::value& value) {
   return 0;
 }
 
+// Engines leave out of a name what every name has that has no registry.
+std::string_view familiar(std::string_view repository) {
+  for (const std::string_view prefix : {"docker.io/", "library/"})
+    if (repository.starts_with(prefix)) repository.remove_prefix(prefix.size());
+  return repository;
+}
+
 std::string newest_health_output(const json::value& value) {
   const json::value* log = at(value, {"State", "Health", "Log"});
   if (log == nullptr || !log->is_array() || log->as_array().empty()) return {};
@@ -177,8 +184,10 @@ Result<Image> hear_image(const Reply& reply) {
 }
 
 std::string digest_of(const Image& image, const std::string& repository) {
+  const std::string own(familiar(repository));
   for (const std::string& digest : image.digests) {
-    if (digest.starts_with(repository + "@")) return digest.substr(repository.size() + 1);
+    const std::string_view known = familiar(digest);
+    if (known.starts_with(own + "@")) return std::string(known.substr(own.size() + 1));
   }
   return image.id;
 }

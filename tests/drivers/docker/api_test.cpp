@@ -110,6 +110,7 @@ TEST(Hear, AContainer) {
 TEST(Hear, ADigestIsTheRegistrysElseTheImagesOwn) {
   const Image image{.id = "sha256:id", .digests = {"r/web@sha256:a", "web@sha256:b"}};
   EXPECT_EQ(digest_of(image, "web"), "sha256:b");
+  EXPECT_EQ(digest_of(image, "docker.io/library/web"), "sha256:b");
   EXPECT_EQ(digest_of(image, "other"), "sha256:id");
   EXPECT_TRUE(has_digest(image, "sha256:a") && has_digest(image, "sha256:id"));
   EXPECT_FALSE(has_digest(image, "sha256:c"));
