@@ -118,9 +118,10 @@ struct OnFailed {
   }
   bool operator()(const StartInstance& c) const {
     // One that serves is not given up because nobody could take it over: its health and its end
-    // are told apart from that.
+    // are told apart from that. One that is drained may be kept yet.
     const auto i = t.site.instances.find(c.instance);
-    if (i != t.site.instances.end() && i->second.port != 0 && !is_leaving(i->second)) {
+    if (i != t.site.instances.end() && i->second.port != 0 &&
+        i->second.phase != InstancePhase::stopping) {
       return forever();
     }
     start_failed(t, c, failed);

@@ -114,7 +114,8 @@ bool Scene::was_taken_out(const RouteServer& server, Duration now) const {
   const auto found = processes.find(server.instance);
   if (found == processes.end() || !found->second.well_at(now)) return false;
   const bool seen = attended < now - kSeenWithin && found->second.well_at(now - kSeenWithin);
-  return seen || found->second.well_at(routed_at);
+  const auto aside = aside_.find(server.instance);
+  return seen || (aside != aside_.end() && found->second.well_at(aside->second));
 }
 
 // Nobody answered. Whose doing was it?
@@ -190,9 +191,17 @@ void Scene::stop(std::uint32_t instance, Duration now) {
 
 void Scene::set_route(const Route& wanted, Duration now) {
   pass(now);
+  std::map<std::uint32_t, Duration> aside;
+  for (const RouteSlot& slot : wanted.slots) {
+    for (const RouteServer& server : slot.servers) {
+      if (server.ready) continue;
+      const auto before = aside_.find(server.instance);
+      aside[server.instance] = before == aside_.end() ? now : before->second;
+    }
+  }
+  aside_ = std::move(aside);
   route = wanted;
   routed = true;
-  routed_at = now;
 }
 
 std::uint64_t Scene::failed_until(std::uint64_t offset) const {

@@ -73,8 +73,7 @@ class Scene {
 
   std::map<std::uint32_t, Process> processes;
   Route route;           // in force
-  bool routed = false;   // the proxy has this site
-  Duration routed_at{};  // since then
+  bool routed = false;  // the proxy has this site
   // Since when there is an agent that can tell the proxy what got well; max(): there is none.
   Duration attended = Duration::max();
   std::vector<Stretch> stretches;
@@ -110,6 +109,7 @@ class Scene {
   Duration begin_, told_;
   Duration silent_since_{};
   bool silent_ = false;
+  std::map<std::uint32_t, Duration> aside_;  // instance: since when the proxy keeps it out
   std::vector<std::pair<std::uint64_t, std::uint64_t>> failures_;  // offset, failed so far
   std::map<std::pair<double, double>, Latencies> curves_;
 };
