@@ -109,7 +109,8 @@ std::uint64_t Scene::answer(Stretch& stretch, const RouteSlot& assigned, const R
   return 0;
 }
 
-// It is well, and it was so when it was put aside, or an agent has had the time to see it since.
+// It is well, and it was so when it stopped to get requests, or an agent has had the time to see it
+// since.
 bool Scene::was_taken_out(const RouteServer& server, Duration now) const {
   const auto found = processes.find(server.instance);
   if (found == processes.end() || !found->second.well_at(now)) return false;
@@ -191,12 +192,17 @@ void Scene::stop(std::uint32_t instance, Duration now) {
 
 void Scene::set_route(const Route& wanted, Duration now) {
   pass(now);
+  std::set<std::uint32_t> took;
+  for (const RouteSlot& slot : route.slots)
+    for (const RouteServer& server : slot.servers)
+      if (server.ready) took.insert(server.instance);
   std::map<std::uint32_t, Duration> aside;
   for (const RouteSlot& slot : wanted.slots) {
     for (const RouteServer& server : slot.servers) {
       if (server.ready) continue;
       const auto before = aside_.find(server.instance);
-      aside[server.instance] = before == aside_.end() ? now : before->second;
+      if (before != aside_.end()) aside.insert(*before);
+      if (took.contains(server.instance)) aside[server.instance] = now;
     }
   }
   aside_ = std::move(aside);

@@ -72,7 +72,7 @@ class Scene {
   void pass(Duration now);
 
   std::map<std::uint32_t, Process> processes;
-  Route route;           // in force
+  Route route;          // in force
   bool routed = false;  // the proxy has this site
   // Since when there is an agent that can tell the proxy what got well; max(): there is none.
   Duration attended = Duration::max();
@@ -109,7 +109,7 @@ class Scene {
   Duration begin_, told_;
   Duration silent_since_{};
   bool silent_ = false;
-  std::map<std::uint32_t, Duration> aside_;  // instance: since when the proxy keeps it out
+  std::map<std::uint32_t, Duration> aside_;  // instance that got requests: when it was put aside
   std::vector<std::pair<std::uint64_t, std::uint64_t>> failures_;  // offset, failed so far
   std::map<std::pair<double, double>, Latencies> curves_;
 };
