@@ -202,7 +202,7 @@ void Scene::set_route(const Route& wanted, Duration now) {
       if (server.ready) continue;
       const auto before = aside_.find(server.instance);
       if (before != aside_.end()) aside.insert(*before);
-      if (took.contains(server.instance)) aside[server.instance] = now;
+      if (took.contains(server.instance) && !gap_was_said) aside[server.instance] = now;
     }
   }
   aside_ = std::move(aside);

@@ -31,14 +31,14 @@ class Same(unittest.TestCase):
             h.release("v1")
             h.release("v2", *flags)
             h.deploy("v1")
-            h.load(rate=100)
+            h.load(rate=400)
             poll("traffic", lambda: h.get()[0] == 200)
             real = h.deploy("v2", status=None)
             h.run("agent", "stop")
             journal = h.folder / ".slipway" / "journal.db"
             told = subprocess.run([str(BUILD / "slipway-torture"), "--commands", str(journal)],
                                   capture_output=True, text=True, check=True)
-            done = h.run("simulate", "production", "--version", "v2", "--stable", "v1", "--rps", "100",
+            done = h.run("simulate", "production", "--version", "v2", "--stable", "v1", "--rps", "400",
                          "--candidate", fault, "--trace", "--output", "json")
             self.assertEqual(done.returncode, 0, done.stderr)
             simulated = json.loads(done.stdout)["run"]
