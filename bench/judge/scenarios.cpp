@@ -165,7 +165,7 @@ Tally play(const Slowness& slow, int runs, std::uint64_t seed) {
     charge.weight = 500;
     charge.fail_fast = false;
     charge.criteria = analysis::default_criteria();
-    charge.criteria.erase(charge.criteria.begin());
+    charge.criteria.edit().erase(charge.criteria.begin());
     // Half an hour's worth of stable's latencies is known, as of a service that runs.
     analysis::Block b;
     analysis::Judge judge(charge, Instant{});
