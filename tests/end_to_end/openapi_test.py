@@ -7,8 +7,15 @@ import os
 import subprocess
 import unittest
 
-from house import UNJUDGED, House, free_port, poll
+from house import EASY, UNJUDGED, House, free_port, poll
 
+CANARY = """
+canary_deployment:
+  stages:
+    - { name: initial, traffic_percentage: 20, duration: 1s, EASY }
+    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
+  rollback: { automatic: true }
+""".replace("EASY", EASY) + UNJUDGED
 SCHEMATHESIS = os.environ.get("SCHEMATHESIS")
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
           "response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance")
@@ -60,7 +67,7 @@ class Openapi(unittest.TestCase):
         cls.house = House()
         cls.addClassCleanup(cls.house.__exit__)
         cls.port = free_port()
-        cls.house.write_config(UNJUDGED + f'agent: {{ listen: "127.0.0.1:{cls.port}" }}\n')
+        cls.house.write_config(CANARY + f'agent: {{ listen: "127.0.0.1:{cls.port}" }}\n')
         for version in ("v1", "v2"):
             cls.house.release(version)
         cls.house.deploy("v1")
