@@ -17,6 +17,7 @@
 #include "api/hub.h"
 #include "api/query.h"
 #include "api/routes.h"
+#include "text/source.h"
 
 namespace slipway::api {
 
@@ -67,13 +68,25 @@ std::string lower(std::string s) {
   return s;
 }
 
-// False: the target is no path.
+bool whole_utf8(const std::string& s) {
+  return text::first_broken_utf8(s) == std::string_view::npos;
+}
+
+// False: the target is no path, or its characters are no UTF-8: what is asked for stands in answers
+// and in the audit, which are JSON.
 bool read_target(const std::string& target, Ask& ask) {
   const auto url = boost::urls::parse_origin_form(target);
   if (!url) return false;
-  for (const auto& segment : url->segments()) ask.path.push_back(segment);
-  for (const auto& param : url->params()) ask.query[param.key] = param.value;
-  return true;
+  bool text = true;
+  for (const auto& segment : url->segments()) {
+    ask.path.push_back(segment);
+    text = text && whole_utf8(ask.path.back());
+  }
+  for (const auto& param : url->params()) {
+    ask.query[param.key] = param.value;
+    text = text && whole_utf8(param.key) && whole_utf8(param.value);
+  }
+  return text;
 }
 
 // "http://127.0.0.1:7411" in a request to 127.0.0.1:7411: our own page asks.
@@ -238,7 +251,8 @@ asio::awaitable<bool> Connection::answer_request(Parser& parser) {
   Ask ask = ask_of(request, caller_);
   if (auto refusal = guard(request)) co_return co_await send(std::move(*refusal), keep, head_only);
   if (!read_target(text_of(request.target()), ask))
-    co_return co_await send(problem(400, "bad_request", "the target is no path"), keep, head_only);
+    co_return co_await send(problem(400, "bad_request", "the target is no path in UTF-8"), keep,
+                            head_only);
   // Handlers block until their answer is durable: never on the io thread.
   Reply reply = co_await asio::co_spawn(
       hub_.workers.get_executor(),

@@ -22,6 +22,7 @@ Reply get_ready(Scene&);
 Reply get_events(Scene&);
 Reply get_config(Scene&);
 Reply get_metrics(Scene&);
+Reply get_openapi(Scene&);
 Reply not_supported(Scene&);
 
 // handlers_change.cpp

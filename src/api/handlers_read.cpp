@@ -5,6 +5,7 @@
 
 #include "api/event_filter.h"
 #include "api/handlers.h"
+#include "api/openapi.h"
 #include "api/query.h"
 #include "views/series.h"
 
@@ -200,6 +201,8 @@ Reply get_ready(Scene& s) {
 Reply get_metrics(Scene& s) {
   return {200, "text/plain; version=0.0.4; charset=utf-8", s.backend.metrics(), {}};
 }
+
+Reply get_openapi(Scene&) { return {200, "application/json", std::string(openapi_document()), {}}; }
 
 Reply not_supported(Scene& s) {
   std::string path;

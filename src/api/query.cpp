@@ -30,9 +30,19 @@ bool read_time(const std::string& text, Wall& out) {
   if (text.empty()) return true;
   std::tm tm{};
   const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &tm);
-  if (end != nullptr && *end == 'T') end = ::strptime(end, "T%H:%M:%S", &tm);
+  std::int64_t us = 0;
+  if (end != nullptr && *end == 'T') {
+    end = ::strptime(end, "T%H:%M:%S", &tm);
+    // Answers tell times with parts of a second: they are taken back.
+    if (end != nullptr && *end == '.') {
+      const char* first = ++end;
+      for (std::int64_t unit = 100'000; *end >= '0' && *end <= '9'; ++end, unit /= 10)
+        us += (*end - '0') * unit;
+      if (end == first) return false;
+    }
+  }
   if (end == nullptr || (*end != '\0' && std::string_view(end) != "Z")) return false;
-  out = Wall(std::chrono::seconds(::timegm(&tm)));
+  out = Wall(std::chrono::seconds(::timegm(&tm)) + std::chrono::microseconds(us));
   return true;
 }
 

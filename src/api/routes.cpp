@@ -79,7 +79,7 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/events", reads_somewhere, get_events},
     {"GET", "/v1/agent", reads_somewhere, get_agent},
     {"POST", "/v1/agent/stop", administers, post_stop},
-    {"GET", "/v1/openapi.json", reads_somewhere, not_supported},
+    {"GET", "/v1/openapi.json", reads_somewhere, get_openapi},
     {"GET", "/health", open_to_all, get_health},
     {"GET", "/ready", open_to_all, get_ready},
     {"GET", "/metrics", {Right::see, Where::loopback, Kind::question}, get_metrics},
@@ -173,8 +173,12 @@ void tag(const Ask& ask, Reply& reply) {
 Reply once_only(Office& office, const Route& route, Scene& scene) {
   const Ask& ask = scene.ask;
   if (ask.method != "POST" || !ask.repeat_key) return route.handler(scene);
-  if (ask.repeat_key->empty() || ask.repeat_key->size() > kRepeatKeyMost)
-    return problem(400, "bad_request", "an `Idempotency-Key` has 1 to 255 characters");
+  // Visible characters of ASCII: what is kept of it must be text.
+  const bool visible =
+      std::ranges::all_of(*ask.repeat_key, [](char c) { return c > ' ' && c <= '~'; });
+  if (ask.repeat_key->empty() || ask.repeat_key->size() > kRepeatKeyMost || !visible)
+    return problem(400, "bad_request",
+                   "an `Idempotency-Key` has 1 to 255 visible characters of ASCII");
   const std::string whose = ask.who.name + "\n" + ask.who.token + "\n" + *ask.repeat_key;
   const std::string asked = sha256_hex(ask.method + " " + ask.target + "\n" + ask.body);
   if (auto before = office.repeats.begin(whose, asked)) return std::move(*before);

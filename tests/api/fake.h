@@ -171,6 +171,7 @@ class ServerTest : public testing::Test {
     d.number = 42;
     d.state = State::running;
     d.request.version = "v2";
+    d.request.trigger = "cli";
     site->live = d;
     board.restore_site(std::make_shared<const Site>(*site));
   }

@@ -41,6 +41,8 @@ export interface Metric {
   x_candidate: number;
   evidence: number | null;
   needed: number | null;
+  /** Of what is needed, 0 to 1. */
+  share?: number | null;
   text: string;
 }
 
@@ -51,7 +53,10 @@ export interface Verdict {
   data: "enough" | "no_data" | "stale" | "too_little" | "bad";
   decided_by?: string | null;
   observed_ms?: number;
+  trouble?: string;
   metrics: Metric[];
+  /** Only in an explanation. */
+  sentences?: string[];
 }
 
 export interface VersionReceipt { requests: number; errors: number; p50_ms: number | null; p99_ms: number | null }
@@ -79,14 +84,16 @@ export interface Wait { what: string; until: string | null; then: string; who: s
 export interface WayBack { to: string; ready: boolean; takes_ms: number | null; point_of_no_return: string | null }
 export interface Approval { by: string; at: string; answer: "approved" | "rejected"; note: string; plan: string }
 
-/** What lists tell of a deployment (`?depth=brief`). */
+/** What every answer tells of a deployment. */
 export interface BriefDeployment {
   schema: "deployment/1";
   id: string;
   number: number;
   kind: "deploy" | "rollback" | "restart";
+  group?: string | null;
   of: string | null;
   retry_of: string | null;
+  url?: string | null;
   service: string;
   environment: string;
   strategy: Strategy | null;
@@ -113,6 +120,12 @@ export interface BriefDeployment {
   stage: { n: number; of: number; name: string; traffic_percentage: number } | null;
   weights: Record<string, number>;
   served: Record<string, number> | null;
+  /** Where the counts come from. */
+  measured?: string | null;
+  /** True in lists (`?depth=brief`), where nothing else is told. */
+  brief?: boolean;
+  /** Steps and verdicts of one this old are no longer kept. */
+  folded?: boolean;
 }
 
 export interface Deployment extends BriefDeployment {
@@ -122,8 +135,8 @@ export interface Deployment extends BriefDeployment {
   verdicts: Verdict[];
   receipt: Receipt;
   notes: string[];
-  /** Steps and verdicts of one this old are no longer kept. */
-  folded?: boolean;
+  /** To a request that found something there already: "already_running", "already_deploying", "joined". */
+  answer?: string;
 }
 
 export interface Process {
@@ -179,13 +192,14 @@ export interface Dora {
   since: string; until: string; environment: string | null; service: string | null;
   changes: number; deployments: number; deployments_per_day: number;
   lead_time_ms: number | null; failed: number; change_failure_rate: number | null; time_to_restore_ms: number | null;
-  success_rate: number | null; deployment_time_ms: number | null; zero_downtime_rate: number | null;
+  mttr_ms?: number | null; success_rate: number | null; deployment_time_ms: number | null; zero_downtime_rate: number | null;
   days: { day: string; deployments: number; failed: number }[];
 }
 
 export interface Agent {
   schema: "agent/1"; pid: number; version: string; uptime_s: number; listen: string | null; project: string;
-  now: string; event: number; config: string | null;
+  now: string; event: number; config: string | null; state_dir?: string; file_sha256?: string | null;
+  journal?: { commits: number; commit_p50_ms: number; commit_p99_ms: number };
 }
 
 export interface SlipwayEvent {
@@ -193,7 +207,8 @@ export interface SlipwayEvent {
   /** 0: told once, to those who watch now */
   seq: number;
   type: string;
-  at: string;
+  /** null: of a gap after which nothing is kept */
+  at: string | null;
   deployment: string | null;
   environment: string | null;
   service: string | null;
@@ -203,8 +218,8 @@ export interface SlipwayEvent {
 }
 
 export interface List<T> { schema: "list/1"; items: T[]; next: number | null }
-export interface Problem { title: string; status: number; detail: string; code: string; state?: string; number?: number;
-  errors?: { at: string; code: string; text: string; hint: string }[] }
+export interface Problem { type?: string; title: string; status: number; detail: string; code: string; state?: string; number?: number;
+  errors?: { at: string; code: string; text: string; hint: string; rendered?: string }[] }
 
 export type Role = "viewer" | "deployer" | "approver" | "admin";
 /** Who the agent takes one for; an environment of null is every one. */

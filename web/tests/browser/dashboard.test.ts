@@ -158,7 +158,7 @@ describe("a release", () => {
     });
     expect(events.at(-1)!.text).toContain("looking closer");
     const shown = (await phone.evaluate(() => (window as unknown as { seen: { state: string; at: number }[] }).seen)).filter((s) => s.state.includes("paused"));
-    const late = events.map((e, n) => shown[n]!.at - Date.parse(e.at)).sort((a, b) => a - b);
+    const late = events.map((e, n) => shown[n]!.at - Date.parse(e.at!)).sort((a, b) => a - b);
     expect(late[1], `ms: ${late}`).toBeLessThan(200);
   });
 
