@@ -150,6 +150,8 @@ Reply nothing_there(const Ask& ask, const std::string& allowed) {
 const Route* find_route(const Ask& ask, std::map<std::string, std::string>& names,
                         std::string& allowed) {
   for (const Route& r : kRoutes) {
+    // Any other word is taken for a verb only where no written-out path fits.
+    if (!allowed.empty() && std::string_view(r.pattern).ends_with("/{verb}")) continue;
     if (!fits(r.pattern, ask.path, names)) continue;
     if (ask.method == r.method || (ask.method == "HEAD" && std::string_view(r.method) == "GET"))
       return &r;

@@ -270,6 +270,8 @@ TEST_F(Routes, RefusedWithAReason) {
       {"POST", "/v1/environments/p/freeze", "{}", 501, "not_supported"},
       {"POST", "/v1/simulate", "{}", 501, "not_supported"},
       {"DELETE", "/v1/agent", nullptr, 405, "method_not_allowed"},
+      {"POST", "/v1/deployments/42/explain", "{}", 405, "method_not_allowed"},
+      {"POST", "/v1/deployments/42/shout", "{}", 404, "unknown_verb"},
       {"GET", "/v1/releases", nullptr, 501, "not_supported"},
       {"GET", "/v1/history?state=%FF", nullptr, 400, "bad_request"},
       {"GET", "/v1/deployments/%C3%28", nullptr, 400, "bad_request"},
