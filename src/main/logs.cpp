@@ -11,6 +11,10 @@ namespace slipway {
 
 namespace {
 
+// Whoever may read may ask, and services write what they like: the search takes neither the time
+// nor the stack that backtracking over a long line would.
+constexpr std::size_t kSearched = 2048;
+
 std::string value_of(const std::map<std::string, std::string>& query, const char* name) {
   auto it = query.find(name);
   return it == query.end() ? std::string() : it->second;
@@ -44,12 +48,16 @@ std::expected<std::string, Refusal> AgentBackend::logs(
   std::string version = value_of(query, "version"), grep = value_of(query, "grep");
   std::optional<std::regex> pattern;
   try {
-    if (!grep.empty()) pattern.emplace(grep);
+    if (!grep.empty())
+      pattern.emplace(grep, std::regex::ECMAScript | std::regex_constants::__polynomial);
   } catch (const std::regex_error&) {
-    return std::unexpected(Refusal{.code = "invalid",
-                                   .text = fmt::format("`{}` is not a regular expression", grep),
-                                   .mistakes = {},
-                                   .http = 422});
+    return std::unexpected(
+        Refusal{.code = "invalid",
+                .text = fmt::format("`{}` is not a regular expression that is offered here: "
+                                    "no references back, no huge repetition",
+                                    grep),
+                .mistakes = {},
+                .http = 422});
   }
   const std::size_t keep = number_of(value_of(query, "tail"), 200);
   std::deque<std::string> lines;
@@ -57,7 +65,8 @@ std::expected<std::string, Refusal> AgentBackend::logs(
     if (!version.empty() && file.version != version) continue;
     std::ifstream in(file.path);
     for (std::string line; std::getline(in, line);) {
-      if (pattern && !std::regex_search(line, *pattern)) continue;
+      const auto end = line.begin() + static_cast<std::ptrdiff_t>(std::min(line.size(), kSearched));
+      if (pattern && !std::regex_search(line.begin(), end, *pattern)) continue;
       lines.push_back(fmt::format("{} i{} | {}", file.version, file.instance, line));
       if (lines.size() > keep) lines.pop_front();
     }

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import unittest
+import urllib.parse
 
-from house import EASY, UNJUDGED, House, free_port, poll
+from house import EASY, SERVICE, UNJUDGED, House, free_port, poll
 
 CANARY = """
 canary_deployment:
@@ -19,9 +20,9 @@ canary_deployment:
 SCHEMATHESIS = os.environ.get("SCHEMATHESIS")
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
           "response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance")
-# A stream has no end; the agent is needed to the end; what is given back runs for real.
-NEVER = ("getEvents", "stopAgent")
-REAL = ("postRollback", "postRestart", "revokeToken")
+# A stream has no end; the agent and the token (its name is in lists) are needed to the end; what is given back runs for real.
+NEVER = ("getEvents", "stopAgent", "revokeToken")
+REAL = ("postRollback", "postRestart")
 
 
 def mistakes(value, schema, document, at):
@@ -68,8 +69,9 @@ class Openapi(unittest.TestCase):
         cls.addClassCleanup(cls.house.__exit__)
         cls.port = free_port()
         cls.house.write_config(CANARY + f'agent: {{ listen: "127.0.0.1:{cls.port}" }}\n')
-        for version in ("v1", "v2"):
-            cls.house.release(version)
+        cls.house.release("v1")
+        # Whose output has a line of 200,000 characters.
+        cls.house.script_release("v2", f"printf '%0200000d\\n' 0\nexec {SERVICE} \"$@\"\n")
         cls.house.deploy("v1")
         cls.house.load(rate=50)
         cls.house.deploy("v2")
@@ -118,6 +120,14 @@ class Openapi(unittest.TestCase):
         self.hold("PUT", "/v1/config", "/v1/config", 200, files)
         self.hold("POST", "/v1/config", "/v1/config", 422, files)
         self.hold("POST", "/v1/deployments/2/replay", deployment + "/replay", 200, files)
+
+    def test_no_pattern_takes_the_agent_down(self):
+        pid = self.house.agent_pid()
+        for pattern, wanted in (("(0|1)*2", 200), ("(0+)+2", 200), ("(0)\\1", 422), ("(", 422)):
+            status, _, text = self.ask("GET", "/v1/deployments/2/logs?version=v2&grep=" + urllib.parse.quote(pattern))
+            self.assertEqual(status, wanted, f"{pattern}: {text[:300]}")
+        self.assertIn("0000", self.ask("GET", "/v1/deployments/2/logs?version=v2&grep=%5E0000")[2])
+        self.assertEqual(self.house.agent_pid(), pid)
 
     def fuzz(self, name, settings, *leave_out):
         path = self.house.folder / f"{name}.toml"
