@@ -100,7 +100,7 @@ class Openapi(unittest.TestCase):
         self.assertEqual(mistakes(value, schema, self.document, f"{method} {target}"), [])
         return value
 
-    def test_what_is_answered_is_in_the_document(self):
+    def test_all_that_is_answered_is_in_the_document(self):
         given = {"environment": "production", "version": "v1"}
         deployment = "/v1/deployments/{id}"
         for part in ("", "/verdicts", "/explain", "/receipt", "/series", "/logs"):

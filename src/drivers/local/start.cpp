@@ -16,6 +16,15 @@ Duration age_of(const os::ShimStatus& status) {
   return std::max(age, Duration(0));
 }
 
+// A shim that is killed before it answers leaves its process to the next one.
+Result<os::Shim> guard_process(const os::ShimSpec& spec) {
+  constexpr int kTries = 5;
+  for (int n = 1;; ++n) {
+    auto shim = os::Shim::guard(spec);
+    if (shim || shim.error().fault == Fault::missing || n == kTries) return shim;
+  }
+}
+
 }  // namespace
 
 void Local::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
@@ -33,7 +42,7 @@ void Local::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
   auto note = read_note(os::Shim::user_data_of(folder.string()));
   bool same = note && note->hash == spec_hash(start.spec, start.version);
   // Its shim was killed and it serves on: it gets another.
-  if (!shim && same) shim = os::Shim::guard(shim_spec(asker.site, start, note->port));
+  if (!shim && same) shim = guard_process(shim_spec(asker.site, start, note->port));
   if (shim && same) {
     auto status = shim->status();
     if (status && status->child > 0 && adopt(asker, start, *shim, *status)) return;
@@ -193,7 +202,7 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
   Exited exited{start.instance, -9, {}};
   auto shim = os::Shim::adopt(directory);
   if (!shim) {
-    if (auto again = os::Shim::guard(shim_spec(site, start, note->port))) {
+    if (auto again = guard_process(shim_spec(site, start, note->port))) {
       return follow(site, start, note->port, {}, *again);
     }
   }
