@@ -226,11 +226,13 @@ TEST_F(LocalTest, KilledShimWithItsProcessIsAnEnd) {
   ASSERT_TRUE(healthy());
   const pid_t shim = os::Shim::adopt(folder())->status()->shim;
   ::kill(shim, SIGSTOP);  // so that it cannot tell
-  ASSERT_TRUE(soon([&] {
-    const std::string about = os::read_file(fmt::format("/proc/{}/stat", shim)).value_or("");
-    return about.find(") T ") != std::string::npos;
-  }));
+  const auto is = [](std::int64_t pid, const char* state) {
+    const std::string about = os::read_file(fmt::format("/proc/{}/stat", pid)).value_or("");
+    return about.find(state) != std::string::npos;
+  };
+  ASSERT_TRUE(soon([&] { return is(shim, ") T "); }));
   ::kill(static_cast<pid_t>(observed.pid), SIGKILL);
+  ASSERT_TRUE(soon([&] { return is(observed.pid, ") Z "); }));  // else the next shim takes it over
   ::kill(shim, SIGKILL);
   auto exited = ears_.wait_fact<Exited>();
   ASSERT_TRUE(exited);
