@@ -5,6 +5,7 @@ import os
 import socket
 import statistics
 import subprocess
+import threading
 import time
 
 from figures import STEADY, figure, quantile, released, rows_of, seconds_of
@@ -88,16 +89,23 @@ def switch():
 
 
 class RowTail:
-    """The proxy's rows as they are written: when each version was last given a request."""
+    """The proxy's rows as they are written, since what the agent has read is given back to the disk:
+    when each version was last given a request."""
 
     def __init__(self, house):
         self.file = open(rows_of(house), errors="replace")
         self.file.seek(0, os.SEEK_END)
         self.rest, self.newest, self.read_to = "", {}, 0.0
+        threading.Thread(target=self.follow, daemon=True).start()
+
+    def follow(self):
+        while True:
+            self.read()
+            time.sleep(0.05)  # poll: rows come all the time
 
     def last_start(self, version, until):
         """Once every row up to then was read."""
-        poll("the proxy's rows", lambda: self.read() >= until)
+        poll("the proxy's rows", lambda: self.read_to >= until)
         return self.newest[version]
 
     def read(self):
@@ -174,8 +182,11 @@ def bad():
                 h.write_config(section, health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 10s }")
                 released(h, "v1")
                 h.release("v2", *flags)
-                load = h.load(rate=210)
+                before = h.load(rate=210)
                 poll("traffic", lambda: h.get()[0] == 200)
+                time.sleep(10)  # poll: a service that is in use; its bake is compared with this
+                before.stop()
+                load = h.load(rate=210)
                 begun = time.monotonic()
                 told = h.start("deploy", "production", "--version", "v2", "--strategy", strategy, "--output", "json")
                 told.communicate(timeout=120)

@@ -94,8 +94,8 @@ int main(int argc, char** argv) {
   const int seconds = argc > 2 ? std::atoi(argv[2]) : 30;
   const std::string path = std::string(argc > 3 ? argv[3] : ".") + "/journal.db";
   const ConfigPtr config = config_for(sites);
-  double rss = 0;
-  {
+  std::cout << "{";
+  if (seconds > 0) {  // 0: only the start from a journal that is there
     auto journal = journal::Journal::open(path);
     if (!journal) return std::cerr << journal.error().text << "\n", 1;
     Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
@@ -110,12 +110,11 @@ int main(int argc, char** argv) {
     const double cpu = processor(), mb = written_mb(), began = wall();
     const std::uint64_t events = s.events;
     s.run_until(s.elapsed() + std::chrono::seconds(seconds));
-    rss = resident_mb();
     std::cout << fmt::format(
-        "{{\"sites\":{},\"live\":{},\"seconds\":{},\"cores\":{:.3f},\"journal_mb_s\":{:.3f},"
+        "\"sites\":{},\"live\":{},\"seconds\":{},\"cores\":{:.3f},\"journal_mb_s\":{:.3f},"
         "\"events_s\":{:.0f},\"wall_s\":{:.2f},\"resident_mb\":{:.0f},",
         sites, live, seconds, (processor() - cpu) / seconds, (written_mb() - mb) / seconds,
-        static_cast<double>(s.events - events) / seconds, wall() - began, rss);
+        static_cast<double>(s.events - events) / seconds, wall() - began, resident_mb());
   }
   const double began = wall();
   auto journal = journal::Journal::open(path);

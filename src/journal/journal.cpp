@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
+#include "journal/ageing.h"
 #include "journal/lock.h"
 #include "journal/schema.h"
 
@@ -18,17 +20,23 @@ constexpr const char* kPragmas =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2048;"
     "PRAGMA journal_size_limit=16777216; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-4096;";
-constexpr int kPagesGivenBack = 4096;
+constexpr int kReadAtOnce = 10'000;            // entries; appends come between
+constexpr std::uint64_t kNotedEvery = 50'000;  // lsn by which the noted start of the tails lags
+constexpr std::uint64_t kLaggardBehind = 4'000'000;
 
 struct Stream {
   std::int64_t id = 0;
   std::uint64_t newest = 0;
+  bool site = false;
+  std::uint64_t tail = 0;  // lsn of the first entry that no snapshot holds; 0: none
 };
+
+bool is_site(std::string_view stream) { return stream.starts_with("site/"); }
 
 class SqliteJournal : public Journal {
  public:
   SqliteJournal(Lock lock, std::unique_ptr<Database> database)
-      : lock_(std::move(lock)), database_(std::move(database)) {}
+      : lock_(std::move(lock)), database_(std::move(database)), ageing_(*database_) {}
 
   Result<> prepare();
   Result<std::uint64_t> append(const Batch&) override;
@@ -38,43 +46,94 @@ class SqliteJournal : public Journal {
                 const std::function<void(std::uint64_t, const Entry&)>&) override;
   Result<> summaries(const std::function<void(const Summary&)>&) override;
   Result<std::uint64_t> newest_lsn() override;
-  Result<> forget_before_snapshots() override;
+  Result<> read_tails(const std::function<void(std::uint64_t, const Entry&)>&) override;
+  std::optional<std::string> laggard() override;
+  Result<> note_time(std::int64_t wall_us) override;
+  Result<bool> forget(std::int64_t before_us,
+                      const std::map<std::string, std::int64_t>& kept) override;
 
  private:
   using Streams = std::map<std::string, Stream>;
+  Result<> find_newest();
   Result<std::uint64_t> write(const Batch&, Streams& touched);
+  Result<> add(Stream&, const Entry&, std::uint64_t lsn);
+  Result<> note_tails();
   Result<Stream*> stream(const std::string& name, Streams& touched);
+  void keep(const std::string& name, const Stream&);
+  std::uint64_t tails_from() const;
+  using Visit = std::function<Result<>(std::uint64_t lsn, std::int64_t stream, Entry&)>;
+  Result<> scan(std::uint64_t from, std::uint64_t to, const Visit&);
 
   std::mutex mutex_;  // requests for notes come from other threads than the loop's
   Lock lock_;
   std::unique_ptr<Database> database_;
+  Ageing ageing_;
   Streams streams_;
-  Statement begin_, commit_, add_stream_, add_record_, put_snapshot_, put_summary_;
-  Statement get_snapshot_, get_records_;
+  std::map<std::int64_t, std::string> names_;               // of site streams, by id
+  std::set<std::pair<std::uint64_t, std::int64_t>> tails_;  // (lsn, stream)
+  std::uint64_t next_lsn_ = 1, noted_tails_ = 0;
+  Statement begin_, commit_, add_stream_, add_record_, add_note_, put_snapshot_, put_summary_;
+  Statement get_snapshot_, get_records_, get_notes_, put_meta_;
 };
 
 Result<> SqliteJournal::prepare() {
   begin_ = TRY(database_->prepare("BEGIN IMMEDIATE"));
   commit_ = TRY(database_->prepare("COMMIT"));
   add_stream_ = TRY(database_->prepare("INSERT INTO streams(name) VALUES(?1)"));
-  add_record_ =
-      TRY(database_->prepare("INSERT INTO records(stream, seq, bytes) VALUES(?1, ?2, ?3)"));
+  add_record_ = TRY(database_->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4)"));
+  add_note_ = TRY(database_->prepare("INSERT INTO notes VALUES(?1, ?2, ?3, ?4)"));
   put_snapshot_ = TRY(database_->prepare(
       "INSERT INTO snapshots VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET seq = "
       "excluded.seq, bytes = excluded.bytes"));
   put_summary_ = TRY(database_->prepare("INSERT OR REPLACE INTO summaries VALUES(?1, ?2, ?3)"));
   get_snapshot_ = TRY(database_->prepare("SELECT seq, bytes FROM snapshots WHERE stream = ?1"));
   get_records_ = TRY(database_->prepare(
-      "SELECT lsn, seq, bytes FROM records WHERE stream = ?1 AND seq > ?2 ORDER BY seq"));
-  // Records before a snapshot may have been forgotten, so that the newest is the larger of both.
+      "SELECT lsn, stream, seq, bytes FROM records WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn LIMIT "
+      "?3"));
+  get_notes_ = TRY(database_->prepare(
+      "SELECT lsn, seq, bytes FROM notes WHERE stream = ?1 AND seq > ?2 ORDER BY seq"));
+  put_meta_ = TRY(database_->prepare("INSERT OR REPLACE INTO meta VALUES(?1, ?2)"));
+  return find_newest();
+}
+
+// What every start reads: nothing that grows with the age of the journal.
+Result<> SqliteJournal::find_newest() {
+  next_lsn_ = static_cast<std::uint64_t>(TRY(database_->number(
+                  "SELECT max(seq) FROM sqlite_sequence WHERE name IN ('records', 'notes')"))) +
+              1;
+  noted_tails_ = static_cast<std::uint64_t>(
+      TRY(database_->number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'tails_from'")));
+  std::map<std::int64_t, Stream*> sites;
   Statement all = TRY(database_->prepare(
-      "SELECT s.id, s.name, coalesce((SELECT max(seq) FROM records WHERE stream = s.id), 0), "
-      "coalesce((SELECT seq FROM snapshots WHERE stream = s.id), 0) FROM streams s"));
+      "SELECT s.id, s.name, coalesce((SELECT seq FROM snapshots WHERE stream = s.id), 0), "
+      "coalesce((SELECT max(seq) FROM notes WHERE stream = s.id), 0) FROM streams s"));
   while (TRY(all.step())) {
-    streams_[all.bytes(1)] = {all.integer(0),
-                              static_cast<std::uint64_t>(std::max(all.integer(2), all.integer(3)))};
+    const std::string name = all.bytes(1);
+    Stream& stream = streams_[name];
+    stream = {.id = all.integer(0),
+              .newest = static_cast<std::uint64_t>(std::max(all.integer(2), all.integer(3))),
+              .site = is_site(name)};
+    if (!stream.site) continue;
+    names_[stream.id] = name;
+    sites[stream.id] = &stream;
+  }
+  Statement tails = TRY(database_->prepare("SELECT lsn, stream, seq FROM records WHERE lsn >= ?1"));
+  tails.bind(1, static_cast<std::int64_t>(noted_tails_));
+  while (TRY(tails.step())) {
+    const auto seq = static_cast<std::uint64_t>(tails.integer(2));
+    Stream& stream = *sites.at(tails.integer(1));
+    if (seq <= stream.newest) continue;  // a snapshot holds it
+    stream.newest = seq;
+    if (stream.tail == 0) stream.tail = static_cast<std::uint64_t>(tails.integer(0));
+  }
+  for (const auto& [id, stream] : sites) {
+    if (stream->tail != 0) tails_.emplace(stream->tail, id);
   }
   return {};
+}
+
+std::uint64_t SqliteJournal::tails_from() const {
+  return tails_.empty() ? next_lsn_ : tails_.begin()->first;
 }
 
 Result<Stream*> SqliteJournal::stream(const std::string& name, Streams& touched) {
@@ -83,28 +142,15 @@ Result<Stream*> SqliteJournal::stream(const std::string& name, Streams& touched)
     return &touched.emplace(name, known->second).first->second;
   }
   TRY(add_stream_.reset().bind_text(1, name).run());
-  const Stream added{sqlite3_last_insert_rowid(database_->handle()), 0};
+  const Stream added{.id = sqlite3_last_insert_rowid(database_->handle()), .site = is_site(name)};
   return &touched.emplace(name, added).first->second;
 }
 
 Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched) {
-  std::uint64_t first = 0;
+  std::uint64_t lsn = next_lsn_;
   TRY(begin_.run());
   for (const Entry& entry : batch.entries) {
-    Stream* into = TRY(stream(entry.stream, touched));
-    if (entry.seq != into->newest + 1) {
-      return fail(Fault::conflict, "record {} of stream {} does not follow record {}", entry.seq,
-                  entry.stream, into->newest);
-    }
-    TRY(add_record_.reset()
-            .bind(1, into->id)
-            .bind(2, static_cast<std::int64_t>(entry.seq))
-            .bind_blob(3, entry.bytes)
-            .run());
-    into->newest = entry.seq;
-    if (first == 0) {
-      first = static_cast<std::uint64_t>(sqlite3_last_insert_rowid(database_->handle()));
-    }
+    TRY(add(*TRY(stream(entry.stream, touched)), entry, lsn++));
   }
   for (const Snapshot& snapshot : batch.snapshots) {
     Stream* of = TRY(stream(snapshot.stream, touched));
@@ -117,6 +163,7 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
             .bind(2, static_cast<std::int64_t>(snapshot.seq))
             .bind_blob(3, snapshot.bytes)
             .run());
+    if (snapshot.seq == of->newest) of->tail = 0;
   }
   for (const Summary& summary : batch.summaries) {
     Stream* of = TRY(stream(summary.stream, touched));
@@ -126,19 +173,60 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
             .bind_blob(3, summary.bytes)
             .run());
   }
+  TRY(note_tails());
   TRY(commit_.run());
-  return first;
+  return batch.entries.empty() ? 0 : next_lsn_;
+}
+
+Result<> SqliteJournal::add(Stream& into, const Entry& entry, std::uint64_t lsn) {
+  if (entry.seq != into.newest + 1) {
+    return fail(Fault::conflict, "record {} of stream {} does not follow record {}", entry.seq,
+                entry.stream, into.newest);
+  }
+  TRY((into.site ? add_record_ : add_note_)
+          .reset()
+          .bind(1, static_cast<std::int64_t>(lsn))
+          .bind(2, into.id)
+          .bind(3, static_cast<std::int64_t>(entry.seq))
+          .bind_blob(4, entry.bytes)
+          .run());
+  into.newest = entry.seq;
+  if (into.site && into.tail == 0) into.tail = lsn;
+  return {};
+}
+
+// It may lag, never lead: a start that reads from too early finds nothing wrong.
+Result<> SqliteJournal::note_tails() {
+  const std::uint64_t from = tails_from();
+  if (from < noted_tails_ + kNotedEvery) return {};
+  const std::string text = std::to_string(from);
+  TRY(put_meta_.reset().bind_text(1, "tails_from").bind_text(2, text).run());
+  noted_tails_ = from;
+  return {};
+}
+
+void SqliteJournal::keep(const std::string& name, const Stream& now) {
+  Stream& stream = streams_[name];
+  if (now.site) {
+    if (stream.id == 0) names_[now.id] = name;
+    if (stream.tail != 0) tails_.erase({stream.tail, now.id});
+    if (now.tail != 0) tails_.emplace(now.tail, now.id);
+  }
+  stream = now;
 }
 
 Result<std::uint64_t> SqliteJournal::append(const Batch& batch) {
   const std::scoped_lock guard(mutex_);
   Streams touched;  // taken over only after the commit
+  const std::uint64_t noted = noted_tails_;
   auto first = write(batch, touched);
   if (!first) {
     database_->roll_back();
+    noted_tails_ = noted;
     return first;
   }
-  for (auto& [name, stream] : touched) streams_[name] = stream;
+  next_lsn_ += batch.entries.size();
+  for (const auto& [name, stream] : touched) keep(name, stream);
   return first;
 }
 
@@ -164,18 +252,74 @@ Result<Snapshot> SqliteJournal::snapshot(const std::string& name) {
 
 Result<> SqliteJournal::read(const std::string& name, std::uint64_t after,
                              const std::function<void(std::uint64_t, const Entry&)>& visit) {
-  const std::scoped_lock guard(mutex_);
-  const auto known = streams_.find(name);
-  if (known == streams_.end()) return {};
-  get_records_.reset().bind(1, known->second.id).bind(2, static_cast<std::int64_t>(after));
-  Entry entry{name, 0, ""};
-  while (TRY(get_records_.step())) {
-    entry.seq = static_cast<std::uint64_t>(get_records_.integer(1));
-    entry.bytes = get_records_.bytes(2);
-    visit(static_cast<std::uint64_t>(get_records_.integer(0)), entry);
+  Stream stream;
+  {
+    const std::scoped_lock guard(mutex_);
+    const auto known = streams_.find(name);
+    if (known == streams_.end()) return {};
+    stream = known->second;
   }
-  get_records_.reset();
+  if (stream.site) {
+    return scan(0, ~0ULL >> 1, [&](std::uint64_t lsn, std::int64_t of, Entry& entry) -> Result<> {
+      entry.stream = name;
+      if (of == stream.id && entry.seq > after) visit(lsn, entry);
+      return {};
+    });
+  }
+  const std::scoped_lock guard(mutex_);
+  get_notes_.reset().bind(1, stream.id).bind(2, static_cast<std::int64_t>(after));
+  Entry entry{name, 0, ""};
+  while (TRY(get_notes_.step())) {
+    entry.seq = static_cast<std::uint64_t>(get_notes_.integer(1));
+    entry.bytes = get_notes_.bytes(2);
+    visit(static_cast<std::uint64_t>(get_notes_.integer(0)), entry);
+  }
+  get_notes_.reset();
   return {};
+}
+
+Result<> SqliteJournal::read_tails(const std::function<void(std::uint64_t, const Entry&)>& visit) {
+  std::map<std::int64_t, std::pair<std::string, std::uint64_t>> tails;
+  std::uint64_t from = 0;
+  {
+    const std::scoped_lock guard(mutex_);
+    for (const auto& [lsn, id] : tails_) tails[id] = {names_.at(id), lsn};
+    from = tails_from();
+  }
+  return scan(from, ~0ULL >> 1, [&](std::uint64_t lsn, std::int64_t of, Entry& entry) -> Result<> {
+    const auto tail = tails.find(of);
+    if (tail == tails.end() || lsn < tail->second.second) return {};
+    entry.stream = tail->second.first;
+    visit(lsn, entry);
+    return {};
+  });
+}
+
+// Records in [from, to), some at a time, so that appends need not wait for the end.
+Result<> SqliteJournal::scan(std::uint64_t from, std::uint64_t to, const Visit& visit) {
+  Entry entry;
+  for (int read = kReadAtOnce; read == kReadAtOnce;) {
+    const std::scoped_lock guard(mutex_);
+    get_records_.reset()
+        .bind(1, static_cast<std::int64_t>(from))
+        .bind(2, static_cast<std::int64_t>(to))
+        .bind(3, kReadAtOnce);
+    for (read = 0; TRY(get_records_.step()); ++read) {
+      const auto lsn = static_cast<std::uint64_t>(get_records_.integer(0));
+      entry.seq = static_cast<std::uint64_t>(get_records_.integer(2));
+      entry.bytes = get_records_.bytes(3);
+      TRY(visit(lsn, get_records_.integer(1), entry));
+      from = lsn + 1;
+    }
+    get_records_.reset();
+  }
+  return {};
+}
+
+std::optional<std::string> SqliteJournal::laggard() {
+  const std::scoped_lock guard(mutex_);
+  if (tails_.empty() || tails_.begin()->first + kLaggardBehind >= next_lsn_) return std::nullopt;
+  return names_.at(tails_.begin()->second);
 }
 
 Result<> SqliteJournal::summaries(const std::function<void(const Summary&)>& visit) {
@@ -191,16 +335,26 @@ Result<> SqliteJournal::summaries(const std::function<void(const Summary&)>& vis
 
 Result<std::uint64_t> SqliteJournal::newest_lsn() {
   const std::scoped_lock guard(mutex_);
-  return static_cast<std::uint64_t>(
-      TRY(database_->number("SELECT seq FROM sqlite_sequence WHERE name = 'records'")));
+  return next_lsn_ - 1;
 }
 
-Result<> SqliteJournal::forget_before_snapshots() {
+Result<> SqliteJournal::note_time(std::int64_t wall_us) {
   const std::scoped_lock guard(mutex_);
-  TRY(database_->execute(
-      "DELETE FROM records WHERE lsn IN (SELECT r.lsn FROM streams s JOIN snapshots p ON p.stream "
-      "= s.id JOIN records r ON r.stream = s.id AND r.seq <= p.seq WHERE s.name LIKE 'site/%')"));
-  return database_->execute(fmt::format("PRAGMA incremental_vacuum({})", kPagesGivenBack));
+  return ageing_.note_time(wall_us, next_lsn_ - 1);
+}
+
+Result<bool> SqliteJournal::forget(std::int64_t before_us,
+                                   const std::map<std::string, std::int64_t>& kept) {
+  const std::scoped_lock guard(mutex_);
+  std::map<std::string, std::uint64_t> kept_from;
+  for (const auto& [stream, time] : kept) kept_from[stream] = TRY(ageing_.lsn_at(time));
+  const std::uint64_t old = TRY(ageing_.lsn_at(before_us));
+  return ageing_.forget(old, [&](std::uint64_t lsn, std::int64_t stream) {
+    const std::string& name = names_.at(stream);
+    const std::uint64_t tail = streams_.at(name).tail;
+    const auto other = kept_from.find(name);
+    return (tail == 0 || lsn < tail) && (other == kept_from.end() || lsn <= other->second);
+  });
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 // Ordered durable records in one SQLite file (WAL, synchronous=FULL). Streams have a sequence each
 // and share one commit order (lsn). append() is the only way in and returns after the sync.
+// Streams of sites ("site/…") grow fast, are read in bulk and forgotten with time; the others are
+// kept for ever and found by stream.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,8 +66,21 @@ class Journal {
                         const std::function<void(std::uint64_t lsn, const Entry&)>&) = 0;
   virtual Result<> summaries(const std::function<void(const Summary&)>&) = 0;
   virtual Result<std::uint64_t> newest_lsn() = 0;
-  // Entries older than their stream's newest snapshot may be forgotten (site streams only).
-  virtual Result<> forget_before_snapshots() = 0;
+  // Every entry of a site stream that its stream's newest snapshot does not hold, in one pass: in
+  // order within a stream, the streams mixed.
+  virtual Result<> read_tails(const std::function<void(std::uint64_t lsn, const Entry&)>&) = 0;
+  // The site stream whose oldest such entry is so far behind that every start reads past it; a
+  // snapshot of it makes the next start short. Nothing: none.
+  virtual std::optional<std::string> laggard() = 0;
+
+  // What was written until now is from before this time (civil, µs since 1970). Once an hour or so:
+  // forget() goes by these notes.
+  virtual Result<> note_time(std::int64_t wall_us) = 0;
+  // Removes entries of site streams that are older than a noted time and behind their stream's
+  // snapshot, a bounded number a call. `kept` names streams with another time, 0: all is kept.
+  // False: nothing is left to remove.
+  virtual Result<bool> forget(std::int64_t before_us,
+                              const std::map<std::string, std::int64_t>& kept) = 0;
 };
 
 }  // namespace slipway::journal

@@ -5,10 +5,13 @@ namespace {
 
 constexpr const char* kNewest = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES('schema', '1');
+INSERT INTO meta VALUES('schema', '2');
 CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
-                     seq INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(stream, seq));
+                     seq INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE notes(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
+                   seq INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(stream, seq));
+CREATE TABLE times(at INTEGER PRIMARY KEY, lsn INTEGER NOT NULL);
 CREATE TABLE snapshots(stream INTEGER PRIMARY KEY, seq INTEGER NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE summaries(number INTEGER PRIMARY KEY, stream INTEGER NOT NULL, bytes BLOB NOT NULL);
 )";
@@ -35,6 +38,24 @@ INSERT INTO records(lsn, stream, seq, bytes)
 DROP TABLE records_0;
 CREATE TABLE snapshots(stream INTEGER PRIMARY KEY, seq INTEGER NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE summaries(number INTEGER PRIMARY KEY, stream INTEGER NOT NULL, bytes BLOB NOT NULL);
+)"},
+    // Schema 1 had every record under an index by stream and number. With many sites each commit
+    // touched a page of it for every site: ten times the bytes of the records themselves.
+    {1, R"(
+ALTER TABLE records RENAME TO records_1;
+UPDATE meta SET value = '2' WHERE name = 'schema';
+CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
+                     seq INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE notes(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
+                   seq INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(stream, seq));
+CREATE TABLE times(at INTEGER PRIMARY KEY, lsn INTEGER NOT NULL);
+INSERT INTO records SELECT r.* FROM records_1 r JOIN streams s ON s.id = r.stream
+  WHERE s.name LIKE 'site/%' ORDER BY r.lsn;
+INSERT INTO notes SELECT r.* FROM records_1 r JOIN streams s ON s.id = r.stream
+  WHERE s.name NOT LIKE 'site/%' ORDER BY r.lsn;
+DELETE FROM sqlite_sequence WHERE name = 'notes';
+INSERT INTO sqlite_sequence SELECT 'notes', seq FROM sqlite_sequence WHERE name = 'records_1';
+DROP TABLE records_1;
 )"},
 };
 

@@ -44,11 +44,13 @@ struct EndedHead {
   Request request;
   State state{};
   PlanHead plan;
+  Wall ended_wall{};
 };
 void fields(auto& a, Is<EndedHead> auto& v) {
   a(3, v.request);
   a(7, v.state);
   a(10, v.plan);
+  a(35, v.ended_wall);
 }
 
 template <class T>
@@ -127,7 +129,8 @@ Result<Deployment> decode_deployment(std::string_view bytes) {
 Result<Ending> decode_ending(std::string_view bytes) {
   EndedHead head = TRY(decode_as<EndedHead>(Form::deployment, bytes));
   std::string& asked = head.request.version;
-  return Ending{head.state, asked.empty() ? head.plan.to.version : std::move(asked)};
+  return Ending{head.state, asked.empty() ? head.plan.to.version : std::move(asked),
+                head.ended_wall};
 }
 
 std::string plan_digest(const Plan& plan) {

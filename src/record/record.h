@@ -32,6 +32,7 @@ Result<Deployment> decode_deployment(std::string_view);
 struct Ending {
   State state = State::failed;
   std::string version;
+  Wall at{};  // when it ended
 };
 Result<Ending> decode_ending(std::string_view deployment);
 

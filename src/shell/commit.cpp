@@ -51,6 +51,7 @@ bool Loop::commit(Draft& draft) {
     const Site& site = *draft.sites.at(id);
     draft.batch.snapshots.push_back({stream_of(id), site.seq, record::encode(site)});
   }
+  keep_short(draft);
   timeline_.note(anchor_);
   draft.batch.snapshots.push_back({"agent", 0, encode(anchor_)});
   const auto first = append(draft.batch);
@@ -118,7 +119,8 @@ void Loop::swap_in(const Draft& draft) {
       const Deployment& last = *step.after->last;
       ended_[last.number] = {
           step.after->id, last.state,
-          last.request.version.empty() ? last.plan.to.version : last.request.version};
+          last.request.version.empty() ? last.plan.to.version : last.request.version,
+          last.ended_wall};
     }
   }
   for (const auto& [id, site] : draft.sites) {

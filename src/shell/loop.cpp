@@ -159,7 +159,8 @@ Duration Loop::until_next() {
     const std::scoped_lock guard(mutex_);
     if (!inbox_.empty()) return Duration::zero();
   }
-  Instant next = std::min(ballast_at_, heartbeat_);
+  if (forgetting_) return Duration::zero();
+  Instant next = std::min({ballast_at_, heartbeat_, forget_at_});
   if (!due_.empty()) next = std::min(next, due_.begin()->first);
   for (const auto& [which, at] : ask_again_) next = std::min(next, at);
   if (next == kNever) return Duration::max();
@@ -201,6 +202,7 @@ bool Loop::work() {
   bool moved = take(draft);
   take_due(draft);
   if (timeline_.now() >= ballast_at_) try_ballast();
+  forget_old();
   const bool beat = timeline_.now() >= heartbeat_;
   if (!draft.steps.empty() || beat) moved |= commit(draft);
   return ask_again_due() || moved;

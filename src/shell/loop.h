@@ -48,6 +48,7 @@ struct EndedDeployment {
   SiteId site;
   State state = State::failed;
   std::string version;
+  Wall at{};
 };
 
 // A batch while it is made: nothing of it is visible before its commit.
@@ -131,10 +132,15 @@ class Loop final : public Shell {
   void try_ballast();
   void tell_all(const What&);
 
+  // keeping.cpp: how long records are kept
+  void keep_short(Draft&);
+  void forget_old();
+
   // recover.cpp
   Result<> recover_agent();
   Result<> recover_ended(const std::function<void(const Deployment&, const SiteId&)>&);
-  Result<> recover_site(const std::string& stream);
+  Result<> recover_sites();
+  Result<Site> site_of_snapshot(const std::string& stream);
   void replay(Site&, const std::string& bytes, std::uint64_t seq, Error& trouble);
   bool resume_sites(Duration away);
   void observe_awaited(const Draft&);
@@ -172,6 +178,8 @@ class Loop final : public Shell {
   std::set<SiteId> live_;        // sites with a live deployment
   Instant heartbeat_ = kNever;   // next time the anchor is written although nothing happens
   Instant ballast_at_ = kNever;  // next try to make the ballast again
+  Instant forget_at_{};          // next time that old records are looked for
+  bool forgetting_ = false;      // there is more to remove than one turn took
   Duration away_{};
   std::vector<std::string> diverged_;
 

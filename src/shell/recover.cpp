@@ -1,5 +1,6 @@
 // After a start: state from the journal, then Resumed, then the world is asked how it stands.
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 #include "base/check.h"
@@ -14,9 +15,7 @@ Result<> Loop::recover(const std::function<void(SitePtr)>& site,
                        const std::function<void(const Deployment&, const SiteId&)>& ended) {
   TRY(recover_agent());
   TRY(recover_ended(ended));
-  for (const std::string& stream : TRY(parts_.journal->streams())) {
-    if (site_of_stream(stream)) TRY(recover_site(stream));
-  }
+  TRY(recover_sites());
   for (const auto& [id, kept] : sites_) {
     if (site) site(kept.site);
   }
@@ -47,7 +46,7 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
     };
     const auto ending = record::decode_ending(summary.bytes);
     if (!ending) return wrong(ending.error());
-    ended_[summary.number] = {*site, ending->state, ending->version};
+    ended_[summary.number] = {*site, ending->state, ending->version, ending->at};
     anchor_.next_number = std::max(anchor_.next_number, summary.number + 1);
     if (!ended) return;
     const auto deployment = record::decode_deployment(summary.bytes);
@@ -58,30 +57,36 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
   return {};
 }
 
-Result<> Loop::recover_site(const std::string& stream) {
-  const SiteId id = *site_of_stream(stream);
-  const journal::Snapshot snapshot = TRY(parts_.journal->snapshot(stream));
-  Site site{.id = id};
-  if (snapshot.seq > 0) {
-    auto read = record::decode_site(snapshot.bytes);
-    if (!read) {
-      return fail(read.error().fault, "the snapshot of stream {} after record {}: {}", stream,
-                  snapshot.seq, read.error().text);
-    }
-    site = std::move(*read);
+// The snapshots first, then everything after them in one pass over the records of all sites.
+Result<> Loop::recover_sites() {
+  std::unordered_map<std::string, Site> sites;
+  for (const std::string& stream : TRY(parts_.journal->streams())) {
+    if (site_of_stream(stream)) sites.emplace(stream, TRY(site_of_snapshot(stream)));
   }
   Error trouble;
-  int replayed = 0;
-  TRY(parts_.journal->read(stream, snapshot.seq, [&](std::uint64_t, const journal::Entry& entry) {
+  TRY(parts_.journal->read_tails([&](std::uint64_t, const journal::Entry& entry) {
+    Site& site = sites.at(entry.stream);
     replay(site, entry.bytes, entry.seq, trouble);
-    ++replayed;
+    ++sites_[site.id].since_snapshot;
   }));
   if (!trouble.text.empty()) return std::unexpected(trouble);
-  remember(site);
-  Kept& kept = sites_[id];
-  kept.since_snapshot = replayed;
-  kept.site = std::make_shared<const Site>(std::move(site));
+  for (auto& [stream, site] : sites) {
+    remember(site);
+    Kept& kept = sites_[site.id];
+    kept.site = std::make_shared<const Site>(std::move(site));
+  }
   return {};
+}
+
+Result<Site> Loop::site_of_snapshot(const std::string& stream) {
+  const journal::Snapshot snapshot = TRY(parts_.journal->snapshot(stream));
+  if (snapshot.seq == 0) return Site{.id = *site_of_stream(stream)};
+  auto read = record::decode_site(snapshot.bytes);
+  if (!read) {
+    return fail(read.error().fault, "the snapshot of stream {} after record {}: {}", stream,
+                snapshot.seq, read.error().text);
+  }
+  return std::move(*read);
 }
 
 // Events rebuild the state; what was commanded then is the truth, whatever today's engine says.

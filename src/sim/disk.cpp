@@ -228,6 +228,14 @@ Result<> DiskJournal::read(const std::string& name, std::uint64_t after,
   return {};
 }
 
+Result<> DiskJournal::read_tails(
+    const std::function<void(std::uint64_t, const journal::Entry&)>& visit) {
+  for (const auto& [name, stream] : streams_) {
+    if (name.starts_with("site/")) TRY(read(name, stream.snapshot.seq, visit));
+  }
+  return {};
+}
+
 Result<> DiskJournal::summaries(const std::function<void(const journal::Summary&)>& visit) {
   std::vector<Ended> all = ended_;
   std::stable_sort(all.begin(), all.end(),

@@ -48,7 +48,12 @@ class DiskJournal final : public journal::Journal {
                 const std::function<void(std::uint64_t, const journal::Entry&)>&) override;
   Result<> summaries(const std::function<void(const journal::Summary&)>&) override;
   Result<std::uint64_t> newest_lsn() override { return lsn_; }
-  Result<> forget_before_snapshots() override { return {}; }
+  Result<> read_tails(const std::function<void(std::uint64_t, const journal::Entry&)>&) override;
+  std::optional<std::string> laggard() override { return std::nullopt; }
+  Result<> note_time(std::int64_t) override { return {}; }
+  Result<bool> forget(std::int64_t, const std::map<std::string, std::int64_t>&) override {
+    return false;
+  }
 
   std::function<void(Moment)> hook;  // may throw: the process dies there
 

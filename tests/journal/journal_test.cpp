@@ -107,25 +107,82 @@ TEST_F(JournalTest, SnapshotsAndSummaries) {
   EXPECT_EQ(summaries, (Lines{"3 a c", "7 a d"}));
 }
 
-TEST_F(JournalTest, ForgetsOnlySitesBeforeTheirSnapshotAndNeverReusesNumbers) {
+TEST_F(JournalTest, ForgetsOldRecordsOfSitesBehindTheirSnapshotAndNeverReusesNumbers) {
   auto journal = open();
   ASSERT_TRUE(journal->append({{{"site/p/w", 1, "x"}, {"desk", 1, "c"}, {"site/p/w", 2, "y"}},
                                {{"site/p/w", 2, "s"}, {"desk", 1, "s"}},
                                {}}));
-  ASSERT_TRUE(journal->forget_before_snapshots());
+  ASSERT_TRUE(journal->note_time(1'000));
+  EXPECT_EQ(journal->forget(999, {}), false);
+  EXPECT_EQ(read(*journal, "site/p/w"), (Lines{"1:1:x", "3:2:y"})) << "too young";
+  EXPECT_EQ(journal->forget(1'000, {{"site/p/w", 999}}), false);
+  EXPECT_EQ(read(*journal, "site/p/w"), (Lines{"1:1:x", "3:2:y"})) << "kept longer than others";
+  EXPECT_EQ(journal->forget(1'000, {}), false);
   journal.reset();
   journal = open();
   EXPECT_EQ(read(*journal, "site/p/w"), Lines{});
   EXPECT_EQ(read(*journal, "desk"), (Lines{"2:1:c"}));
   EXPECT_FALSE(journal->append({.entries = {{"site/p/w", 1, "x"}}}));
   EXPECT_EQ(journal->append({.entries = {{"site/p/w", 3, "z"}}}), 4U);
+  ASSERT_TRUE(journal->note_time(2'000));
+  EXPECT_EQ(journal->forget(2'000, {}), false);
+  EXPECT_EQ(read(*journal, "site/p/w"), (Lines{"4:3:z"})) << "no snapshot holds it";
+}
+
+TEST_F(JournalTest, ForgetsABoundedNumberACall) {
+  auto journal = open();
+  Batch many;
+  for (std::uint64_t n = 1; n <= 2'500; ++n) {
+    many.entries.push_back({n % 2 ? "site/p/w" : "site/p/x", (n + 1) / 2, "r"});
+  }
+  many.snapshots = {{"site/p/w", 1'250, "s"}, {"site/p/x", 1'250, "s"}};
+  ASSERT_TRUE(journal->append(many));
+  ASSERT_TRUE(journal->note_time(1));
+  EXPECT_EQ(journal->forget(1, {{"site/p/x", 0}}), true);
+  EXPECT_EQ(read(*journal, "site/p/w").size(), 250U);
+  EXPECT_EQ(journal->forget(1, {{"site/p/x", 0}}), false);
+  EXPECT_EQ(read(*journal, "site/p/w"), Lines{});
+  EXPECT_EQ(read(*journal, "site/p/x").size(), 1'250U);
+}
+
+// A start reads what no snapshot holds, wherever it stands, and nothing twice.
+TEST_F(JournalTest, TailsAreReadInOnePassAlsoAfterManySnapshots) {
+  const auto tails = [](Journal& journal) {
+    Lines all;
+    EXPECT_TRUE(journal.read_tails([&](std::uint64_t lsn, const Entry& e) {
+      all.push_back(fmt::format("{} {}:{}", lsn, e.stream, e.seq));
+    }));
+    return all;
+  };
+  auto journal = open();
+  ASSERT_TRUE(journal->append({{{"site/p/old", 1, "o"}}, {{"site/p/old", 1, "s"}}, {}}));
+  for (std::uint64_t n = 1; n <= 120; ++n) {
+    Batch batch;
+    for (std::uint64_t k = 1; k <= 1'000; ++k) {
+      batch.entries.push_back({"site/p/w", (n - 1) * 1'000 + k, "r"});
+    }
+    if (n < 120) batch.snapshots = {{"site/p/w", n * 1'000, "s"}};
+    ASSERT_TRUE(journal->append(batch));
+    if (n != 60) continue;
+    ASSERT_TRUE(journal->append({.entries = {{"desk", 1, "c"}, {"site/p/old", 2, "late"}}}));
+  }
+  const Lines before = tails(*journal);
+  ASSERT_EQ(before.size(), 1'001U);
+  EXPECT_EQ(before.front(), "60003 site/p/old:2");
+  EXPECT_EQ(before.back(), "120003 site/p/w:120000");
+  journal.reset();
+  EXPECT_EQ(ask("SELECT value >= 50000 FROM meta WHERE name = 'tails_from'"), "1");
+  journal = open();
+  EXPECT_EQ(tails(*journal), before);
+  EXPECT_EQ(journal->append({.entries = {{"site/p/old", 3, "x"}, {"site/p/w", 120'001, "x"}}}),
+            120'004U);
 }
 
 TEST_F(JournalTest, IsDurableByItsSettings) {
   open().reset();
   EXPECT_EQ(ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
-  EXPECT_EQ(ask("PRAGMA user_version"), "1");
+  EXPECT_EQ(ask("PRAGMA user_version"), "2");
   EXPECT_EQ(ask("PRAGMA application_id"), std::to_string(0x534c5057));
   struct stat about{};
   ASSERT_EQ(::stat(path_.c_str(), &about), 0);
@@ -155,7 +212,26 @@ TEST_F(JournalTest, OldSchemaIsBroughtUpToDate) {
   EXPECT_EQ(read(*journal, "desk"), (Lines{"6:1:c"}));
   EXPECT_EQ(journal->append({.entries = {{"site/p/w", 3, "z"}}}), 10U);
   journal.reset();
-  EXPECT_EQ(ask("PRAGMA user_version"), "1");
+  EXPECT_EQ(ask("PRAGMA user_version"), "2");
+}
+
+TEST_F(JournalTest, SchemaOneIsBroughtUpToDateAndNoNumberIsUsedTwice) {
+  sql("PRAGMA application_id=1397510231; PRAGMA user_version=1;"
+      "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+      "INSERT INTO meta VALUES('schema', '1');"
+      "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+      "CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,"
+      "                     seq INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE(stream, seq));"
+      "CREATE TABLE snapshots(stream INTEGER PRIMARY KEY, seq INTEGER NOT NULL, bytes BLOB);"
+      "CREATE TABLE summaries(number INTEGER PRIMARY KEY, stream INTEGER, bytes BLOB NOT NULL);"
+      "INSERT INTO streams VALUES(1,'site/p/w'),(2,'desk');"
+      "INSERT INTO records VALUES(5,1,1,'x'),(6,2,1,'c'),(7,1,2,'y'),(9,1,3,'z'),(12,1,4,'!');"
+      "DELETE FROM records WHERE lsn = 12; INSERT INTO snapshots VALUES(1,1,'s');");
+  auto journal = open();
+  ASSERT_TRUE(journal);
+  EXPECT_EQ(read(*journal, "site/p/w"), (Lines{"5:1:x", "7:2:y", "9:3:z"}));
+  EXPECT_EQ(read(*journal, "desk"), (Lines{"6:1:c"}));
+  EXPECT_EQ(journal->append({.entries = {{"desk", 2, "d"}, {"site/p/w", 4, "a"}}}), 13U);
 }
 
 TEST_F(JournalTest, NewerSchemaAndForeignFilesAreRefusedByName) {

@@ -184,9 +184,40 @@ TEST_F(RecoverTest, SnapshotsComeEvery256RecordsAndTheTailIsReplayed) {
   EXPECT_GE(later, boundary + 200);
   EXPECT_LE(s().site().seq - later, static_cast<std::uint64_t>(limits::kSnapshotEvery));
   const Site before = s().site();
-  ASSERT_TRUE(s().journal->forget_before_snapshots());
   s().restart();
   EXPECT_TRUE(*s().published.back().before == before);
+}
+
+// A day later the records are gone, but for those of what did not succeed: these stay for a week.
+TEST_F(RecoverTest, RecordsAreForgottenWithTimeAndStartsDoNotNeedThem) {
+  const auto kept = [&] {
+    std::size_t records = 0;
+    EXPECT_TRUE(s().journal->read("site/production/web", 0,
+                                  [&](std::uint64_t, const journal::Entry&) { ++records; }));
+    return records;
+  };
+  release("v1");
+  s().settle(1h);
+  const std::size_t all = kept();
+  ASSERT_GT(all, 5U);
+  s().settle(22h);
+  EXPECT_GE(kept(), all);
+  s().settle(4h);
+  EXPECT_LT(kept(), 3U);
+  s().restart();
+  s().settle(1s);
+  EXPECT_EQ(s().serving(), "v1");
+
+  s().deploy("v2");
+  s().settle(3s);
+  s().act(Act::abort, 2);
+  s().settle(1h);
+  ASSERT_TRUE(s().site().last && s().site().last->state != State::succeeded);
+  const std::size_t failed = kept();
+  s().settle(6 * 24h);
+  EXPECT_GE(kept(), failed) << "what failed is kept for a week";
+  s().settle(48h);
+  EXPECT_LT(kept(), failed);
 }
 
 TEST_F(RecoverTest, ARecordThatWouldBeDecidedOtherwiseIsToldAndNeverStopsTheStart) {

@@ -211,7 +211,19 @@ class WrappedJournal final : public journal::Journal {
     return inner_->summaries(visit);
   }
   Result<std::uint64_t> newest_lsn() override { return inner_->newest_lsn(); }
-  Result<> forget_before_snapshots() override { return inner_->forget_before_snapshots(); }
+  Result<> read_tails(
+      const std::function<void(std::uint64_t, const journal::Entry&)>& visit) override {
+    return inner_->read_tails([&](std::uint64_t lsn, const journal::Entry& entry) {
+      learn(entry);
+      visit(lsn, entry);
+    });
+  }
+  std::optional<std::string> laggard() override { return inner_->laggard(); }
+  Result<> note_time(std::int64_t wall_us) override { return inner_->note_time(wall_us); }
+  Result<bool> forget(std::int64_t before_us,
+                      const std::map<std::string, std::int64_t>& kept) override {
+    return inner_->forget(before_us, kept);
+  }
 
   // Was this command in a record that is durable?
   bool durable(const Issued& issued) const {
