@@ -24,7 +24,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kGrace{10};  // for answers under way, at stop()
-constexpr Duration kBellWait = 100ms;       // how long the bell's thread waits for one event
+constexpr Duration kBellWait = 10s;         // how long the bell's thread waits for one event
 constexpr std::chrono::milliseconds kFullRest{100};  // no descriptors left: try again after
 
 // One listening descriptor. Accepting is by hand: the two families become one kind of socket.
@@ -149,6 +149,7 @@ class RunningServer : public Server {
     if (stopped_) return;
     stopped_ = true;
     ending_ = true;
+    hub_.office.board.end_waits();
     if (io_.joinable()) {
       asio::post(hub_.io, [this] {
         hub_.stopping = true;

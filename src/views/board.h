@@ -91,6 +91,7 @@ class Board {
   std::uint64_t newest_pulse() const;
   // Waits until there is an event or a pulse after these; false: there was none in time.
   bool wait(std::uint64_t event, std::uint64_t pulse, Duration) const;
+  void end_waits() const;  // from now on wait() returns at once
 
  private:
   struct Impl;

@@ -92,9 +92,17 @@ std::uint64_t Board::newest_pulse() const {
 bool Board::wait(std::uint64_t event, std::uint64_t pulse, Duration wait) const {
   std::unique_lock lock(impl_->ring_mutex);
   const auto& ring = impl_->ring;
-  return impl_->ring_grew.wait_for(lock, wait, [&] {
+  const auto there = [&] {
     return (!ring.empty() && ring.back().seq > event) || impl_->newest_pulse > pulse;
-  });
+  };
+  impl_->ring_grew.wait_for(lock, wait, [&] { return there() || impl_->waits_ended; });
+  return there();
+}
+
+void Board::end_waits() const {
+  const std::lock_guard lock(impl_->ring_mutex);
+  impl_->waits_ended = true;
+  impl_->ring_grew.notify_all();
 }
 
 }  // namespace slipway::views

@@ -46,6 +46,7 @@ struct Board::Impl {
   bool any_step = false;
   std::deque<EventLine> pulses;
   std::uint64_t newest_pulse = 0;
+  bool waits_ended = false;
 
   void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
   void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);

@@ -48,6 +48,7 @@ Engine& Docker::engine_of(const Where& where) {
   if (!line.engine) {
     line.engine = std::make_unique<Engine>(where, outbound_);
     remember(where);
+    wake_.notify_all();
   }
   return *line.engine;
 }

@@ -14,7 +14,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr Duration kTurn = 50ms, kAgain = 500ms, kSoonest = 100ms;
+constexpr Duration kTurn = 50ms, kNoEngine = 1h, kAgain = 500ms, kSoonest = 100ms;
 constexpr std::int64_t kOverlap = 3;  // seconds of events heard twice when a line is drawn anew
 
 Duration age_of(const Seen& seen) {
@@ -82,7 +82,7 @@ void Docker::mind() {
     for (auto& [host, line] : deaf) listen(host, *line);
     for (const std::string& key : due) look_after(key);
     lock.lock();
-    wake_.wait_for(lock, kTurn);
+    wake_.wait_for(lock, lines_.empty() ? kNoEngine : kTurn);
   }
 }
 
