@@ -25,12 +25,16 @@ def status():
     """`slipway status`, process start included."""
     with House(STEADY) as h:
         released(h, "v1")
-        took = []
+        ours, empty = [], []
         for _ in range(40):
             begun = time.perf_counter()
             h.run("status")
-            took.append((time.perf_counter() - begun) * 1000)
-        figure("slipway status, cold, p50", f"{statistics.median(took):.1f}", "ms", "limit 10 ms")
+            ours.append((time.perf_counter() - begun) * 1000)
+            begun = time.perf_counter()
+            subprocess.run(["/bin/true"], capture_output=True, text=True)
+            empty.append((time.perf_counter() - begun) * 1000)
+        figure("slipway status, cold, p50", f"{statistics.median(ours):.1f}", "ms",
+               f"limit 10 ms; an empty program measured the same way {statistics.median(empty):.1f} ms")
 
 
 def idle():
