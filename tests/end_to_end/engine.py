@@ -20,6 +20,7 @@ from house import BUILD, poll
 
 DOCKERD = "/usr/sbin/dockerd"
 SERVICE = BUILD / "contained-service"
+JSON = {"Content-Type": "application/json"}
 
 
 def missing():
@@ -40,9 +41,10 @@ def own_network(arguments):
 
 class Engine:
     """Containers outlive it while it is restarted, and their ports need nothing of it (live restore, no proxy of its
-    own): what an installation that wants no downtime sets."""
+    own): what an installation that wants no downtime sets. The manager of a swarm cannot have the first."""
 
-    def __init__(self):
+    def __init__(self, swarm=False):
+        self.swarm = swarm
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-engine-"))
         self.socket = self.folder / "engine.sock"
         self.host = f"unix://{self.socket}"
@@ -50,9 +52,13 @@ class Engine:
 
     def __enter__(self):
         self.start()
+        if self.swarm:
+            self.join()
         return self
 
     def __exit__(self, *_):
+        if self.swarm:
+            self.leave()
         for container in self.containers():
             self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
         self.stop()
@@ -67,12 +73,22 @@ class Engine:
     def spawn(self, log):
         return subprocess.Popen(
             [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
-             self.folder / "pid", "-H", self.host, "--live-restore", "--userland-proxy=false"],
+             self.folder / "pid", "-H", self.host, "--userland-proxy=false",
+             *([] if self.swarm else ["--live-restore"])],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait(timeout=30)
+
+    def join(self):
+        """A swarm of one."""
+        self.call("POST", "/swarm/init", json.dumps({"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"}),
+                  headers=JSON)
+
+    def leave(self):
+        """With it go all its services."""
+        self.call("POST", "/swarm/leave?force=1")
 
     def answers(self):
         if self.process.poll() is not None:
