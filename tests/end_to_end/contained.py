@@ -46,7 +46,7 @@ class Port(House):
     running = None
     platform = "docker"
 
-    def __init__(self, strategy, environment_extra="", service_extra="", settings="", image="web",
+    def __init__(self, strategy, environment_extra="", service_extra="", settings="", image="web", host=None,
                  health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 10s }"):
         super().__init__()
         running = self.running
@@ -60,7 +60,7 @@ class Port(House):
 environments:
   {self.environment}:
     platform: {self.platform}
-    {self.platform}: {{ host: "{running.host}"{settings} }}
+    {self.platform}: {{ host: "{host or running.host}"{settings} }}
     listen: 127.0.0.1:{self.port}
 {environment_extra}
 {strategy}
@@ -129,6 +129,32 @@ class BadImages:
         Port.running.image("web:hungry", "--version", "hungry", "--eat", "64")
         self.taken_back("hungry", 1, word="killed for memory",
                         environment_extra="    resources: { cpu: 500m, memory: 16Mi }")
+
+
+    def test_one_whose_own_check_never_passes(self):
+        self.running_check("sick", "--warm-up", "600000")
+        self.taken_back("sick", 1, word="not ready after 1",
+                        health="{ interval: 200ms, timeout: 1s, start_timeout: 1s }")
+
+    @staticmethod
+    def running_check(version, *flags):
+        Port.running.image(f"web:{version}", "--version", version, *flags,
+                           lines=['HEALTHCHECK CMD ["/server", "--probe", "8080"]'])
+
+    def test_a_check_of_the_images_own_is_what_counts(self):
+        """There is no `health.path`: the engine asks the image's check, at our interval."""
+        self.running_check("checked", "--warm-up", "700")
+        with Port(BLUE_GREEN, health="{ interval: 200ms, timeout: 1s, start_timeout: 10s }") as h:
+            h.deploy("v1")
+            load = h.load(rate=100)
+            self.assertEqual(h.deploy("checked")["state"], "succeeded")
+            [container] = h.instances("checked")
+            known = Port.running.call("GET", f"/containers/{container['Id']}/json")
+            self.assertEqual(known["Config"]["Healthcheck"]["Interval"], 200_000_000)
+            self.assertEqual(known["State"]["Health"]["Status"], "healthy")
+            self.assertEqual(h.get()[1], "checked")
+            saw = load.stop()
+            self.assertEqual(saw["failed"], 0, saw)
 
 
 class Midway:

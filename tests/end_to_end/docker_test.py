@@ -21,7 +21,7 @@ running = None  # the engine that all tests share
 
 def setUpModule():
     global running
-    running = begin("docker")
+    running = begin("docker", tls=True)
 
 
 def tearDownModule():
@@ -56,7 +56,28 @@ class Strategies(Releases, unittest.TestCase):
 
 
 class BadImagesOfContainers(BadImages, unittest.TestCase):
-    pass
+    def test_one_for_another_processor_is_refused(self):
+        running.image("web:foreign", "--version", "foreign", processor="arm64")
+        self.taken_back("foreign", 2, word="it is built for arm64")
+
+
+class OverTls(unittest.TestCase):
+    def test_an_engine_that_knows_its_clients(self):
+        with Port(BLUE_GREEN, host=running.tls_host, settings=f", tls: {running.certificates}") as h:
+            h.deploy("v1")
+            load = h.load(rate=100)
+            done = h.deploy("v2")
+            self.assertEqual((done["state"], h.get()[1]), ("succeeded", "v2"))
+            saw = load.stop()
+            self.assertEqual(saw["failed"], 0, saw)
+
+    def test_a_client_that_it_does_not_know_is_refused_before_anything_starts(self):
+        with tempfile.TemporaryDirectory() as other:
+            engine.certify(other)
+            with Port(BLUE_GREEN, host=running.tls_host, settings=f", tls: {other}") as h:
+                refused = h.run("deploy", h.environment, "--version", "v1")
+                self.assertEqual(refused.returncode, 2, refused.stdout)
+                self.assertIn("cannot be reached", refused.stderr)
 
 
 class Troubles(Midway, unittest.TestCase):

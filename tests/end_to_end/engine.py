@@ -16,7 +16,7 @@ import sys
 import tarfile
 import tempfile
 
-from house import BUILD, poll
+from house import BUILD, free_port, poll
 
 DOCKERD = "/usr/sbin/dockerd"
 SERVICE = BUILD / "contained-service"
@@ -39,16 +39,35 @@ def own_network(arguments):
                           "ip link set lo up && exec \"$@\"", "sh", *arguments])
 
 
+def certify(folder):
+    """An authority, and one certificate of it that is good for both sides of a connection to 127.0.0.1."""
+    openssl = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for arguments in (
+            [*openssl, "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"],
+            [*openssl, "-subj", "/CN=127.0.0.1", "-keyout", "key.pem", "-out", "cert.csr"],
+            ["openssl", "x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+             "-days", "2", "-extfile", "extensions", "-out", "cert.pem"]):
+        pathlib.Path(folder, "extensions").write_text(
+            "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n")
+        subprocess.run(arguments, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 class Engine:
     """Containers outlive it while it is restarted, and their ports need nothing of it (live restore, no proxy of its
     own): what an installation that wants no downtime sets. The manager of a swarm cannot have the first."""
 
-    def __init__(self, swarm=False):
+    def __init__(self, swarm=False, tls=False):
         self.swarm = swarm
+        self.certificates = None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-engine-"))
         self.socket = self.folder / "engine.sock"
         self.host = f"unix://{self.socket}"
         self.process = None
+        if tls:
+            self.certificates = self.folder / "certificates"
+            self.certificates.mkdir()
+            certify(self.certificates)
+            self.tls_host = f"tcp://127.0.0.1:{free_port()}"
 
     def __enter__(self):
         self.start()
@@ -74,8 +93,13 @@ class Engine:
         return subprocess.Popen(
             [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
              self.folder / "pid", "-H", self.host, "--userland-proxy=false",
-             *([] if self.swarm else ["--live-restore"])],
+             *([] if self.swarm else ["--live-restore"]), *(self.door() if self.certificates else [])],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def door(self):
+        """For those alone who come with a certificate."""
+        return ["-H", self.tls_host, "--tlsverify", "--tlscacert", self.certificates / "ca.pem", "--tlscert",
+                self.certificates / "cert.pem", "--tlskey", self.certificates / "key.pem"]
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
@@ -117,7 +141,7 @@ class Engine:
         return [c for c in found if (version is None or c["Labels"].get("slipway.version") == version) and
                 (running is None or (c["State"] == "running") == running)]
 
-    def image(self, name, *flags, lines=(), command=None):
+    def image(self, name, *flags, lines=(), command=None, processor=None):
         """Builds an image of the tests' own service, whose behaviour is its flags."""
         words = command or ["/server", "--anywhere", "1", "--port", "8080", *flags]
         dockerfile = "\n".join(["FROM scratch", "COPY server /server", *lines, f"ENTRYPOINT {json.dumps(words)}", ""])
@@ -127,7 +151,7 @@ class Engine:
             entry.size = len(dockerfile)
             tar.addfile(entry, io.BytesIO(dockerfile.encode()))
             tar.add(SERVICE, "server")
-        said = self.call("POST", f"/build?t={name}", context.getvalue(), parse=False,
+        said = self.call("POST", f"/build?t={name}" + (f"&platform=linux/{processor}" if processor else ""), context.getvalue(), parse=False,
                          headers={"Content-Type": "application/x-tar"}).decode()
         if '"error"' in said:
             raise AssertionError(said)
