@@ -133,7 +133,7 @@ class BadImages:
 
     def test_one_whose_own_check_never_passes(self):
         self.running_check("sick", "--warm-up", "600000")
-        self.taken_back("sick", 1, word="not ready after 1",
+        self.taken_back("sick", 1, word="became ready in 1 s",
                         health="{ interval: 200ms, timeout: 1s, start_timeout: 1s }")
 
     @staticmethod

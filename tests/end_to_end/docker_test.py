@@ -57,7 +57,7 @@ class Strategies(Releases, unittest.TestCase):
 
 class BadImagesOfContainers(BadImages, unittest.TestCase):
     def test_one_for_another_processor_is_refused(self):
-        running.image("web:foreign", "--version", "foreign", processor="arm64")
+        running.disguise("web:v2", "web:foreign", "arm64")
         self.taken_back("foreign", 2, word="it is built for arm64")
 
 

@@ -141,7 +141,7 @@ class Engine:
         return [c for c in found if (version is None or c["Labels"].get("slipway.version") == version) and
                 (running is None or (c["State"] == "running") == running)]
 
-    def image(self, name, *flags, lines=(), command=None, processor=None):
+    def image(self, name, *flags, lines=(), command=None):
         """Builds an image of the tests' own service, whose behaviour is its flags."""
         words = command or ["/server", "--anywhere", "1", "--port", "8080", *flags]
         dockerfile = "\n".join(["FROM scratch", "COPY server /server", *lines, f"ENTRYPOINT {json.dumps(words)}", ""])
@@ -151,11 +151,29 @@ class Engine:
             entry.size = len(dockerfile)
             tar.addfile(entry, io.BytesIO(dockerfile.encode()))
             tar.add(SERVICE, "server")
-        said = self.call("POST", f"/build?t={name}" + (f"&platform=linux/{processor}" if processor else ""), context.getvalue(), parse=False,
+        said = self.call("POST", f"/build?t={name}", context.getvalue(), parse=False,
                          headers={"Content-Type": "application/x-tar"}).decode()
         if '"error"' in said:
             raise AssertionError(said)
         return self.call("GET", f"/images/{name}/json")["Id"]
+
+    def disguise(self, image, name, processor):
+        """The same image, said to be for another processor."""
+        saved = io.BytesIO(self.call("GET", f"/images/{image}/get", parse=False))
+        changed = io.BytesIO()
+        with tarfile.open(fileobj=saved) as old, tarfile.open(fileobj=changed, mode="w") as new:
+            def add(path, data):
+                entry = tarfile.TarInfo(path)
+                entry.size = len(data)
+                new.addfile(entry, io.BytesIO(data))
+
+            [manifest] = json.load(old.extractfile("manifest.json"))
+            for path in manifest["Layers"]:
+                add(path, old.extractfile(path).read())
+            add("config.json", json.dumps(json.load(old.extractfile(manifest["Config"])) |
+                                          {"architecture": processor}).encode())
+            add("manifest.json", json.dumps([manifest | {"Config": "config.json", "RepoTags": [name]}]).encode())
+        self.call("POST", "/images/load", changed.getvalue(), parse=False, headers={"Content-Type": "application/x-tar"})
 
 
 if __name__ == "__main__":
