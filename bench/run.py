@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from containers import containers  # noqa: E402
 from faults import faults, healthy  # noqa: E402
 from figures import ROOT, STEADY, figure, noise, released  # noqa: E402
 from house import BUILD, House  # noqa: E402
@@ -134,8 +135,8 @@ def judge():
 
 
 FULL = False
-ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, faults, healthy, proxy, rows,
-                                tick, judge, sites, torture)}
+ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, faults, healthy, proxy, containers,
+                                rows, tick, judge, sites, torture)}
 
 
 def main():

@@ -2,6 +2,7 @@
 //   service --port N --version V [--errors PERCENT] [--warm-up MS] [--slow MS]
 //           [--crash-after MS] [--deaf 1] [--tail MS] [--errors-after MS] [--errors-on PATH]
 //           [--hang-after MS] [--anywhere 1] [--exit STATUS] [--eat MIB]
+//   service --probe N: is the one at this port well? For an image's own check.
 // GET /up answers 200 once warm; GET /slow takes 500 ms; every other path says the version, every
 // 40th of them (--tail) late. On
 // TERM it finishes what is under way and ends (--deaf: it does not hear).
@@ -38,6 +39,7 @@ struct Settings {
   int anywhere = 0;         // on every address: in a container the way in is not loopback
   int exit = -1;            // at once, with this status
   int eat_mib = 0;
+  int probe = 0;
 };
 
 const auto born = std::chrono::steady_clock::now();
@@ -140,14 +142,32 @@ Settings parse(int argc, char** argv) {
     if (name == "--anywhere") s.anywhere = std::atoi(argv[i + 1]);
     if (name == "--exit") s.exit = std::atoi(argv[i + 1]);
     if (name == "--eat") s.eat_mib = std::atoi(argv[i + 1]);
+    if (name == "--probe") s.probe = std::atoi(argv[i + 1]);
   }
   return s;
+}
+
+bool is_well(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const std::string_view ask = "GET /up HTTP/1.1\r\n\r\n";
+  char said[64] = {};
+  const bool heard = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                     send(fd, ask.data(), ask.size(), MSG_NOSIGNAL) > 0 &&
+                     recv(fd, said, sizeof said - 1, 0) > 0;
+  close(fd);
+  std::printf("%s\n", heard ? "answered" : "no answer");
+  return heard && std::string_view(said).find(" 200 ") != std::string_view::npos;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Settings settings = parse(argc, argv);
+  if (settings.probe > 0) return is_well(settings.probe) ? 0 : 1;
   if (settings.exit >= 0) {
     std::printf("exits with %d\n", settings.exit);
     return settings.exit;

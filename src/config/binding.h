@@ -44,7 +44,8 @@ class Binding {
   void secret(const Listed&);
   void run();
   void containers();
-  void docker_section(const text::Node*);
+  void container_section(const text::Node*, const std::string& name);
+  void what_a_swarm_cannot();
   void resources();
   void route();
   void variables();

@@ -134,6 +134,7 @@ struct Window {
 struct Effective {
   std::string service, environment, folder, revision;
   std::string platform = "local", router = "haproxy";
+  bool contained() const { return platform == "docker" || platform == "swarm"; }
   ContainerSettings container;
   Setting<std::vector<std::string>> run;
   bool run_is_shell = false;

@@ -34,41 +34,56 @@ void Binding::containers() {
   c.host = told == variables.end() || told->second.empty() ? kEngine : told->second;
   const auto certificates = variables.find("DOCKER_CERT_PATH");
   if (c.host.starts_with("tcp://") && certificates != variables.end()) c.tls = certificates->second;
-  const bool contained = out_.platform == "docker";
   for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
-    const Node* n = (*layer)->get("docker");
-    if (n && !contained)
-      ledger_.warning(n->place, "no_effect",
-                      fmt::format("`docker` says nothing to the platform {}", out_.platform),
-                      "write `platform: docker` beside it");
-    docker_section(n);
+    for (const std::string name : {"docker", "swarm"}) {
+      const Node* n = (*layer)->get(name);
+      if (n && out_.platform != name)
+        ledger_.warning(n->place, "no_effect",
+                        fmt::format("`{}` says nothing to the platform {}", name, out_.platform),
+                        fmt::format("write `platform: {}` beside it", name));
+      if (out_.platform == name || !out_.contained()) container_section(n, name);
+    }
   }
   resources();
-  if (!contained) return;
+  if (!out_.contained()) return;
   if (c.image.value.empty() || c.port == 0)
     ledger_.warning(find("platform")->place, "incomplete",
                     fmt::format("`{}` has no `{}`, which every container needs", out_.service,
                                 c.image.value.empty() ? "image" : "port"),
                     "service: { image: registry.example/web, port: 8080 }");
   if (c.host.starts_with("tcp://") && !is_near(c.host))
-    ledger_.not_supported(out_.origins["docker.host"],
-                          fmt::format("docker.host: {} (another machine)", c.host),
+    ledger_.not_supported(out_.origins[out_.platform + ".host"],
+                          fmt::format("{}.host: {} (another machine)", out_.platform, c.host),
                           "containers are reached over loopback: run the agent beside its engine");
+  if (out_.platform == "swarm") what_a_swarm_cannot();
 }
 
-void Binding::docker_section(const Node* node) {
-  const Fields f(ledger_, node, "docker", "docker");
+// What containers by themselves have, and tasks of a Swarm do not.
+void Binding::what_a_swarm_cannot() {
+  ledger_.notice(find("platform")->place, "open_ports",
+                 "a swarm publishes the ports of instances, 20000 to 29999, on every address of "
+                 "this machine",
+                 "let its firewall keep them to loopback; `platform: docker` publishes them there");
+  if (out_.container.memory > 0)
+    ledger_.notice(out_.origins["resources.memory"], "swap",
+                   "a swarm limits memory, and cannot keep an instance from using swap above it",
+                   "`platform: docker` can");
+}
+
+// The two sections say the same things of the same engine.
+void Binding::container_section(const Node* node, const std::string& name) {
+  const Fields f(ledger_, node, name, name);
   if (!f.written()) return;
   ContainerSettings& c = out_.container;
   const auto text = [&](const char* key, std::string& slot) {
     const Node* n = f.get(key);
     if (!n) return;
-    slot = open_text(*n, fmt::format("docker.{}", key));
-    keep(fmt::format("docker.{}", key), *n);
+    slot = open_text(*n, fmt::format("{}.{}", name, key));
+    keep(fmt::format("{}.{}", name, key), *n);
   };
   const auto flag = [&](const char* key, bool& slot) {
     if (const auto value = f.flag(key)) slot = *value;
-    if (const Node* n = f.get(key)) keep(fmt::format("docker.{}", key), *n);
+    if (const Node* n = f.get(key)) keep(fmt::format("{}.{}", name, key), *n);
   };
   text("host", c.host);
   if (f.get("host") && !c.host.starts_with("tcp://") && !c.host.starts_with("unix:///"))
@@ -79,25 +94,25 @@ void Binding::docker_section(const Node* node) {
   if (f.get("tls") && !c.tls.starts_with('/')) c.tls = out_.folder + "/" + c.tls;
   text("network", c.network);
   if (c.network == "host" || c.network == "none" || c.network.starts_with("container:"))
-    ledger_.not_supported(f.get("network")->place, fmt::format("docker.network: {}", c.network),
+    ledger_.not_supported(f.get("network")->place, fmt::format("{}.network: {}", name, c.network),
                           "two versions run side by side: each needs a port of its own");
   text("user", c.user);
   flag("read_only", c.read_only);
   flag("init", c.init);
   if (const Node* n = f.get("command")) {
     c.command.clear();
-    if (n->is_scalar()) c.command = {"/bin/sh", "-c", open_text(*n, "docker.command")};
-    for (const auto& i : n->items) c.command.push_back(open_text(i, "docker.command"));
-    keep("docker.command", *n);
+    if (n->is_scalar()) c.command = {"/bin/sh", "-c", open_text(*n, name + ".command")};
+    for (const auto& i : n->items) c.command.push_back(open_text(i, name + ".command"));
+    keep(name + ".command", *n);
   }
   if (const auto word = f.choice("restart", {"no", "on_failure", "unless_stopped", "always"})) {
     c.restart = *word == "no" ? "" : *word;
     if (const auto at = c.restart.find('_'); at != std::string::npos) c.restart[at] = '-';
-    keep("docker.restart", *f.get("restart"));
+    keep(name + ".restart", *f.get("restart"));
   }
   if (const auto word = f.choice("secrets", {"files", "environment"})) {
     c.open_secrets = *word == "environment";
-    keep("docker.secrets", *f.get("secrets"));
+    keep(name + ".secrets", *f.get("secrets"));
   }
 }
 

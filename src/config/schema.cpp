@@ -100,11 +100,17 @@ std::vector<Key> environment_keys() {
                            {"kubernetes", later},
                            {"vm", later},
                            {"docker"},
-                           {"swarm", later},
+                           {"swarm"},
                            {"ecs", later},
                            {"lambda", later},
                            {"edge", later},
                            {"namespace", later}});
+}
+
+// Of every platform that an engine of containers runs.
+std::vector<Key> engine_keys() {
+  return {{"host"}, {"tls"},       {"network"}, {"command"}, {"restart"},
+          {"user"}, {"read_only"}, {"init"},    {"secrets"}};
 }
 
 Section environment_section() {
@@ -272,16 +278,8 @@ std::vector<Section> build() {
         {"status"},
         {"port", later}}},
       {"stop", {{"signal"}, {"drain"}}},
-      {"docker",
-       {{"host"},
-        {"tls"},
-        {"network"},
-        {"command"},
-        {"restart"},
-        {"user"},
-        {"read_only"},
-        {"init"},
-        {"secrets"}}},
+      {"docker", engine_keys()},
+      {"swarm", engine_keys()},
       {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
       {"agent", {{"listen"}, {"url"}, {"tls"}, {"traces"}}},

@@ -84,7 +84,7 @@ class Sheet {
 
   void runs() {
     if (e_.platform == "local") processes();
-    if (e_.platform == "docker") containers();
+    if (e_.contained()) containers();
     variables();
   }
 
@@ -115,15 +115,15 @@ class Sheet {
     };
     line("image", quoted(c.image.value), c.image.origin);
     line("port", std::to_string(c.port), origin("port"));
-    line("docker.host", c.host);
-    if (!c.tls.empty()) line("docker.tls", quoted(c.tls));
-    line("docker.network", c.network.empty() ? "default" : c.network);
-    line("docker.command", c.command.empty() ? "the image's own" : joined(c.command));
-    line("docker.restart", c.restart.empty() ? "no" : c.restart);
-    line("docker.user", c.user.empty() ? "the image's own" : c.user);
-    line("docker.read_only", yes(c.read_only));
-    line("docker.init", yes(c.init));
-    line("docker.secrets", c.open_secrets ? "environment" : "files");
+    line(e_.platform + ".host", c.host);
+    if (!c.tls.empty()) line(e_.platform + ".tls", quoted(c.tls));
+    line(e_.platform + ".network", c.network.empty() ? "default" : c.network);
+    line(e_.platform + ".command", c.command.empty() ? "the image's own" : joined(c.command));
+    line(e_.platform + ".restart", c.restart.empty() ? "no" : c.restart);
+    line(e_.platform + ".user", c.user.empty() ? "the image's own" : c.user);
+    line(e_.platform + ".read_only", yes(c.read_only));
+    line(e_.platform + ".init", yes(c.init));
+    line(e_.platform + ".secrets", c.open_secrets ? "environment" : "files");
     line("resources.cpu", c.milli_cpus == 0 ? "none" : fmt::format("{}m", c.milli_cpus));
     line("resources.memory", c.memory == 0 ? "none" : fmt::format("{}", c.memory));
   }

@@ -55,8 +55,8 @@ std::string only(Ledger& ledger, const Node* n, const char* key,
 }  // namespace
 
 void Binding::route() {
-  out_.platform = only(ledger_, find("platform"), "platform", {"local", "docker"},
-                       {"vm", "swarm", "kubernetes", "ecs", "lambda", "edge"});
+  out_.platform = only(ledger_, find("platform"), "platform", {"local", "docker", "swarm"},
+                       {"vm", "kubernetes", "ecs", "lambda", "edge"});
   only(ledger_, find("router"), "router", {"haproxy"},
        {"nginx", "service", "gateway_api", "istio", "ingress_nginx", "alb", "lambda_alias",
         "route53", "cloudflare", "api_gateway"});

@@ -109,19 +109,19 @@ text::Place origin_of(const Effective& e, const char* setting) {
 }
 
 Admission<> check_supported(const Effective& e) {
-  if (e.platform != "local" && e.platform != "docker")
+  if (e.platform != "local" && !e.contained())
     return unsupported(origin_of(e, "platform"),
                        fmt::format("the platform {} is not supported yet", e.platform),
-                       "use `platform: local` or `platform: docker`");
+                       "use `platform: local`, `platform: docker` or `platform: swarm`");
   if (e.router != "haproxy")
     return unsupported(origin_of(e, "router"),
                        fmt::format("the router {} is not supported yet", e.router),
                        "use `router: haproxy`");
-  if (e.platform == "docker" && e.container.image.value.empty())
+  if (e.contained() && e.container.image.value.empty())
     return refuse("no_image",
                   fmt::format("the service {} does not say which image it is", e.service),
                   "write `image: registry.example/web` under `service`; the version is its tag");
-  if (e.platform == "docker" && e.container.port == 0)
+  if (e.contained() && e.container.port == 0)
     return refuse("no_port",
                   fmt::format("the service {} does not say where its container listens", e.service),
                   "write `port: 8080` under `service`");

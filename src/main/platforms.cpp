@@ -39,20 +39,31 @@ void append(std::vector<std::string>& into, std::vector<std::string> more) {
 }  // namespace
 
 Platforms::Platforms(World world)
-    : local_(local_settings(world), *world.sink), docker_(docker_settings(world), *world.sink) {}
+    : local_(local_settings(world), *world.sink),
+      docker_(docker_settings(world), *world.sink),
+      swarm_(docker_settings(world), *world.sink, swarm::services()) {}
+
+docker::Docker* Platforms::engine_of(const std::string& platform) {
+  if (platform == docker_.name()) return &docker_;
+  return platform == swarm_.name() ? &swarm_ : nullptr;
+}
 
 slipway::World Platforms::look(const Look& asked) {
-  return asked.where.platform == "docker" ? docker_.look(asked) : look_at_files(asked);
+  docker::Docker* engine = engine_of(asked.where.platform);
+  return engine != nullptr ? engine->look(asked) : look_at_files(asked);
 }
 
 World look_once(const Look& asked) {
-  return asked.where.platform == "docker" ? docker::look(asked) : look_at_files(asked);
+  if (asked.where.platform.empty()) return look_at_files(asked);
+  const auto form = asked.where.platform == "swarm" ? swarm::services() : docker::containers("");
+  return docker::look(asked, *form);
 }
 
 std::vector<std::string> Platforms::sweep(
     const std::function<bool(const SiteId&, std::uint32_t)>& wanted) {
   std::vector<std::string> said = local_.sweep(wanted);
   append(said, docker_.sweep(wanted));
+  append(said, swarm_.sweep(wanted));
   return said;
 }
 
@@ -60,6 +71,7 @@ std::vector<std::string> Platforms::end_all() {
   const auto none = [](const SiteId&, std::uint32_t) { return false; };
   std::vector<std::string> said = local_.sweep(none, kEndAll, local::Local::Begun::end);
   append(said, docker_.sweep(none, kEndAll, docker::Docker::Begun::end));
+  append(said, swarm_.sweep(none, kEndAll, docker::Docker::Begun::end));
   return said;
 }
 
@@ -69,16 +81,16 @@ std::vector<LogFile> Platforms::logs(const Site& site, std::uint32_t instance) {
     if (instance != 0 && i != instance) continue;
     auto known = site.instances.find(i);
     std::string version;
-    bool contained = false;
+    docker::Docker* engine = nullptr;
     if (known != site.instances.end()) {
       auto copy = site.copies.find(known->second.copy);
       if (copy != site.copies.end()) {
         version = copy->second.release.version;
-        contained = copy->second.spec.where.platform == "docker";
+        engine = engine_of(copy->second.spec.where.platform);
       }
     }
     // Kept output is in one place, whichever platform it came from.
-    for (const fs::path& path : contained ? docker_.logs(site.id, i) : local_.logs(site.id, i)) {
+    for (const fs::path& path : engine ? engine->logs(site.id, i) : local_.logs(site.id, i)) {
       // A file kept after its instance is named iN-VERSION.log.
       std::string stem = path.stem().string();
       std::size_t dash = stem.find('-');
@@ -93,6 +105,7 @@ std::vector<LogFile> Platforms::logs(const Site& site, std::uint32_t instance) {
 void Platforms::stop() {
   local_.stop();
   docker_.stop();
+  swarm_.stop();
 }
 
 }  // namespace slipway

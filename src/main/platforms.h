@@ -12,6 +12,7 @@
 #include "contract/site.h"
 #include "drivers/docker/docker.h"
 #include "drivers/local/local.h"
+#include "drivers/swarm/services.h"
 #include "main/backend.h"
 
 namespace slipway {
@@ -26,7 +27,7 @@ class Platforms {
   };
   explicit Platforms(World);
 
-  std::vector<Driver*> drivers() { return {&local_, &docker_}; }
+  std::vector<Driver*> drivers() { return {&local_, &docker_, &swarm_}; }
   slipway::World look(const Look&);
   // Ends what no site wants; a sentence for each.
   std::vector<std::string> sweep(
@@ -37,8 +38,11 @@ class Platforms {
   void stop();
 
  private:
+  // The driver of containers that this platform means; null: processes.
+  docker::Docker* engine_of(const std::string& platform);
+
   local::Local local_;
-  docker::Docker docker_;
+  docker::Docker docker_, swarm_;
 };
 
 // Without an agent: what `plan` and `check` see.

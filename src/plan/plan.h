@@ -76,9 +76,9 @@ struct HealthCheck {
 
 // Where an instance runs, and how that is reached.
 struct Where {
-  std::string platform;  // "docker"; empty: a process of this machine
-  std::string host;  // docker: the engine, "unix:///var/run/docker.sock", "tcp://127.0.0.1:2376"
-  std::string tls;   // docker: folder of ca.pem, cert.pem and key.pem; empty: without TLS
+  std::string platform;  // "docker", "swarm"; empty: a process of this machine
+  std::string host;  // of both: the engine, "unix:///var/run/docker.sock", "tcp://127.0.0.1:2376"
+  std::string tls;   // folder of ca.pem, cert.pem and key.pem; empty: without TLS
   bool operator==(const Where&) const = default;
 };
 

@@ -28,6 +28,22 @@ TEST(Containers, SettingsOfAnEnvironment) {
   EXPECT_NE(show(c).find("resources.cpu"), std::string::npos);
 }
 
+TEST(Containers, ASwarmHasTheSameSettingsUnderItsOwnName) {
+  const Config c = good(
+      "service: { name: web, image: web, port: 8080 }\n"
+      "environments:\n  production:\n    listen: 127.0.0.1:8080\n    platform: swarm\n"
+      "    swarm: { host: \"unix:///run/other.sock\", restart: always }\n"
+      "    docker: { user: \"7\" }\n    resources: { memory: 64Mi }\n");
+  EXPECT_TRUE(only(c).contained());
+  EXPECT_EQ(only(c).container.host, "unix:///run/other.sock");
+  EXPECT_EQ(only(c).container.restart, "always");
+  EXPECT_EQ(only(c).container.user, "");
+  EXPECT_NE(noted(c, "`docker` says nothing to the platform swarm"), nullptr);
+  EXPECT_NE(noted(c, "on every address"), nullptr);
+  EXPECT_NE(noted(c, "swap above it"), nullptr);
+  EXPECT_NE(show(c).find("swarm.restart"), std::string::npos);
+}
+
 TEST(Containers, TheEngineIsTheAgentsUnlessItIsSaid) {
   Sources s = given(contained());
   EXPECT_EQ(only(good(s)).container.host, "unix:///var/run/docker.sock");

@@ -10,101 +10,25 @@ import tempfile
 import unittest
 
 import engine
-from house import EASY, UNJUDGED, House, free_port, poll
+from contained import BLUE_GREEN, RECREATE, BadImages, Midway, Port, Releases, begin, end
+from house import free_port, poll
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
-
-CANARY = """
-canary_deployment:
-  stages:
-    - { name: initial, traffic_percentage: 20, duration: 1s, EASY }
-    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
-  rollback: { automatic: true }
-""".replace("EASY", EASY) + UNJUDGED
-LONG_CANARY = CANARY.replace("duration: 1s", "duration: 5s", 1)
-BLUE_GREEN = "blue_green_deployment: { monitor: 1s, keep_warm: 10m }" + UNJUDGED
-ROLLING = """
-deployment: { strategy: rolling }
-rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 0s }
-""" + UNJUDGED
-RECREATE = """
-deployment: { strategy: recreate }
-recreate_deployment: { monitor: 1s }
-""" + UNJUDGED
 
 running = None  # the engine that all tests share
 
 
 def setUpModule():
     global running
-    if engine.missing():
-        raise unittest.SkipTest(engine.missing())
-    running = engine.Engine().__enter__()
-    for version in ("v1", "v2", "v3"):
-        running.image(f"web:{version}", "--version", version)
+    running = begin("docker", tls=True)
 
 
 def tearDownModule():
-    if running:
-        running.__exit__()
+    end()
 
 
-class Port(House):
-    """A project whose service is an image."""
-
-    def __init__(self, strategy, environment_extra="", service_extra="", docker="", image="web",
-                 health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 10s }"):
-        super().__init__()
-        health = f"  health: {health}\n" if health else ""
-        (self.folder / "slipway.yaml").write_text(f"""service:
-  name: web
-  image: {image}
-  port: 8080
-{health}  stop: {{ drain: 5s }}
-{service_extra}
-environments:
-  {self.environment}:
-    platform: docker
-    docker: {{ host: "{running.host}"{docker} }}
-    listen: 127.0.0.1:{self.port}
-{environment_extra}
-{strategy}
-""")
-
-    def instances(self, version):
-        return running.containers(version, running=True)
-
-
-class Strategies(unittest.TestCase):
-    def releases(self, strategy, replicas, **more):
-        """Each of three releases under load, and then back: nobody notices."""
-        with Port(strategy, environment_extra=f"    replicas: {replicas}", **more) as h:
-            h.deploy("v1")
-            load = h.load(rate=150, slow=2)
-            poll("traffic", lambda: h.get()[0] == 200)
-            for version in ("v2", "v3"):
-                done = h.deploy(version)
-                self.assertEqual(done["state"], "succeeded", done)
-                self.assertEqual(done["receipt"]["failed"], 0, done["receipt"])
-                self.assertTrue(done["digest"].startswith("sha256:"), done)
-            self.assertEqual(len(h.instances("v3")), replicas)
-            back = h.json("rollback", h.environment)
-            self.assertEqual(back["state"], "succeeded", back)
-            self.assertEqual(h.get()[1], "v2")
-            saw = load.stop()
-            self.assertEqual(saw["failed"], 0, saw)
-            return saw
-
-    def test_blue_green(self):
-        self.releases(BLUE_GREEN, 1)
-
-    def test_canary(self):
-        self.releases(CANARY, 1)
-
-    def test_rolling(self):
-        self.releases(ROLLING, 2)
-
+class Strategies(Releases, unittest.TestCase):
     def test_recreate(self):
         with Port(RECREATE) as h:
             h.deploy("v1")
@@ -131,63 +55,32 @@ class Strategies(unittest.TestCase):
             self.assertEqual(saw["failed"], 0, saw)
 
 
-class BadImages(unittest.TestCase):
-    def taken_back(self, version, state, *, word, load_too=True, **more):
-        with Port(BLUE_GREEN, **more) as h:
+class BadImagesOfContainers(BadImages, unittest.TestCase):
+    def test_one_for_another_processor_is_refused(self):
+        running.disguise("web:v2", "web:foreign", "arm64")
+        self.taken_back("foreign", 2, word="it is built for arm64")
+
+
+class OverTls(unittest.TestCase):
+    def test_an_engine_that_knows_its_clients(self):
+        with Port(BLUE_GREEN, host=running.tls_host, settings=f", tls: {running.certificates}") as h:
             h.deploy("v1")
             load = h.load(rate=100)
-            done = h.run("deploy", h.environment, "--version", version, "--output", "json")
-            self.assertIn(word, done.stdout + done.stderr)
-            self.assertEqual(done.returncode, state, done.stdout)
-            self.assertEqual(h.get()[1], "v1")
+            done = h.deploy("v2")
+            self.assertEqual((done["state"], h.get()[1]), ("succeeded", "v2"))
             saw = load.stop()
             self.assertEqual(saw["failed"], 0, saw)
-            poll("nothing of it", lambda: not running.containers(version))
 
-    def test_no_such_tag_is_refused(self):
-        self.taken_back("v99", 2, word="there is no image web:v99")
-
-    def test_one_that_exits_at_once(self):
-        running.image("web:exits", command=["/server", "--port", "nonsense", "--exit", "3"])
-        self.taken_back("exits", 1, word="exit")
-
-    def test_one_that_is_never_well(self):
-        running.image("web:unwell", "--version", "unwell", "--warm-up", "600000")
-        self.taken_back("unwell", 1, word="503",
-                        health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 1s }")
-
-    def test_one_that_is_killed_for_memory(self):
-        running.image("web:hungry", "--version", "hungry", "--eat", "64")
-        self.taken_back("hungry", 1, word="killed for memory",
-                        environment_extra="    resources: { cpu: 500m, memory: 16Mi }")
+    def test_a_client_that_it_does_not_know_is_refused_before_anything_starts(self):
+        with tempfile.TemporaryDirectory() as other:
+            engine.certify(other)
+            with Port(BLUE_GREEN, host=running.tls_host, settings=f", tls: {other}") as h:
+                refused = h.run("deploy", h.environment, "--version", "v1")
+                self.assertEqual(refused.returncode, 2, refused.stdout)
+                self.assertIn("cannot be reached", refused.stderr)
 
 
-class Troubles(unittest.TestCase):
-    def in_the_middle_of_a_canary(self, happens, **more):
-        """What came of it, and what users saw. Containers are adopted, none is made anew."""
-        with Port(LONG_CANARY, **more) as h:
-            h.deploy("v1")
-            load = h.load(rate=150, slow=2)
-            h.json("deploy", h.environment, "--version", "v2", "--no-wait")
-            stage = lambda: (h.live() or {}).get("stage")
-            poll("the first stage", stage)
-            before = {c["Id"] for c in running.containers(running=True)}
-            happens(h)
-            poll("the stage again", stage)
-            done = h.json("watch", h.environment)
-            self.assertEqual(done["state"], "succeeded", done)
-            self.assertLessEqual({c["Id"] for c in running.containers(running=True)}, before)
-            self.assertIn("listening", h.run("logs", h.environment).stdout)
-            return load.stop()
-
-    def test_agent_killed_in_the_middle_of_a_canary(self):
-        def killed(h):
-            h.kill_agent()
-            h.run("agent", "start")
-
-        saw = self.in_the_middle_of_a_canary(killed)
-        self.assertEqual(saw["failed"], 0, saw)
-
+class Troubles(Midway, unittest.TestCase):
     def test_engine_restarted_in_the_middle_of_a_canary(self):
         """While it starts the engine makes its rules for published ports anew, and refuses meanwhile: what it fails
         is not ours, but the release goes on."""
@@ -199,18 +92,9 @@ class Troubles(unittest.TestCase):
             restarted, health="{ path: /up, interval: 1s, timeout: 1s, unhealthy_threshold: 10, start_timeout: 10s }")
         self.assertLess(saw["failed"], saw["sent"] / 4, saw)
 
-    def test_a_container_that_dies_is_replaced(self):
-        with Port(BLUE_GREEN, environment_extra="    replicas: 2") as h:
-            h.deploy("v1")
-            victim = h.instances("v1")[0]["Id"]
-            running.call("POST", f"/containers/{victim}/kill")
-            poll("another", lambda: victim not in [c["Id"] for c in h.instances("v1")] and
-                 len(h.instances("v1")) == 2)
-            poll("both well", lambda: h.status()["instances"]["v1"]["ready"] == 2)
-
     def test_secrets_are_files_and_limits_are_set(self):
         with Port(BLUE_GREEN, service_extra="  secrets: [TOKEN]\n  env: { COLOUR: red }", health="",
-                  docker=", read_only: true, user: \"1000:1000\", restart: on_failure",
+                  settings=", read_only: true, user: \"1000:1000\", restart: on_failure",
                   environment_extra="    resources: { cpu: 500m, memory: 64Mi }") as h:
             h.env["TOKEN"] = "hush-hush"
             h.deploy("v1")

@@ -16,10 +16,11 @@ import sys
 import tarfile
 import tempfile
 
-from house import BUILD, poll
+from house import BUILD, free_port, poll
 
 DOCKERD = "/usr/sbin/dockerd"
 SERVICE = BUILD / "contained-service"
+JSON = {"Content-Type": "application/json"}
 
 
 def missing():
@@ -38,21 +39,45 @@ def own_network(arguments):
                           "ip link set lo up && exec \"$@\"", "sh", *arguments])
 
 
+def certify(folder):
+    """An authority, and one certificate of it that is good for both sides of a connection to 127.0.0.1."""
+    openssl = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    for arguments in (
+            [*openssl, "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"],
+            [*openssl, "-subj", "/CN=127.0.0.1", "-keyout", "key.pem", "-out", "cert.csr"],
+            ["openssl", "x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+             "-days", "2", "-extfile", "extensions", "-out", "cert.pem"]):
+        pathlib.Path(folder, "extensions").write_text(
+            "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n")
+        subprocess.run(arguments, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 class Engine:
     """Containers outlive it while it is restarted, and their ports need nothing of it (live restore, no proxy of its
-    own): what an installation that wants no downtime sets."""
+    own): what an installation that wants no downtime sets. The manager of a swarm cannot have the first."""
 
-    def __init__(self):
+    def __init__(self, swarm=False, tls=False):
+        self.swarm = swarm
+        self.certificates = None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-engine-"))
         self.socket = self.folder / "engine.sock"
         self.host = f"unix://{self.socket}"
         self.process = None
+        if tls:
+            self.certificates = self.folder / "certificates"
+            self.certificates.mkdir()
+            certify(self.certificates)
+            self.tls_host = f"tcp://127.0.0.1:{free_port()}"
 
     def __enter__(self):
         self.start()
+        if self.swarm:
+            self.join()
         return self
 
     def __exit__(self, *_):
+        if self.swarm:
+            self.leave()
         for container in self.containers():
             self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
         self.stop()
@@ -67,12 +92,27 @@ class Engine:
     def spawn(self, log):
         return subprocess.Popen(
             [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
-             self.folder / "pid", "-H", self.host, "--live-restore", "--userland-proxy=false"],
+             self.folder / "pid", "-H", self.host, "--userland-proxy=false",
+             *([] if self.swarm else ["--live-restore"]), *(self.door() if self.certificates else [])],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def door(self):
+        """For those alone who come with a certificate."""
+        return ["-H", self.tls_host, "--tlsverify", "--tlscacert", self.certificates / "ca.pem", "--tlscert",
+                self.certificates / "cert.pem", "--tlskey", self.certificates / "key.pem"]
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
         self.process.wait(timeout=30)
+
+    def join(self):
+        """A swarm of one."""
+        self.call("POST", "/swarm/init", json.dumps({"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"}),
+                  headers=JSON)
+
+    def leave(self):
+        """With it go all its services."""
+        self.call("POST", "/swarm/leave?force=1")
 
     def answers(self):
         if self.process.poll() is not None:
@@ -116,6 +156,24 @@ class Engine:
         if '"error"' in said:
             raise AssertionError(said)
         return self.call("GET", f"/images/{name}/json")["Id"]
+
+    def disguise(self, image, name, processor):
+        """The same image, said to be for another processor."""
+        saved = io.BytesIO(self.call("GET", f"/images/{image}/get", parse=False))
+        changed = io.BytesIO()
+        with tarfile.open(fileobj=saved) as old, tarfile.open(fileobj=changed, mode="w") as new:
+            def add(path, data):
+                entry = tarfile.TarInfo(path)
+                entry.size = len(data)
+                new.addfile(entry, io.BytesIO(data))
+
+            [manifest] = json.load(old.extractfile("manifest.json"))
+            for path in manifest["Layers"]:
+                add(path, old.extractfile(path).read())
+            add("config.json", json.dumps(json.load(old.extractfile(manifest["Config"])) |
+                                          {"architecture": processor}).encode())
+            add("manifest.json", json.dumps([manifest | {"Config": "config.json", "RepoTags": [name]}]).encode())
+        self.call("POST", "/images/load", changed.getvalue(), parse=False, headers={"Content-Type": "application/x-tar"})
 
 
 if __name__ == "__main__":

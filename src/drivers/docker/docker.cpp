@@ -10,23 +10,28 @@
 namespace slipway::docker {
 namespace fs = std::filesystem;
 
-std::string agent_of(const fs::path& state) {
+// Two forms may share an engine, and neither may take the other's for its own.
+std::string agent_of(const fs::path& state, std::string_view platform) {
   Sha256 hash;
   hash.update(state.string());
+  if (platform != "docker") hash.update(platform);
   return hash.hex().substr(0, 16);
 }
 
-Docker::Docker(Settings settings, Sink& sink)
+Docker::Docker(Settings settings, Sink& sink, std::unique_ptr<Form> form)
     : settings_(std::move(settings)),
-      agent_(agent_of(settings_.state)),
+      form_(form ? std::move(form) : containers(settings_.runtime)),
+      agent_(agent_of(settings_.state, form_->platform())),
       sink_(sink),
       kept_(settings_.state),
-      ports_(settings_.first_port, settings_.last_port, settings_.state.string() + " docker"),
+      ports_(settings_.first_port, settings_.last_port,
+             fmt::format("{} {}", settings_.state.string(), form_->platform())),
       pool_(settings_.workers),
       watcher_(sink) {
-  std::ifstream known(settings_.state / "docker" / "engines");
+  std::ifstream known(own_folder() / "engines");
   for (std::string host, tls; std::getline(known, host, '\t') && std::getline(known, tls);) {
-    lines_[host].engine = std::make_unique<Engine>(Where{"docker", host, tls}, outbound_);
+    lines_[host].engine =
+        std::make_unique<Engine>(Where{std::string(form_->platform()), host, tls}, outbound_);
   }
   minder_ = std::thread([this] { mind(); });
 }
@@ -55,13 +60,13 @@ Engine& Docker::engine_of(const Where& where) {
 
 // So that what runs there is found again when no site speaks of it any more.
 void Docker::remember(const Where& where) {
-  std::ignore = os::make_folder(settings_.state / "docker" / "told");
-  std::ofstream known(settings_.state / "docker" / "engines", std::ios::app);
+  std::ignore = os::make_folder(own_folder() / "told");
+  std::ofstream known(own_folder() / "engines", std::ios::app);
   known << where.host << '\t' << where.tls << '\n';
 }
 
 bool Docker::takes(const Command& command) const {
-  if (const Where* where = where_of(command)) return where->platform == "docker";
+  if (const Where* where = where_of(command)) return where->platform == form_->platform();
   return std::holds_alternative<RunSmoke>(command);
 }
 
@@ -102,7 +107,8 @@ void Docker::begin(const Issued& issued) {
     pool_.submit(alone,
                  [this, asker, smoke = *smoke] { answer(asker, platform::run_smoke(smoke)); });
   } else {
-    answer(asker, failed({Fault::unsupported, "the Docker driver does not take this command"}));
+    answer(asker,
+           failed({Fault::unsupported, "a driver of containers does not take this command"}));
   }
 }
 
@@ -157,8 +163,6 @@ void Docker::stop() {
   pool_.stop();
 }
 
-fs::path Docker::told_mark(const std::string& id) const {
-  return settings_.state / "docker" / "told" / id;
-}
+fs::path Docker::told_mark(const std::string& id) const { return own_folder() / "told" / id; }
 
 }  // namespace slipway::docker

@@ -1,5 +1,6 @@
-// The driver of containers on an engine of this machine, Docker's own or one with its API. It
-// finds what is its own by labels, so that nothing but the engine has to remember what runs.
+// The driver of containers on an engine of this machine, Docker's own or one with its API: by
+// themselves, or in another form (form.h). It finds what is its own by labels, so that nothing but
+// the engine has to remember what runs.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +16,7 @@
 #include <vector>
 
 #include "contract/driver.h"
-#include "drivers/docker/engine.h"
+#include "drivers/docker/form.h"
 #include "os/net.h"
 #include "platform/kept.h"
 #include "platform/launch.h"
@@ -33,17 +34,17 @@ struct Settings {
 };
 
 // The label that tells the containers of one state folder from another's.
-std::string agent_of(const std::filesystem::path& state);
+std::string agent_of(const std::filesystem::path& state, std::string_view platform = "docker");
 
 // Looks at an image without an agent; for `plan` and `check`.
-World look(const Look&);
+World look(const Look&, Form&);
 
 class Docker : public Driver {
  public:
-  Docker(Settings, Sink&);
+  Docker(Settings, Sink&, std::unique_ptr<Form> = nullptr);  // none: containers by themselves
   ~Docker() override { stop(); }
 
-  std::string_view name() const override { return "docker"; }
+  std::string_view name() const override { return form_->platform(); }
   bool takes(const Command&) const override;
   void begin(const Issued&) override;
   void observe(const Issued&) override;
@@ -100,13 +101,13 @@ class Docker : public Driver {
 
   // start.cpp
   void start(const Asker&, const StartInstance&, Fresh);
+  bool take_up(const Asker&, const StartInstance&, Engine&, const Seen&, Fresh);
   Result<There> find(Engine&, const SiteId&, std::uint32_t instance);
-  Result<Observed> start_fresh(Engine&, const SiteId&, const StartInstance&);
-  Result<Observed> bear(Engine&, Birth);
+  Result<> start_fresh(Engine&, const SiteId&, const StartInstance&);
+  Result<> bear(Engine&, Birth);
   void adopt(const Asker&, const StartInstance&, Engine&, const Seen&);
   void tell_ended(const Asker&, const StartInstance&, Engine&, const Seen&);
-  Result<std::string> make_secrets(const SiteId&, const StartInstance&, Birth&);
-  std::filesystem::path secrets_folder(const SiteId&, std::uint32_t instance) const;
+  Result<> add_secrets(const SiteId&, const StartInstance&, Birth&);
 
   // image.cpp
   Result<Image> image_of(Engine&, const InstanceSpec&, const std::string& version);
@@ -116,7 +117,7 @@ class Docker : public Driver {
   void halt(const Asker&, const StopInstance&);
   void await_end(Engine&, const SiteId&, std::uint32_t instance, const std::string& id,
                  Duration limit, bool killed);
-  void finish(Engine&, const SiteId&, std::uint32_t instance, const std::string& id);
+  void finish(Engine&, const SiteId&, std::uint32_t instance);
   Result<std::vector<std::string>> bury(Engine&, const Owner&, const Seen&);
   void answer_stops(const std::string& key, const Outcome&);
   std::vector<std::string> sweep_line(Line&, const Wanted&, Duration grace, Begun begun);
@@ -130,12 +131,14 @@ class Docker : public Driver {
   void ended(const std::string& key, const std::string& id, std::optional<Death>);
   void look_after(const std::string& key);
   void heard_health(const std::string& key, const std::string& id, const Seen&);
-  std::vector<std::string> tail(Engine&, const Seen&);
+  std::vector<std::string> tail(Engine&, const std::string& name, const Seen&);
 
+  std::filesystem::path own_folder() const { return settings_.state / form_->platform(); }
   std::filesystem::path told_mark(const std::string& id) const;
 
   Settings settings_;
-  std::string agent_;  // a hash of the state folder: whose containers
+  std::unique_ptr<Form> form_;
+  std::string agent_;  // a hash of the state folder: whose they are
   Sink& sink_;
   platform::KeptOutput kept_;
   os::PortPool ports_;

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cstdio>
-#include <ctime>
 
+#include "drivers/docker/reading.h"
 #include "drivers/docker/say.h"
 
 namespace slipway::docker {
@@ -16,75 +15,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::pair<int, int> kNewest{1, 47}, kOldest{1, 30};
-
-Result<json::value> parsed(const Reply& reply, const std::string& doing) {
-  if (reply.status >= 300) return std::unexpected(error_of(reply, doing));
-  boost::system::error_code error;
-  json::value value = json::parse(reply.body, error);
-  if (error)
-    return fail(Fault::corrupt, "{}: the engine's answer is not JSON ({})", doing, error.message());
-  return value;
-}
-
-// The value at a path of names; null when any of them is not there.
-const json::value* at(const json::value& from, std::initializer_list<const char*> path) {
-  const json::value* here = &from;
-  for (const char* name : path) {
-    if (!here->is_object()) return nullptr;
-    here = here->as_object().if_contains(name);
-    if (here == nullptr) return nullptr;
-  }
-  return here;
-}
-
-std::string text_at(const json::value& from, std::initializer_list<const char*> path) {
-  const json::value* found = at(from, path);
-  return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
-std::int64_t number_at(const json::value& from, std::initializer_list<const char*> path) {
-  const json::value* found = at(from, path);
-  if (found == nullptr || !found->is_number()) return 0;
-  boost::system::error_code inexact;
-  const auto value = found->to_number<std::int64_t>(inexact);
-  return inexact ? 0 : value;
-}
-
-bool flag_at(const json::value& from, std::initializer_list<const char*> path) {
-  const json::value* found = at(from, path);
-  return found != nullptr && found->is_bool() && found->as_bool();
-}
-
-template <class T>
-T number_in(const std::string& text) {
-  T value{};
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-std::map<std::string, std::string> labels_at(const json::value& from,
-                                             std::initializer_list<const char*> path) {
-  std::map<std::string, std::string> out;
-  const json::value* found = at(from, path);
-  if (found == nullptr || !found->is_object()) return out;
-  for (const auto& entry : found->as_object()) {
-    if (entry.value().is_string()) out[entry.key()] = entry.value().as_string();
-  }
-  return out;
-}
-
-// "2026-11-21T10:18:14.935652836Z"; parts of a second do not matter here.
-Wall time_of(const std::string& text) {
-  std::tm tm{};
-  if (std::sscanf(text.c_str(), "%d-%d-%dT%d:%d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-                  &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6 ||
-      tm.tm_year < 1970) {
-    return Wall{};
-  }
-  tm.tm_year -= 1900;
-  tm.tm_mon -= 1;
-  return Wall(std::chrono::seconds(::timegm(&tm)));
-}
 
 std::pair<int, int> version_in(const std::string& text) {
   std::pair<int, int> out{0, 0};
@@ -243,9 +173,11 @@ Result<Seen> hear_container(const Reply& reply) {
   return out;
 }
 
-Result<std::string> hear_created(const Reply& reply) {
-  const json::value value = TRY(parsed(reply, "making the container"));
-  return text_at(value, {"Id"});
+Result<std::string> hear_made(const Reply& reply, const char* name) {
+  const json::value value = TRY(parsed(reply, "making it"));
+  std::string made = text_at(value, {name});
+  if (made.empty()) return fail(Fault::corrupt, "the engine does not say what it made");
+  return made;
 }
 
 Result<std::vector<Seen>> hear_list(const Reply& reply) {
@@ -265,12 +197,11 @@ Result<std::vector<Seen>> hear_list(const Reply& reply) {
 
 int exit_status(int code) { return code > 128 && code <= 128 + 64 ? -(code - 128) : code; }
 
-std::optional<Owner> owner_of(const Seen& seen, const std::string& agent) {
+std::optional<Owner> owner_of(const Seen& seen) {
   const auto label = [&](const char* name) {
     const auto found = seen.labels.find(name);
     return found == seen.labels.end() ? std::string() : found->second;
   };
-  if (label(kAgent) != agent) return std::nullopt;
   Owner owner{{label(kService), label(kEnvironment)},
               number_in<std::uint32_t>(label(kInstance)),
               label(kVersion),
@@ -279,6 +210,11 @@ std::optional<Owner> owner_of(const Seen& seen, const std::string& agent) {
   if (owner.stop_signal == 0) owner.stop_signal = 15;
   if (owner.instance == 0) return std::nullopt;
   return owner;
+}
+
+std::optional<Owner> owner_of(const Seen& seen, const std::string& agent) {
+  const auto found = seen.labels.find(kAgent);
+  return found != seen.labels.end() && found->second == agent ? owner_of(seen) : std::nullopt;
 }
 
 std::vector<Death> EventLines::feed(std::string_view bytes) {

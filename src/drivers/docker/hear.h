@@ -54,9 +54,12 @@ struct Seen {
   Wall started{};
   std::string health, health_output;  // starting healthy unhealthy; empty: no check of the engine's
   std::uint16_t port = 0;             // of this machine
+  bool waiting = false;               // its container is still to come
+  std::string trouble;                // why none comes
 };
 Result<Seen> hear_container(const Reply&);
-Result<std::string> hear_created(const Reply&);     // its id
+// The number of what was made, by the name that the API gives it.
+Result<std::string> hear_made(const Reply&, const char* name = "Id");
 Result<std::vector<Seen>> hear_list(const Reply&);  // id, labels and status alone
 int exit_status(int code);                          // 137 is signal 9: -9
 
@@ -68,6 +71,7 @@ struct Owner {
   int stop_signal = 15;
 };
 std::optional<Owner> owner_of(const Seen&, const std::string& agent);
+std::optional<Owner> owner_of(const Seen&);  // whichever agent's it is
 
 struct Death {
   std::string id;

@@ -21,15 +21,20 @@ std::string wrong_platform(Engine& engine, const Image& image) {
   return fmt::format("it is built for {}, and the engine runs {}", image.architecture, *own);
 }
 
-World look_on(Engine& engine, const Look& asked) {
+World look_on(Engine& engine, const Look& asked, Form& form) {
   World world;
+  if (auto usable = form.usable(engine); !usable && usable.error().fault == Fault::unsupported) {
+    world.problem = usable.error().text;
+    world.hint = fmt::format("or use another engine: `{}.host`", form.platform());
+    return world;
+  }
   Reference name = reference_of(asked.container.image);
   if (!asked.digest.empty()) name = {name.repository, "", asked.digest};
   auto image = known_image(engine, name.text());
   if (image && !*image && !asked.digest.empty()) image = known_image(engine, asked.digest);
   if (!image) {
     world.problem = image.error().text;
-    world.hint = "start the engine, or fix `docker.host`";
+    world.hint = fmt::format("start the engine, or fix `{}.host`", form.platform());
     return world;
   }
   if (*image) {
@@ -54,13 +59,13 @@ World look_on(Engine& engine, const Look& asked) {
 
 }  // namespace
 
-World look(const Look& asked) {
+World look(const Look& asked, Form& form) {
   os::Outbound outbound;
   Engine engine(asked.where, outbound);
-  return look_on(engine, asked);
+  return look_on(engine, asked, form);
 }
 
-World Docker::look(const Look& asked) { return look_on(engine_of(asked.where), asked); }
+World Docker::look(const Look& asked) { return look_on(engine_of(asked.where), asked, *form_); }
 
 // The image of a release, fetched when it is not there. It is found by the digest it was planned
 // with: where the tag points now does not matter.

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/digest.h"
+#include "drivers/docker/parts.h"
 #include "os/outbound.h"
 
 namespace slipway::docker {
@@ -14,30 +15,11 @@ namespace {
 
 constexpr Duration kPullLimit = std::chrono::minutes(4);
 
-std::string label_filter(const std::string& agent) {
-  return json::serialize(json::object{{"label", json::array{fmt::format("{}={}", kAgent, agent)}}});
-}
-
 std::int64_t nanoseconds(Duration d) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(d).count();
 }
 
-// Without a test of its own it sets the times of the image's.
-json::object health_of(const HealthCheck& health) {
-  json::object out;
-  if (health.kind == HealthCheck::Kind::command) {
-    json::array test{"CMD"};
-    for (const std::string& word : health.command) test.emplace_back(word);
-    out["Test"] = std::move(test);
-  }
-  out["Interval"] = nanoseconds(health.interval);
-  out["Timeout"] = nanoseconds(health.timeout);
-  out["Retries"] = health.unhealthy_threshold;
-  out["StartPeriod"] = nanoseconds(health.start_timeout);
-  return out;
-}
-
-json::object host_of(const Birth& birth) {
+json::object host_of(const Birth& birth, const std::string& secrets) {
   const Container& c = birth.start.spec.container;
   const std::string inside = fmt::format("{}/tcp", c.port);
   json::object out{
@@ -53,11 +35,56 @@ json::object host_of(const Birth& birth) {
     out["Memory"] = c.memory;
     out["MemorySwap"] = c.memory;  // none above it
   }
-  if (!birth.secrets.empty()) out["Binds"] = json::array{birth.secrets + ":/run/secrets:ro"};
+  if (!secrets.empty()) out["Binds"] = json::array{secrets + ":/run/secrets:ro"};
   return out;
 }
 
 }  // namespace
+
+json::object labels_of(const Birth& birth) {
+  const InstanceSpec& spec = birth.start.spec;
+  return {{kAgent, birth.agent},
+          {kService, birth.site.service},
+          {kEnvironment, birth.site.environment},
+          {kInstance, std::to_string(birth.start.instance)},
+          {kVersion, birth.start.version},
+          {kSpec, birth.spec},
+          {kSignal, std::to_string(spec.stop_signal)}};
+}
+
+json::array variables_of(const Birth& birth) {
+  json::array out;
+  for (const auto& [name, value] : birth.env) out.emplace_back(name + "=" + value);
+  return out;
+}
+
+json::array words_of(const std::vector<std::string>& words) {
+  json::array out;
+  for (const std::string& word : words) out.emplace_back(word);
+  return out;
+}
+
+// Without a test of its own it sets the times of the image's. Where our own check counts the
+// image's would only cost.
+json::object health_of(const Birth& birth) {
+  if (!birth.own_health) return {{"Test", json::array{"NONE"}}};
+  const HealthCheck& health = birth.start.spec.health;
+  json::object out;
+  if (health.kind == HealthCheck::Kind::command) {
+    json::array test = words_of(health.command);
+    test.insert(test.begin(), "CMD");
+    out["Test"] = std::move(test);
+  }
+  out["Interval"] = nanoseconds(health.interval);
+  out["Timeout"] = nanoseconds(health.timeout);
+  out["Retries"] = health.unhealthy_threshold;
+  out["StartPeriod"] = nanoseconds(health.start_timeout);
+  return out;
+}
+
+std::string filter(const char* name, const std::string& value) {
+  return json::serialize(json::object{{name, json::array{value}}});
+}
 
 std::string Call::target() const {
   std::string out = path;
@@ -140,35 +167,18 @@ Call pull(const Reference& reference) {
           .timeout = kPullLimit};
 }
 
-Call create(const Birth& birth) {
+Call create(const Birth& birth, const std::string& secrets) {
   const InstanceSpec& spec = birth.start.spec;
-  json::array env;
-  for (const auto& [name, value] : birth.env) env.emplace_back(name + "=" + value);
   json::object body{
       {"Image", birth.image_id},
-      {"Env", std::move(env)},
+      {"Env", variables_of(birth)},
       {"StopSignal", std::to_string(spec.stop_signal)},
       {"ExposedPorts", json::object{{fmt::format("{}/tcp", spec.container.port), json::object{}}}},
-      {"Labels", json::object{{kAgent, birth.agent},
-                              {kService, birth.site.service},
-                              {kEnvironment, birth.site.environment},
-                              {kInstance, std::to_string(birth.start.instance)},
-                              {kVersion, birth.start.version},
-                              {kSpec, spec_hash(spec, birth.start.version)},
-                              {kSignal, std::to_string(spec.stop_signal)}}},
-      {"HostConfig", host_of(birth)}};
-  if (!spec.argv.empty()) {
-    json::array words;
-    for (const std::string& word : spec.argv) words.emplace_back(word);
-    body["Cmd"] = std::move(words);
-  }
+      {"Labels", labels_of(birth)},
+      {"Healthcheck", health_of(birth)},
+      {"HostConfig", host_of(birth, secrets)}};
+  if (!spec.argv.empty()) body["Cmd"] = words_of(spec.argv);
   if (!spec.container.user.empty()) body["User"] = spec.container.user;
-  if (birth.own_health) {
-    body["Healthcheck"] = health_of(spec.health);
-  } else {
-    // Our own check counts; the image's would only cost.
-    body["Healthcheck"] = json::object{{"Test", json::array{"NONE"}}};
-  }
   return {.method = "POST",
           .path = "/containers/create",
           .query = {{"name", container_name(birth.agent, birth.site, birth.start.instance)}},
@@ -203,7 +213,9 @@ Call remove(const std::string& id) {
 }
 
 Call list(const std::string& agent) {
-  return {.path = "/containers/json", .query = {{"all", "1"}, {"filters", label_filter(agent)}}};
+  return {
+      .path = "/containers/json",
+      .query = {{"all", "1"}, {"filters", filter("label", fmt::format("{}={}", kAgent, agent))}}};
 }
 
 Call logs(const std::string& id, std::size_t lines) {

@@ -49,11 +49,12 @@ struct Birth {
   std::string agent;  // whose it is: told apart from other agents on the same engine
   SiteId site;
   StartInstance start;
+  std::string spec;  // spec_hash() of the plan's words; those in `start` may be filled already
   std::string image_id;
   std::uint16_t port = 0;   // of this machine
   bool own_health = false;  // the engine runs the check: the image's own, or a command
   std::vector<std::pair<std::string, std::string>> env;
-  std::string secrets;  // folder that becomes /run/secrets; empty: none
+  std::vector<std::pair<std::string, std::string>> secrets;  // what /run/secrets holds
 };
 
 Call ask_version();
@@ -61,7 +62,7 @@ Call inspect_image(const std::string& reference);
 // What the registry says of a name, without fetching it.
 Call ask_registry(const Reference&);
 Call pull(const Reference&);
-Call create(const Birth&);
+Call create(const Birth&, const std::string& secrets = "");  // a folder with what they are
 Call start(const std::string& id);
 Call inspect(const std::string& name_or_id);
 Call kill(const std::string& id, int signal);

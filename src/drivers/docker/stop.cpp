@@ -28,7 +28,7 @@ void Docker::halt(const Asker& asker, const StopInstance& halt) {
   auto there = find(engine, asker.site, halt.instance);
   if (!there) return answer_stops(key, failed(there.error()));
   if (!there->owner) return answer_stops(key, Done{});
-  if (!there->seen->running) return finish(engine, asker.site, halt.instance, there->seen->id);
+  if (!there->seen->running) return finish(engine, asker.site, halt.instance);
   // One that ended in between has nothing to hear; its end is awaited all the same.
   auto told = engine.call(docker::kill(there->seen->id, halt.signal));
   if (!told) return answer_stops(key, failed(told.error()));
@@ -46,24 +46,20 @@ void Docker::await_end(Engine& engine, const SiteId& site, std::uint32_t instanc
         return await_end(engine, site, instance, id, kKilled, true);
       }
       if (!reply) return answer_stops(key, failed(reply.error()));
-      finish(engine, site, instance, id);
+      finish(engine, site, instance);
     });
   });
 }
 
 // Nothing runs any more: the output is kept, name and port are free.
-void Docker::finish(Engine& engine, const SiteId& site, std::uint32_t instance,
-                    const std::string& id) {
+void Docker::finish(Engine& engine, const SiteId& site, std::uint32_t instance) {
   const std::string key = key_of(site, instance);
-  auto seen = engine.call(inspect(id));
-  auto heard = seen ? hear_container(*seen) : std::unexpected(seen.error());
-  if (!heard && heard.error().fault == Fault::missing) return answer_stops(key, Done{});
-  if (!heard) return answer_stops(key, failed(heard.error()));
-  const auto owner = owner_of(*heard, agent_);
+  auto there = find(engine, site, instance);
+  if (!there) return answer_stops(key, failed(there.error()));
   Observed observed;
-  observed.port = heard->port;
-  if (owner) {
-    auto gone = bury(engine, *owner, *heard);
+  if (there->owner) {
+    observed.port = there->seen->port;
+    auto gone = bury(engine, *there->owner, *there->seen);
     if (!gone) return answer_stops(key, failed(gone.error()));
     observed.details = std::move(*gone);
   }
@@ -74,25 +70,23 @@ void Docker::finish(Engine& engine, const SiteId& site, std::uint32_t instance,
   answer_stops(key, Done{std::move(observed)});
 }
 
-// The container and all that belongs to it are removed, its output is kept. What could not be kept
+// The instance and all that belongs to it are removed, its output is kept. What could not be kept
 // is said, and holds nothing up.
 Result<std::vector<std::string>> Docker::bury(Engine& engine, const Owner& owner,
                                               const Seen& seen) {
   std::vector<std::string> said;
-  if (auto output = engine.call(docker::logs(seen.id, kKeptLines));
-      output && output->status < 300) {
-    const fs::path file = settings_.state / "docker" / (seen.id + ".log");
-    auto kept = os::swap_file(file, plain_log(output->body));
-    if (kept) kept = kept_.keep(owner.site, owner.instance, owner.version, file);
-    if (!kept) said.push_back(kept.error().text);
+  if (!seen.id.empty()) {
+    auto output = engine.call(docker::logs(seen.id, kKeptLines));
+    if (output && output->status < 300) {
+      const fs::path file = own_folder() / (seen.id + ".log");
+      auto kept = os::swap_file(file, plain_log(output->body));
+      if (kept) kept = kept_.keep(owner.site, owner.instance, owner.version, file);
+      if (!kept) said.push_back(kept.error().text);
+    }
   }
-  Reply removed = TRY(engine.call(docker::remove(seen.id)));
-  if (removed.status >= 300 && removed.status != 404)
-    return std::unexpected(
-        error_of(removed, fmt::format("removing the container of instance {}", owner.instance)));
+  TRY(form_->remove(engine, form_->name_of(agent_, owner.site, owner.instance), seen));
   std::error_code error;
-  fs::remove(told_mark(seen.id), error);
-  fs::remove_all(secrets_folder(owner.site, owner.instance), error);
+  if (!seen.id.empty()) fs::remove(told_mark(seen.id), error);
   if (seen.port != 0) ports_.give_back(seen.port);
   return said;
 }
@@ -128,8 +122,7 @@ std::vector<std::string> Docker::sweep_line(Line& line, const Wanted& wanted, Du
                                             Begun begun) {
   std::vector<std::string> said;
   Engine& engine = *line.engine;
-  auto reply = engine.call(docker::list(agent_));
-  auto all = reply ? hear_list(*reply) : std::unexpected(reply.error());
+  auto all = form_->list(engine, agent_);
   {
     std::lock_guard lock(mutex_);
     line.swept = all.has_value();
@@ -147,13 +140,17 @@ std::vector<std::string> Docker::sweep_line(Line& line, const Wanted& wanted, Du
       if (begun == Begun::leave && begun_.contains(key)) continue;
     }
     unfollow(key);
-    if (seen.running) std::ignore = engine.call(docker::kill(seen.id, owner->stop_signal));
-    orphans.emplace_back(*owner, seen);
+    auto there = find(engine, owner->site, owner->instance);
+    // One whose name is gone, or somebody else's by now, is what the list says of it.
+    const Seen& known = there && there->owner ? *there->seen : seen;
+    if (known.running) std::ignore = engine.call(docker::kill(known.id, owner->stop_signal));
+    orphans.emplace_back(*owner, known);
   }
   for (const auto& [owner, seen] : orphans) {
     const auto left =
         std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
-    std::ignore = engine.call(docker::wait(seen.id, std::max<Duration>(left, 1ms)));
+    if (!seen.id.empty())
+      std::ignore = engine.call(docker::wait(seen.id, std::max<Duration>(left, 1ms)));
     auto gone = bury(engine, owner, seen);
     const std::string who = fmt::format("container of instance {} of {} ({})", owner.instance,
                                         owner.site.name(), owner.version);

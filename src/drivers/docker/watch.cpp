@@ -159,7 +159,8 @@ void Docker::ended(const std::string& key, const std::string& id, std::optional<
     std::error_code error;
     if (!seen->running && std::filesystem::exists(told_mark(id), error)) return;
     exited.status = exit_status(death ? death->code : seen->exit);
-    exited.tail = tail(*followed.engine, *seen);
+    const std::string name = form_->name_of(agent_, followed.site, followed.start.instance);
+    exited.tail = tail(*followed.engine, name, *seen);
     if (!seen->running) std::ignore = os::write_file(told_mark(id), "");
   } else {
     exited.tail = {"slipway: the container was removed by somebody else"};
@@ -168,7 +169,7 @@ void Docker::ended(const std::string& key, const std::string& id, std::optional<
   sink_.fact(followed.site, std::move(exited));
 }
 
-std::vector<std::string> Docker::tail(Engine& engine, const Seen& seen) {
+std::vector<std::string> Docker::tail(Engine& engine, const std::string& name, const Seen& seen) {
   std::vector<std::string> lines;
   if (auto output = engine.call(docker::logs(seen.id, limits::kTailLines));
       output && output->status < 300)
@@ -176,6 +177,7 @@ std::vector<std::string> Docker::tail(Engine& engine, const Seen& seen) {
   if (seen.killed_for_memory)
     lines.push_back(fmt::format("slipway: killed for memory, the limit is {} MiB",
                                 seen.memory / (1024 * 1024)));
+  for (std::string& line : form_->last_words(engine, name)) lines.push_back(std::move(line));
   return lines;
 }
 

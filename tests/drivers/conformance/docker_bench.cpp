@@ -1,5 +1,5 @@
-// Containers on a real engine that the bench starts itself. It needs a network of its own, which
-// tests/end_to_end/engine.py gives it.
+// Containers on a real engine that the bench starts itself, by themselves and as services of a
+// Swarm. It needs a network of its own, which tests/end_to_end/engine.py gives it.
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mount.h>
@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "bench.h"
 #include "drivers/docker/docker.h"
+#include "drivers/swarm/services.h"
 #include "os/files.h"
 
 extern char** environ;
@@ -21,16 +22,26 @@ namespace slipway::conformance {
 namespace {
 namespace fs = std::filesystem;
 
+enum class Kind { docker, swarm };
+
 // One engine for all cases: starting it takes a second.
 class OwnEngine {
  public:
-  OwnEngine() { start(); }
+  explicit OwnEngine(Kind kind) : kind_(kind) {
+    start();
+    if (kind == Kind::docker) return;
+    auto made = call({.method = "POST",
+                      .path = "/swarm/init",
+                      .body = R"({"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"})"});
+    CHECK(made && made->status == 200, "no swarm: {}", made ? made->body : made.error().text);
+  }
   ~OwnEngine() {
     stop();
     const std::string folder = temp_.path().string();
     ::umount2((folder + "/data/overlay2").c_str(), MNT_DETACH);
     ::umount2((folder + "/data").c_str(), MNT_DETACH);
   }
+  Kind kind() const { return kind_; }
   void start() {
     const std::string folder = temp_.path().string();
     std::vector<std::string> words{"/usr/sbin/dockerd",
@@ -39,8 +50,9 @@ class OwnEngine {
                                    "--pidfile=" + folder + "/pid",
                                    "-H",
                                    host(),
-                                   "--live-restore",
                                    "--userland-proxy=false"};
+    // Which an engine of a Swarm cannot have.
+    if (kind_ == Kind::docker) words.push_back("--live-restore");
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -87,45 +99,48 @@ class OwnEngine {
     CHECK(built && docker::hear_progress(built->body), "the image {} was not built: {}", tag,
           built ? built->body : built.error().text);
   }
+  Kind kind_;
   os::TempDir temp_;
   pid_t pid_ = 0;
 };
 
-OwnEngine& own_engine() {
-  static OwnEngine engine;
-  static const bool built = [] {
-    engine.build("web:good", "");
-    engine.build("web:exits", ", \"--exit\", \"3\"");
-    engine.build("web:never", ", \"--warm-up\", \"600000\"");
-    engine.build("web:deaf", ", \"--deaf\", \"1\"");
-    return true;
-  }();
-  CHECK(built, "images");
-  return engine;
+// One at a time: two would share a bridge.
+OwnEngine& own_engine(Kind kind) {
+  static std::unique_ptr<OwnEngine> engine;
+  if (engine && engine->kind() == kind) return *engine;
+  engine.reset();
+  engine = std::make_unique<OwnEngine>(kind);
+  engine->build("web:good", "");
+  engine->build("web:exits", ", \"--exit\", \"3\"");
+  engine->build("web:never", ", \"--warm-up\", \"600000\"");
+  engine->build("web:deaf", ", \"--deaf\", \"1\"");
+  return *engine;
 }
 
-class DockerBench final : public Bench {
+class EngineBench final : public Bench {
  public:
-  DockerBench() {
+  explicit EngineBench(Kind kind) : kind_(kind), form_(form_of()) {
     if (missing().empty()) renew();
   }
-  ~DockerBench() override {
+  ~EngineBench() override {
     if (stranger_.empty()) return;
-    std::ignore = own_engine().call(docker::remove(stranger_));
+    std::ignore = engine().call({.method = "DELETE", .path = stranger_});
   }
   std::string missing() override {
     if (std::getenv("SLIPWAY_OWN_NETWORK") == nullptr)
       return "an engine needs a network of its own: tests/end_to_end/engine.py COMMAND";
     return {};
   }
+  // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
+  bool has(Trait trait) const override { return kind_ == Kind::docker || trait != Trait::away; }
   Driver& driver() override { return *driver_; }
-  Where where() const override { return {"docker", own_engine().host(), ""}; }
+  Where where() const override { return {std::string(form_->platform()), engine().host(), ""}; }
   void renew() override {
     driver_.reset();
     docker::Settings settings;
     settings.state = temp_.path() / "state";
     settings.runtime = temp_.path() / "runtime";
-    driver_ = std::make_unique<docker::Docker>(std::move(settings), heard);
+    driver_ = std::make_unique<docker::Docker>(std::move(settings), heard, form_of());
   }
   StartInstance service(Manner manner, std::uint32_t instance) override {
     StartInstance start{instance, "v1", {}};
@@ -138,7 +153,7 @@ class DockerBench final : public Bench {
     start.spec.container = {.image = "web:" + tag, .port = 8080};
     if (manner == Manner::wrong_digest) {
       start.spec.digest = "sha256:" + std::string(64, '0');
-    } else if (auto image = own_engine().call(docker::inspect_image("web:" + tag))) {
+    } else if (auto image = engine().call(docker::inspect_image("web:" + tag))) {
       if (auto known = docker::hear_image(*image)) start.spec.digest = known->id;
     }
     start.spec.health = {.kind = HealthCheck::Kind::http,
@@ -150,39 +165,67 @@ class DockerBench final : public Bench {
     return start;
   }
   void crash(std::uint32_t instance) override {
-    std::ignore = own_engine().call(docker::kill(name(instance), SIGKILL));
+    if (const auto seen = look(instance))
+      std::ignore = engine().call(docker::kill(seen->id, SIGKILL));
   }
   bool runs(std::uint32_t instance) override {
-    auto reply = own_engine().call(docker::inspect(name(instance)));
-    auto seen = reply ? docker::hear_container(*reply) : std::unexpected(reply.error());
+    const auto seen = look(instance);
     return seen && seen->running;
   }
   void stranger(std::uint32_t instance) override {
-    stranger_ = name(instance);
-    docker::Call make{.method = "POST",
-                      .path = "/containers/create",
-                      .query = {{"name", stranger_}},
-                      .body = R"({"Image": "web:good"})"};
-    std::ignore = own_engine().call(make);
+    const std::string own = name(instance);
+    if (kind_ == Kind::docker) {
+      docker::Call make{.method = "POST",
+                        .path = "/containers/create",
+                        .query = {{"name", own}},
+                        .body = R"({"Image": "web:good"})"};
+      std::ignore = engine().call(make);
+      stranger_ = "/containers/" + own;
+      return;
+    }
+    docker::Call make{.method = "POST", .path = "/services/create"};
+    make.body = fmt::format(
+        R"({{"Name": "{}", "TaskTemplate": {{"ContainerSpec": {{"Image": "web:good"}}}},
+            "Mode": {{"Replicated": {{"Replicas": 0}}}}}})",
+        own);
+    std::ignore = engine().call(make);
+    stranger_ = "/services/" + own;
   }
-  void away() override { own_engine().stop(); }
-  void back() override { own_engine().start(); }
+  void away() override { engine().stop(); }
+  void back() override { engine().start(); }
   void sweep(const std::function<bool(const SiteId&, std::uint32_t)>& wanted) override {
     driver_->sweep(wanted, 50ms, docker::Docker::Begun::end);
   }
 
  private:
+  OwnEngine& engine() const { return own_engine(kind_); }
+  std::unique_ptr<docker::Form> form_of() const {
+    if (kind_ == Kind::swarm) return swarm::services();
+    return docker::containers(temp_.path() / "runtime");
+  }
   std::string name(std::uint32_t instance) const {
-    return docker::container_name(docker::agent_of(temp_.path() / "state"), site, instance);
+    return form_->name_of(docker::agent_of(temp_.path() / "state", form_->platform()), site,
+                          instance);
+  }
+  // As the engine has it now.
+  std::optional<docker::Seen> look(std::uint32_t instance) const {
+    os::Outbound outbound;
+    docker::Engine line({"docker", engine().host(), ""}, outbound);
+    auto seen = form_->find(line, name(instance));
+    outbound.stop();
+    return seen ? *seen : std::nullopt;
   }
 
+  Kind kind_;
   os::TempDir temp_;
+  std::unique_ptr<docker::Form> form_;
   std::unique_ptr<docker::Docker> driver_;
   std::string stranger_;
 };
 
 }  // namespace
 
-std::unique_ptr<Bench> docker_bench() { return std::make_unique<DockerBench>(); }
+std::unique_ptr<Bench> docker_bench() { return std::make_unique<EngineBench>(Kind::docker); }
+std::unique_ptr<Bench> swarm_bench() { return std::make_unique<EngineBench>(Kind::swarm); }
 
 }  // namespace slipway::conformance

@@ -24,19 +24,38 @@ class Conformance : public ::testing::TestWithParam<Entry> {
   }
   bool lacks(Trait trait) const { return !bench_->has(trait); }
 
+  void begin(CommandId id, Attempt attempt, Command command) {
+    const Issued issued{bench_->site, id, attempt, std::move(command)};
+    issued_[{id, attempt}] = issued;
+    bench_->driver().begin(issued);
+  }
+  void observe(CommandId id, Command command) {
+    const Issued issued{bench_->site, id, 1, std::move(command)};
+    issued_[{id, 1}] = issued;
+    bench_->driver().observe(issued);
+  }
+  // As the shell does: what is pending is observed again, until there is an answer.
   Outcome answer_to(CommandId id, Attempt attempt = 1) {
-    if (!bench_->until([&] { return !bench_->heard.answers(id, attempt).empty(); }))
-      return Failed{{Fault::timeout, "the driver did not answer"}};
+    std::size_t asked = 0;
+    const bool answered = bench_->until([&] {
+      const auto answers = bench_->heard.answers(id, attempt);
+      if (answers.empty()) return false;
+      if (!std::holds_alternative<Pending>(answers.back())) return true;
+      if (answers.size() > asked) bench_->driver().observe(issued_.at({id, attempt}));
+      asked = answers.size();
+      return false;
+    });
+    if (!answered) return Failed{{Fault::timeout, "the driver did not answer"}};
     return bench_->heard.answers(id, attempt).back();
   }
   Outcome give(Command command) {
     const CommandId id = next_++;
-    bench_->driver().begin({bench_->site, id, 1, std::move(command)});
+    begin(id, 1, std::move(command));
     return answer_to(id);
   }
   Outcome look_at(Command command) {
     const CommandId id = next_++;
-    bench_->driver().observe({bench_->site, id, 1, std::move(command)});
+    observe(id, std::move(command));
     return answer_to(id);
   }
   Observed started(const StartInstance& start) {
@@ -64,6 +83,7 @@ class Conformance : public ::testing::TestWithParam<Entry> {
   }
 
   std::unique_ptr<Bench> bench_;
+  std::map<std::pair<CommandId, Attempt>, Issued> issued_;
   CommandId next_ = 1;
 };
 
@@ -118,8 +138,8 @@ TEST_P(Conformance, StopKillsAfterTheGrace) {
 TEST_P(Conformance, StopGivenTwiceIsAnsweredTwice) {
   started(bench_->service(Manner::slow_stop, 1));
   ASSERT_TRUE(healthy());
-  bench_->driver().begin({bench_->site, 70, 1, stop(1)});
-  bench_->driver().begin({bench_->site, 70, 2, stop(1)});
+  begin(70, 1, stop(1));
+  begin(70, 2, stop(1));
   EXPECT_TRUE(std::holds_alternative<Done>(answer_to(70, 1)));
   EXPECT_TRUE(std::holds_alternative<Done>(answer_to(70, 2)));
   EXPECT_TRUE(std::holds_alternative<Done>(look_at(stop(1))));
@@ -127,8 +147,8 @@ TEST_P(Conformance, StopGivenTwiceIsAnsweredTwice) {
 
 TEST_P(Conformance, DuplicateStartIsOneInstance) {
   const StartInstance start = bench_->service(Manner::good, 1);
-  bench_->driver().begin({bench_->site, 60, 1, start});
-  bench_->driver().begin({bench_->site, 60, 2, start});
+  begin(60, 1, start);
+  begin(60, 2, start);
   const Outcome first = answer_to(60, 1), second = answer_to(60, 2);
   ASSERT_TRUE(std::holds_alternative<Done>(first)) << text(first);
   ASSERT_TRUE(std::holds_alternative<Done>(second)) << text(second);
@@ -254,7 +274,8 @@ TEST_P(Conformance, WhatItTalksToIsGoneAndBack) {
 // Adding a driver: its bench, and one line here.
 INSTANTIATE_TEST_SUITE_P(Drivers, Conformance,
                          ::testing::Values(Entry{"local", local_bench},
-                                           Entry{"docker", docker_bench}, Entry{"sim", sim_bench}),
+                                           Entry{"docker", docker_bench},
+                                           Entry{"swarm", swarm_bench}, Entry{"sim", sim_bench}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

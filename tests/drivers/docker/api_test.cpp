@@ -33,8 +33,8 @@ TEST(Say, AContainerHasItsLimitsAndNoSecrets) {
                                 .restart = "always",
                                 .user = "7"};
   birth.env = {{"A", "b"}};
-  birth.secrets = "/run/x";
-  const Call call = create(birth);
+  birth.secrets = {{"TOKEN", "hush"}};
+  const Call call = create(birth, "/run/x");
   EXPECT_EQ(call.target(), "/containers/create?name=slipway-web-production-i7-abc");
   const auto body = boost::json::parse(call.body).as_object();
   const auto& host = body.at("HostConfig").as_object();
@@ -47,6 +47,7 @@ TEST(Say, AContainerHasItsLimitsAndNoSecrets) {
   EXPECT_EQ(body.at("Image"), "sha256:1");
   EXPECT_EQ(body.at("User"), "7");
   EXPECT_EQ(call.body.find("TOKEN"), std::string::npos);
+  EXPECT_EQ(call.body.find("hush"), std::string::npos);
 }
 
 TEST(Say, ACommandIsTheContainersOwnCheck) {
