@@ -25,6 +25,11 @@ struct AgentOptions {
   bool verbose = false;
 };
 
+// Users for so long at that rate.
+struct RecordedPiece {
+  double seconds = 0, rps = 0;
+};
+
 // What `slipway simulate` asks: a release, and the world it is tried in.
 struct SimulationAsked {
   Request request;
@@ -35,6 +40,8 @@ struct SimulationAsked {
   std::uint64_t seed = 1;
   int seeds = 1;
   std::vector<std::string> compare;
+  std::string recorded_from;  // a deployment; empty: the users are described
+  std::vector<RecordedPiece> recorded;
   bool traced = false;
 };
 

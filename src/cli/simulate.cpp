@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 
+#include "cli/recorded_traffic.h"
 #include "cli/release_request.h"
 #include "cli/render.h"
 #include "cli/screen.h"
@@ -13,28 +14,32 @@ namespace {
 
 struct SimulateWords {
   ReleaseWords release;
-  std::string rps = "20", pattern = "flat", candidate = "good", stable = "stable", compare, plot,
-              latency = "20ms", errors = "0.05%";
+  std::string rps, pattern, candidate = "good", stable = "stable", compare, plot, latency, errors,
+                            traffic;
   std::optional<int> seed, seeds;
   bool trace = false;
 
   void declare(Options& o) {
     release.declare(o);
-    o.text("--rps", rps, "requests per second of the busiest hour", "N");
-    o.text("--pattern", pattern, "flat, day, night, spikes or ramp", "P");
+    o.text("--rps", rps, "requests per second of the busiest hour (20)", "N");
+    o.text("--pattern", pattern, "flat, day, night, spikes or ramp (flat)", "P");
+    o.text("--traffic", traffic,
+           "from:ID: the users of a past release, second by second, and what its good version "
+           "answered them",
+           "FROM");
     o.text("--candidate", candidate,
            "what the new version does: \"errors=5% after 3m\", latency=x2, \"crash after 30s\", "
-           "\"never ready\", \"cannot start\", good; several with commas",
+           "\"never ready\", \"cannot start\", missing, good; several with commas; recorded: what "
+           "the new version of --traffic did",
            "FAULT");
     o.text("--stable", stable, "the version that serves before", "V");
-    o.text("--latency", latency, "the median answer of a good version", "D");
-    o.text("--errors", errors, "what a good version fails", "SHARE");
+    o.text("--latency", latency, "the median answer of a good version (20ms)", "D");
+    o.text("--errors", errors, "what a good version fails (0.05%)", "SHARE");
     o.number("--seed", seed, "the run is the same bit by bit for the same seed (1)");
     o.number("--seeds", seeds, "so many runs, told as p10, p50 and p90 (1)");
     o.text("--compare", compare, "strategies side by side: canary,blue_green,rolling", "LIST");
     o.text("--plot", plot, "a picture of the first run: FILE.svg or FILE.html", "FILE");
     o.flag("--trace", trace, "every event and every command of the first run");
-    o.later("--traffic");
   }
 };
 
@@ -45,12 +50,46 @@ std::optional<double> decimal(std::string_view text) {
   return value;
 }
 
-std::expected<SimulationAsked, Trouble> asked_of(Session& s, const SimulateWords& w) {
+// What was recorded stands for whatever the words leave open.
+std::expected<void, Trouble> record_into(Session& s, SimulateWords& w, SimulationAsked& asked) {
+  if (w.traffic.empty()) {
+    if (w.candidate != "recorded") return {};
+    return refuse("usage",
+                  "--candidate recorded: of which release? Name it with --traffic from:ID");
+  }
+  if (!w.rps.empty() || !w.pattern.empty()) {
+    return refuse("usage", "--traffic says how many requests come: leave out --rps and --pattern");
+  }
+  const RecordedTraffic traffic = TRY(recorded_traffic(s, w.traffic));
+  asked.recorded_from = traffic.id;
+  asked.recorded = traffic.pieces;
+  w.rps = fmt::format("{:.1f}", traffic.requests_per_second());
+  if (w.latency.empty())
+    w.latency = fmt::format("{:.0f}ms", std::max(1.0, traffic.good().latency_ms));
+  if (w.errors.empty()) w.errors = fmt::format("{:.4f}%", 100 * traffic.good().error_share());
+  if (w.candidate != "recorded") return {};
+  if (traffic.candidate.requests == 0) {
+    return refuse("no_traffic",
+                  fmt::format("the new version of {} was never asked anything", traffic.id));
+  }
+  asked.candidate = traffic.candidate_words();
+  return {};
+}
+
+std::expected<SimulationAsked, Trouble> asked_of(Session& s, SimulateWords w) {
   SimulationAsked asked{.request = TRY(request_of(s, w.release, nullptr)),
                         .stable = w.stable,
                         .candidate = w.candidate,
-                        .pattern = w.pattern,
                         .traced = w.trace};
+  TRY(record_into(s, w, asked));
+  const auto or_else = [](std::string& word, const char* usual) {
+    if (word.empty()) word = usual;
+  };
+  or_else(w.rps, "20");
+  or_else(w.pattern, "flat");
+  or_else(w.latency, "20ms");
+  or_else(w.errors, "0.05%");
+  asked.pattern = w.pattern;
   if (asked.stable == asked.request.version) asked.stable += "-before";
   const auto rps = decimal(w.rps);
   if (!rps || *rps < 0 || *rps > 1e6) {
@@ -137,6 +176,11 @@ Lines sparkline(const array& timeline, int width) {
   return lines;
 }
 
+std::string users_of(const object& told) {
+  const std::string from = harmless(text_of(told, "traffic"));
+  return from.empty() ? text_of(told, "pattern") : "recorded from " + from;
+}
+
 Lines render(const object& told, const Look& look) {
   const array& strategies = array_of(told, "strategies");
   const int seeds = static_cast<int>(integer_of(told, "seeds").value_or(1));
@@ -144,14 +188,13 @@ Lines render(const object& told, const Look& look) {
   const std::string state = text_of(run, "state");
   Lines lines;
   const bool good = state == "succeeded";
-  lines.push_back(
-      fmt::format("{} {} of {} in {}: {} at {:g} requests/s ({}), candidate {}",
-                  paint(good ? "✓" : "✗", good ? Ink::good : Ink::bad, look.colour), state,
-                  harmless(text_of(told, "version")), harmless(text_of(told, "environment")),
-                  seeds == 1 ? fmt::format("seed {}", integer_of(told, "seed").value_or(1))
-                             : fmt::format("{} runs", seeds),
-                  number_of(told, "rps").value_or(0), text_of(told, "pattern"),
-                  harmless(text_of(told, "candidate"))));
+  lines.push_back(fmt::format(
+      "{} {} of {} in {}: {} at {:g} requests/s ({}), candidate {}",
+      paint(good ? "✓" : "✗", good ? Ink::good : Ink::bad, look.colour), state,
+      harmless(text_of(told, "version")), harmless(text_of(told, "environment")),
+      seeds == 1 ? fmt::format("seed {}", integer_of(told, "seed").value_or(1))
+                 : fmt::format("{} runs", seeds),
+      number_of(told, "rps").value_or(0), users_of(told), harmless(text_of(told, "candidate"))));
   lines.emplace_back();
   std::vector<std::vector<std::string>> rows = {{"strategy", "outcome", "takes", "users hurt",
                                                  "saw the candidate", "found after",

@@ -116,6 +116,8 @@ void on(Turn& t, const Resumed& e) {
   for (Awaited& a : t.site.awaiting) {
     if (a.deadline != kNever) a.deadline += e.away;
   }
+  // What the proxy took out itself is told anew by who watches from now on.
+  for (auto& [id, i] : t.site.instances) i.ejected = false;
   if (t.site.live) move_deadlines(*t.site.live, e.away, t.at);
   if (t.site.queued) move_deadlines(*t.site.queued, e.away, t.at);
   adopt_instances(t, because);

@@ -32,6 +32,12 @@ std::expected<boost::json::object, Refusal> simulate_alone(
   }
   q.demand.rps = asked.rps;
   q.demand.pattern = *pattern;
+  q.recorded_from = asked.recorded_from;
+  Duration until{};
+  for (const cli::RecordedPiece& piece : asked.recorded) {
+    until += Duration(static_cast<std::int64_t>(piece.seconds * 1e6));
+    q.demand.recorded.push_back({until, piece.rps});
+  }
   q.usual.latency_ms = asked.latency_ms;
   q.usual.errors = asked.errors;
   if (const auto good = sim::parse_behaviour(asked.candidate, q.usual); !good) {

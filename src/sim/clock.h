@@ -52,6 +52,15 @@ class Agenda {
     items_.pop_back();
     return act;
   }
+  // What would happen before `until` happens then, in the same order.
+  void delay(std::uint32_t owner, Duration until) {
+    for (Item& i : items_) {
+      if (i.owner == owner) i.when = std::max(i.when, until);
+    }
+    std::stable_sort(items_.begin(), items_.end(),
+                     [](const Item& a, const Item& b) { return a.order < b.order; });
+    std::make_heap(items_.begin(), items_.end(), later);
+  }
   void drop(std::uint32_t owner) {
     std::erase_if(items_, [owner](const Item& i) { return i.owner == owner; });
     std::make_heap(items_.begin(), items_.end(), later);

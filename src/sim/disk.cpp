@@ -96,6 +96,7 @@ void Disk::cut(std::size_t size) {
 }
 
 Result<std::unique_ptr<DiskJournal>> DiskJournal::open(Disk& disk) {
+  if (disk.locked) return fail(Fault::conflict, "another agent uses this state folder");
   std::unique_ptr<DiskJournal> journal(new DiskJournal(disk));
   TRY(journal->scan());
   return journal;

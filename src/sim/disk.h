@@ -25,8 +25,9 @@ class Disk {
   const std::string& bytes() const { return bytes_; }
   std::size_t synced() const { return synced_; }
 
-  int full = 0;    // so many writes are refused from now on
-  long flip = -1;  // this byte reads wrong, once
+  int full = 0;         // so many writes are refused from now on
+  long flip = -1;       // this byte reads wrong, once
+  bool locked = false;  // by a process that has the journal open
   std::uint64_t syncs = 0;
 
  private:
@@ -39,7 +40,11 @@ enum class Moment : std::uint8_t { before_write, before_sync, after_sync };
 
 class DiskJournal final : public journal::Journal {
  public:
+  // A conflict while another process has it.
   static Result<std::unique_ptr<DiskJournal>> open(Disk&);
+  ~DiskJournal() override { disk_.locked = false; }
+  DiskJournal(const DiskJournal&) = delete;
+  DiskJournal& operator=(const DiskJournal&) = delete;
 
   Result<std::uint64_t> append(const journal::Batch&) override;
   Result<std::vector<std::string>> streams() override;
@@ -70,7 +75,7 @@ class DiskJournal final : public journal::Journal {
     Kept snapshot;
     std::uint64_t newest = 0;
   };
-  explicit DiskJournal(Disk& disk) : disk_(disk) {}
+  explicit DiskJournal(Disk& disk) : disk_(disk) { disk.locked = true; }
   Result<> scan();
   bool learn(std::size_t at, std::size_t size, std::string_view bytes);
   std::string bytes_at(const Place&) const;

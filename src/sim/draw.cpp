@@ -10,17 +10,17 @@ namespace {
 
 using Kind = Happening::Kind;
 
-constexpr std::array kFaults = {Kind::die,         Kind::die,    Kind::ill,  Kind::well,
-                                Kind::lie,         Kind::honest, Kind::flap, Kind::proxy,
-                                Kind::proxy_empty, Kind::wall,   Kind::kill, Kind::kill,
-                                Kind::reboot,      Kind::full,   Kind::flip};
+constexpr std::array kFaults = {
+    Kind::die,    Kind::die,   Kind::ill,         Kind::well,   Kind::lie,  Kind::honest,
+    Kind::flap,   Kind::proxy, Kind::proxy_empty, Kind::wall,   Kind::kill, Kind::kill,
+    Kind::reboot, Kind::full,  Kind::flip,        Kind::freeze, Kind::rival};
 constexpr std::array kSlips = {Slip::Kind::late,    Slip::Kind::slow,        Slip::Kind::twice,
                                Slip::Kind::never,   Slip::Kind::lost,        Slip::Kind::failed,
                                Slip::Kind::failed,  Slip::Kind::false_alarm, Slip::Kind::final,
                                Slip::Kind::pending, Slip::Kind::old};
-constexpr std::array kBad = {"errors=30%",  "errors=8% after 5s", "crash after 4s",
-                             "never ready", "cannot start",       "latency=x40",
-                             "errors=2%",   "crash after 12s",    "errors=100%"};
+constexpr std::array kBad = {
+    "errors=30%",  "errors=8% after 5s", "crash after 4s",  "never ready", "cannot start",
+    "latency=x40", "errors=2%",          "crash after 12s", "errors=100%", "missing"};
 constexpr std::array kVerbs = {Act::promote,  Act::approve, Act::approve, Act::reject,
                                Act::pause,    Act::resume,  Act::skip,    Act::abort,
                                Act::rollback, Act::retry,   Act::restart, Act::promote};
@@ -117,6 +117,7 @@ class Drawing {
         break;
       case Kind::kill:
       case Kind::reboot:
+      case Kind::freeze:
         h.value = static_cast<std::int64_t>(50 + dice_.below(dice_.chance(0.1) ? 300'000 : 3'000));
         break;
       case Kind::full:

@@ -49,6 +49,7 @@ class Backstage {
   std::function<std::optional<Slip>(const Issued&)> slip;
   std::function<RowPosition(const SiteId&)> recorded;
   std::function<void(const SiteId&, std::uint32_t instance)> crashed;  // a process died
+  std::function<void(const SiteId&)> checked;  // the proxy's own check took a server out, or back
   // A site's rows are counted from this offset on.
   std::function<void(const SiteId&, std::uint64_t offset)> watching;
   Duration engine_ahead{};  // engine time minus now()
@@ -60,6 +61,12 @@ class Backstage {
   void later(Duration wait, Agenda::Act act) { agenda.at(now() + wait, agent, std::move(act)); }
   void world(Duration wait, Agenda::Act act) { agenda.at(now() + wait, 0, std::move(act)); }
 };
+
+// Whether a command sets what the proxy has in force.
+bool is_routing(const Command&);
+
+// The proxy checks this server itself: out after three failures in a row, back after one answer.
+void check_server(Backstage&, const SiteId&, std::uint32_t instance);
 
 // What all three share: the order of commands, and the slips.
 class Played : public Driver {
@@ -102,8 +109,8 @@ class Platform final : public Played {
   std::string key(const Issued&) const override;
   void start(const Issued&, const StartInstance&, bool fresh, const Tell&);
   void halt(const Issued&, const StopInstance&, const Tell&);
-  void watch(const SiteId&, std::uint32_t instance);
-  void look_at(const SiteId&, std::uint32_t instance);
+  void watch(const SiteId&, std::uint32_t instance, Duration start_timeout);
+  void look_at(const SiteId&, std::uint32_t instance, bool had_its_time = false);
   void ended(const SiteId&, std::uint32_t instance);
 
   std::map<std::pair<SiteId, std::uint32_t>, std::optional<bool>> told_;  // health
@@ -117,6 +124,8 @@ class Router final : public Played {
   bool takes(const Command&) const override;
   // Its configuration is lost or old; it comes back with what the files had.
   void restarted(const SiteId&, bool empty);
+  // Reads the proxy's statistics within a second.
+  void look_soon(const SiteId&);
 
  private:
   void perform(const Issued&, bool fresh, Tell) override;
@@ -125,7 +134,10 @@ class Router final : public Played {
   void measure(const Issued&, const Shift&, const Route& before, const Tell&);
   void drain(const Issued&, const Drain&, const Tell&);
 
+  void look(const SiteId&);
+
   std::map<SiteId, CommandId> newest_;
+  std::map<SiteId, std::set<std::uint32_t>> ejected_;  // as told
 };
 
 // Counts stretches into blocks by the meter's own rule.

@@ -186,6 +186,7 @@ std::expected<Forecast, Refusal> foresee(const Question& q, const std::string& s
   Forecast out{.seed = seed};
   s.trace.clear();
   const Duration begun = s.elapsed();
+  if (!q.demand.recorded.empty()) s.scene(id).begin_demand(s.stage().now());
   {
     const Witness witness(s, id, out);
     s.on_step = [see = std::move(s.on_step), approve](const Published& p) {
@@ -244,7 +245,8 @@ std::expected<json::object, Refusal> simulate(const Question& q, const Progress&
                       {"stable", q.stable},
                       {"candidate", q.candidate},
                       {"rps", q.demand.rps},
-                      {"pattern", word(q.demand.pattern)},
+                      {"pattern", q.demand.recorded.empty() ? word(q.demand.pattern) : "recorded"},
+                      {"traffic", q.recorded_from},
                       {"seed", q.seed},
                       {"seeds", q.seeds},
                       {"strategies", std::move(told)},

@@ -18,6 +18,7 @@ struct Question {
   Request request;                // environment, service, version, strategy
   std::string stable = "stable";  // the version that serves before
   Demand demand;
+  std::string recorded_from;       // the deployment whose users are `demand.recorded`
   std::string candidate = "good";  // parse_behaviour()
   Behaviour usual;                 // of stable, and of the candidate where nothing else is said
   std::uint64_t seed = 1;

@@ -38,6 +38,10 @@ void Platform::perform(const Issued& issued, bool fresh, Tell tell) {
     Observed seen;
     // The last word of the path is the version: one release, one digest.
     seen.world.digest = "sha256:" + look->artifact;
+    const auto known = stage_.behaviours.find(look->artifact.substr(look->artifact.rfind('/') + 1));
+    if (known != stage_.behaviours.end() && known->second.missing) {
+      seen.world.problem = look->artifact + " is not there";
+    }
     return tell(Done{seen});
   }
   if (std::holds_alternative<CheckRelease>(issued.command)) return tell(Done{});
@@ -65,7 +69,8 @@ void Platform::start(const Issued& issued, const StartInstance& command, bool fr
     seen.port = found->second.port;
     seen.pid = found->second.alive ? command.instance : 0;
     tell(Done{seen});
-    return found->second.alive ? watch(issued.site, command.instance)
+    const Duration start = command.spec.health.start_timeout;
+    return found->second.alive ? watch(issued.site, command.instance, start)
                                : ended(issued.site, command.instance);
   }
   if (!fresh) {
@@ -84,7 +89,14 @@ void Platform::start(const Issued& issued, const StartInstance& command, bool fr
   // A port is free again when its process is gone: no two of a site have the same.
   process.port = static_cast<std::uint16_t>(20'000 + command.instance);
   scene.pass(stage_.now());
+  process.out = found != scene.processes.end() && found->second.out;
   scene.processes[command.instance] = process;
+  if (process.out) {  // the proxy sends to it again when it has answered a check
+    stage_.world(process.behaviour.ready_after + 1ms,
+                 [&stage = stage_, site = issued.site, instance = command.instance] {
+                   check_server(stage, site, instance);
+                 });
+  }
   if (const auto& crash = process.behaviour.crash_after) {
     stage_.world(*crash, [this, site = issued.site, instance = command.instance,
                           started = process.started, &stage = stage_] {
@@ -92,13 +104,14 @@ void Platform::start(const Issued& issued, const StartInstance& command, bool fr
       const auto still = all.find(instance);
       if (still == all.end() || still->second.started != started) return;
       stage.scene(site).die(still->second, stage.now(), -11);
+      check_server(stage, site, instance);
       stage.crashed(site, instance);
     });
   }
   seen.port = process.port;
   seen.pid = command.instance;
   tell(Done{seen});
-  watch(issued.site, command.instance);
+  watch(issued.site, command.instance, command.spec.health.start_timeout);
 }
 
 void Platform::halt(const Issued& issued, const StopInstance& command, const Tell& tell) {
@@ -111,12 +124,15 @@ void Platform::halt(const Issued& issued, const StopInstance& command, const Tel
   stage_.later(kExit + 1ms, [tell] { tell(Done{}); });
 }
 
-void Platform::watch(const SiteId& site, std::uint32_t instance) {
+void Platform::watch(const SiteId& site, std::uint32_t instance, Duration start_timeout) {
   told_[{site, instance}] = std::nullopt;
   const Process& p = stage_.scene(site).processes.at(instance);
   const Duration ready = p.started + p.behaviour.ready_after - stage_.now();
   stage_.later(std::max<Duration>(ready, 5ms) + 2ms,
                [this, site, instance] { look_at(site, instance); });
+  // One that is old enough, or has had its time, is ill when it says so.
+  stage_.later(std::max(p.started + start_timeout - stage_.now(), kUnwell),
+               [this, site, instance] { look_at(site, instance, true); });
 }
 
 void Platform::notice(const SiteId& site, std::uint32_t instance) {
@@ -131,13 +147,14 @@ void Platform::notice(const SiteId& site, std::uint32_t instance) {
                [this, site, instance] { look_at(site, instance); });
 }
 
-void Platform::look_at(const SiteId& site, std::uint32_t instance) {
+void Platform::look_at(const SiteId& site, std::uint32_t instance, bool had_its_time) {
   const auto watched = told_.find({site, instance});
   const auto& processes = stage_.scene(site).processes;
   const auto found = processes.find(instance);
   if (watched == told_.end() || found == processes.end() || !found->second.alive) return;
   const bool healthy = says_healthy(found->second, stage_.now());
-  if (watched->second == healthy || (!watched->second && !healthy)) return;
+  const bool starts = !watched->second && !healthy && !had_its_time;
+  if (watched->second == healthy || starts) return;
   watched->second = healthy;
   stage_.sink->fact(site, HealthChanged{instance, healthy, healthy ? "" : "503"});
 }

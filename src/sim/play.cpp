@@ -42,6 +42,7 @@ void set_health(Simulation& s, std::uint32_t instance, bool ill) {
   s.scene(kSite).pass(s.stage().now());
   found->second.ill = ill;
   found->second.changed = s.stage().now();
+  check_server(s.stage(), kSite, instance);
   if (s.platform() != nullptr) s.platform()->notice(kSite, instance);
 }
 
@@ -52,6 +53,7 @@ void befall(Simulation& s, const Happening& h, Process& process) {
   switch (h.kind) {
     case Kind::die:
       scene.die(process, s.stage().now(), -9);
+      check_server(s.stage(), kSite, instance);
       if (s.platform() != nullptr) s.platform()->notice(kSite, instance);
       return;
     case Kind::ill:
@@ -96,6 +98,10 @@ void happen(Simulation& s, const Happening& h) {
       return s.kill({.down = std::chrono::milliseconds(h.value)});
     case Kind::reboot:
       return s.kill({.down = std::chrono::milliseconds(h.value), .reboot = true});
+    case Kind::freeze:
+      return s.freeze(std::chrono::milliseconds(h.value));
+    case Kind::rival:
+      return s.rival();
     case Kind::full:
       s.disk().full = static_cast<int>(h.value);
       return;
@@ -117,9 +123,7 @@ void calm(Simulation& s) {
   for (auto& [instance, process] : scene.processes) {
     process.lies = false;
     process.changed = s.stage().now();
-    if (std::exchange(process.ill, false) && s.platform() != nullptr) {
-      s.platform()->notice(kSite, instance);
-    }
+    if (process.ill || process.out) set_health(s, instance, false);
   }
 }
 
@@ -160,6 +164,8 @@ Outcomes play(const Scenario& scenario, bool traced) {
   s.run_until(last + 20s);
   calm(s);
   s.run_until(s.elapsed() + 100ms);
+  s.rest(bound(s.site(kSite)));
+  s.run_until(s.elapsed() + 2s);  // the proxy's own checks see it last
   s.rest(bound(s.site(kSite)));
   s.check_rest();
 

@@ -10,6 +10,7 @@ namespace {
 constexpr Duration kAdmission = 10s;
 constexpr Duration kLowTraffic = 10s;
 constexpr double kRequests = 200;
+constexpr Duration kThreeFailures = 1500ms, kOneAnswer = 500ms, kNextReading = 400ms;
 
 const Route& route_in(const Command& c) {
   if (const auto* apply = std::get_if<Apply>(&c)) return apply->route;
@@ -31,9 +32,55 @@ std::int32_t weight_of(const Route& route, const std::string& version) {
 
 }  // namespace
 
-bool Router::takes(const Command& c) const {
+bool is_routing(const Command& c) {
   return std::holds_alternative<Apply>(c) || std::holds_alternative<Shift>(c) ||
          std::holds_alternative<Drain>(c);
+}
+
+void check_server(Backstage& stage, const SiteId& site, std::uint32_t instance) {
+  const auto& processes = stage.scene(site).processes;
+  const auto found = processes.find(instance);
+  if (found == processes.end()) return;
+  const bool good = found->second.answers_check(stage.now());
+  stage.world(good ? kOneAnswer : kThreeFailures,
+              [&stage, site, instance, good, changed = found->second.changed] {
+                Scene& scene = stage.scene(site);
+                const auto still = scene.processes.find(instance);
+                if (still == scene.processes.end() || still->second.changed != changed) return;
+                if (still->second.out == !good || still->second.answers_check(stage.now()) != good)
+                  return;
+                scene.pass(stage.now());
+                still->second.out = !good;
+                if (good) still->second.changed = stage.now();
+                stage.checked(site);
+              });
+}
+
+bool Router::takes(const Command& c) const { return is_routing(c); }
+
+void Router::look_soon(const SiteId& site) {
+  stage_.later(kNextReading, [this, site] { look(site); });
+}
+
+void Router::look(const SiteId& site) {
+  const Scene& scene = stage_.scene(site);
+  std::set<std::uint32_t> out;
+  for (const RouteSlot& slot : scene.route.slots) {
+    for (const RouteServer& server : slot.servers) {
+      const auto found = scene.processes.find(server.instance);
+      if (server.ready && found != scene.processes.end() && found->second.out) {
+        out.insert(server.instance);
+      }
+    }
+  }
+  std::set<std::uint32_t>& told = ejected_[site];
+  for (const std::uint32_t instance : out) {
+    if (!told.contains(instance)) stage_.sink->fact(site, Ejected{instance, true, "L7STS"});
+  }
+  for (const std::uint32_t instance : told) {
+    if (!out.contains(instance)) stage_.sink->fact(site, Ejected{instance, false, "answers again"});
+  }
+  told = std::move(out);
 }
 
 void Router::perform(const Issued& issued, bool fresh, Tell tell) {
@@ -46,9 +93,11 @@ void Router::perform(const Issued& issued, bool fresh, Tell tell) {
   newest_[issued.site] = std::max(newest_[issued.site], issued.id);
   if (const auto* drain_now = std::get_if<Drain>(&issued.command)) {
     scene.set_route(wanted, stage_.now());
+    look(issued.site);
     return drain(issued, *drain_now, tell);
   }
   scene.set_route(wanted, stage_.now());
+  look(issued.site);
   if (const auto* shift = std::get_if<Shift>(&issued.command)) {
     return measure(issued, *shift, before, tell);
   }
@@ -140,6 +189,10 @@ void Router::drain(const Issued& issued, const Drain& command, const Tell& tell)
 void Router::restarted(const SiteId& site, bool empty) {
   Scene& scene = stage_.scene(site);
   scene.pass(stage_.now());
+  for (auto& [instance, process] : scene.processes) {
+    process.out = false;  // it knows of no failed check
+    if (!process.answers_check(stage_.now())) check_server(stage_, site, instance);
+  }
   if (empty) {
     scene.route.slots.clear();
     scene.routed = false;  // connections wait in the backlog until it has its configuration

@@ -27,6 +27,8 @@ struct Happening {
     wall,         // the wall clock jumps by `value` seconds
     kill,         // the agent is killed; away for `value` ms
     reboot,       // the machine is; away for `value` ms
+    freeze,       // the agent gets no processor for `value` ms
+    rival,        // somebody starts a second agent on the same state folder
     full,         // the disk refuses the next `value` writes
     flip,         // byte `value` reads wrong at the next start
   };

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = Happening::Kind;
 
-constexpr std::array<std::pair<Kind, const char*>, 13> kKinds = {{
+constexpr std::array<std::pair<Kind, const char*>, 15> kKinds = {{
     {Kind::die, "die"},
     {Kind::ill, "ill"},
     {Kind::well, "well"},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<Kind, const char*>, 13> kKinds = {{
     {Kind::wall, "wall"},
     {Kind::kill, "kill"},
     {Kind::reboot, "reboot"},
+    {Kind::freeze, "freeze"},
+    {Kind::rival, "rival"},
     {Kind::full, "full"},
     {Kind::flip, "flip"},
 }};

@@ -11,6 +11,9 @@ namespace {
 // An agent that lives has told the proxy by then what got well.
 constexpr Duration kSeenWithin = 15s;
 
+// What was said to be a gap is none of ours so long after its plan; then somebody has forgotten it.
+constexpr Duration kGapCloses = 15s;
+
 bool has_ready(const RouteSlot& slot) {
   return std::any_of(slot.servers.begin(), slot.servers.end(),
                      [](const RouteServer& s) { return s.ready; });
@@ -114,14 +117,17 @@ std::uint64_t Scene::answer(Stretch& stretch, const RouteSlot& assigned, const R
 bool Scene::was_taken_out(const RouteServer& server, Duration now) const {
   const auto found = processes.find(server.instance);
   if (found == processes.end() || !found->second.well_at(now)) return false;
-  const bool seen = attended < now - kSeenWithin && found->second.well_at(now - kSeenWithin);
+  const auto unseen = unseen_until.find(server.instance);
+  const bool hidden = unseen != unseen_until.end() && now - kSeenWithin < unseen->second;
+  const bool seen =
+      !hidden && attended < now - kSeenWithin && found->second.well_at(now - kSeenWithin);
   const auto aside = aside_.find(server.instance);
   return seen || (aside != aside_.end() && found->second.well_at(aside->second));
 }
 
 // Nobody answered. Whose doing was it?
 void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
-  const bool no_server = !has_ready(slot);
+  const bool no_server = !has_ready(slot);  // by command
   Rows& rows = rows_of(stretch, slot.version, "", nullptr, {});
   rows.requests += n;
   rows.failed += n;
@@ -143,7 +149,7 @@ void Scene::fail(Stretch& stretch, const RouteSlot& slot, std::uint64_t n) {
   }
   bool mine_are_well = !slot.servers.empty();
   for (const RouteServer& server : slot.servers) mine_are_well &= was_taken_out(server, stretch.to);
-  if (gap_was_said || stretch.from < excused_until) return;
+  if (gap_was_said_ || is_closing_gap(stretch) || stretch.from < excused_until) return;
   const bool ours = gone || (no_server && mine_are_well && !slot.servers.empty());
   if (!ours) return;
   truth.caused += n;
@@ -180,6 +186,7 @@ void Scene::die(Process& process, Duration now, std::int32_t status) {
   process.alive = false;
   process.told = false;
   process.status = status;
+  process.changed = now;
 }
 
 void Scene::stop(std::uint32_t instance, Duration now) {
@@ -202,12 +209,41 @@ void Scene::set_route(const Route& wanted, Duration now) {
       if (server.ready) continue;
       const auto before = aside_.find(server.instance);
       if (before != aside_.end()) aside.insert(*before);
-      if (took.contains(server.instance) && !gap_was_said) aside[server.instance] = now;
+      if (took.contains(server.instance) && !gap_was_said_) aside[server.instance] = now;
     }
   }
   aside_ = std::move(aside);
   route = wanted;
   routed = true;
+  gap_closes_ = gap_closes_ && has_gap();
+}
+
+// Something that shall have traffic has a server put aside, or none.
+bool Scene::has_gap() const {
+  return std::any_of(route.slots.begin(), route.slots.end(), [](const RouteSlot& slot) {
+    return slot.weight > 0 &&
+           (slot.servers.empty() || std::any_of(slot.servers.begin(), slot.servers.end(),
+                                                [](const RouteServer& s) { return !s.ready; }));
+  });
+}
+
+// An agent that is away, or was until just now, cannot close it.
+bool Scene::is_closing_gap(const Stretch& stretch) const {
+  if (!gap_closes_ || attended == Duration::max()) return gap_closes_;
+  return stretch.from < std::max(gap_until_, attended + kGapCloses);
+}
+
+void Scene::say_gap(bool said, bool under_way, Duration now) {
+  if (said == gap_was_said_) return;
+  pass(now);
+  gap_was_said_ = said;
+  gap_closes_ = !said && (under_way || has_gap());
+  gap_until_ = now + kGapCloses;
+}
+
+void Scene::begin_demand(Duration now) {
+  pass(now);
+  begin_ = now;
 }
 
 std::uint64_t Scene::failed_until(std::uint64_t offset) const {

@@ -27,13 +27,14 @@ struct Process {
   bool told = false;  // that it ended
   bool lies = false;  // says it is healthy and fails every request
   bool ill = false;   // says it is ill, and answers all the same
-  bool out = false;   // taken out by the proxy's own check
+  bool out = false;   // taken out by the proxy's own check of it
   std::int32_t status = 0;
   Duration changed{};  // when its health last changed
   // So long that everybody had time to see it.
   bool well_at(Duration now) const {
     return ready_at(now - 5s) && !ill && !lies && !out && now - changed > 5s;
   }
+  bool answers_check(Duration now) const { return ready_at(now) && !ill; }
   bool ready_at(Duration now) const {
     return alive && !behaviour.never_ready && now >= started + behaviour.ready_after;
   }
@@ -77,9 +78,10 @@ class Scene {
   // Since when there is an agent that can tell the proxy what got well; max(): there is none.
   Duration attended = Duration::max();
   std::vector<Stretch> stretches;
-  bool gap_was_said = false;              // the plan has downtime
   Duration excused_until{};               // the proxy cannot be told anything
   std::set<std::uint32_t> stopped_alive;  // instances that lived until we stopped them
+  // Instances whose takeover was made to fail: until then no agent can know that they are well.
+  std::map<std::uint32_t, Duration> unseen_until;
   Truth truth;
   std::uint64_t written = 0;  // offset of the newest row
   // Failed rows up to this offset.
@@ -91,6 +93,11 @@ class Scene {
   // Ended because it was asked to.
   void stop(std::uint32_t instance, Duration now);
   void set_route(const Route&, Duration now);
+  // The plan that is live has downtime, or has it no more. A gap is over when the proxy has its
+  // servers again, and that takes an agent a moment: `under_way` is the command that does it.
+  void say_gap(bool said, bool under_way, Duration now);
+  // What the users do is recorded traffic: it begins now.
+  void begin_demand(Duration now);
   // Rows before this offset are of no use to anybody any more.
   void forget(std::uint64_t before);
 
@@ -100,6 +107,8 @@ class Scene {
                        std::uint64_t n, Duration now);
   void fail(Stretch&, const RouteSlot&, std::uint64_t n);
   bool was_taken_out(const RouteServer&, Duration now) const;
+  bool has_gap() const;
+  bool is_closing_gap(const Stretch&) const;
   Rows& rows_of(Stretch&, const std::string& assigned, const std::string& served,
                 const Behaviour* b, Duration age);
   const Latencies& curve(double latency_ms, double spread);
@@ -108,6 +117,9 @@ class Scene {
   Dice dice_;
   Duration begin_, told_;
   Duration silent_since_{};
+  bool gap_was_said_ = false;
+  bool gap_closes_ = false;  // one that was said, and whose plan is live no more
+  Duration gap_until_{};
   bool silent_ = false;
   std::map<std::uint32_t, Duration> aside_;  // instance that got requests: when it was put aside
   std::vector<std::pair<std::uint64_t, std::uint64_t>> failures_;  // offset, failed so far

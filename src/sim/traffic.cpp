@@ -54,7 +54,8 @@ Result<> read_one(std::string_view what, Behaviour& b) {
   const auto unknown = [&] {
     return fail(Fault::invalid,
                 "`{}` is no fault of a candidate; write \"errors=5% after 3m\", \"latency=x2\", "
-                "\"latency=300ms\", \"crash after 30s\", \"never ready\" or \"cannot start\"",
+                "\"latency=300ms\", \"crash after 30s\", \"never ready\", \"cannot start\" or "
+                "\"missing\"",
                 what);
   };
   std::string_view left = trimmed(what);
@@ -70,6 +71,8 @@ Result<> read_one(std::string_view what, Behaviour& b) {
     b.never_ready = true;
   } else if (left == "cannot start") {
     b.cannot_start = true;
+  } else if (left == "missing") {
+    b.missing = true;
   } else if (left.starts_with("errors=")) {
     const auto rate = fraction(trimmed(left.substr(7)));
     if (!rate || *rate < 0 || *rate > 1) return unknown();
@@ -95,8 +98,10 @@ Result<> read_one(std::string_view what, Behaviour& b) {
 
 double Demand::rate_at(Duration since) const {
   if (!recorded.empty()) {
-    const auto minute = static_cast<std::size_t>(since.count() / 60'000'000);
-    return recorded[minute % recorded.size()];
+    const Duration at(since.count() % std::max<std::int64_t>(1, recorded.back().until.count()));
+    const auto piece = std::upper_bound(recorded.begin(), recorded.end(), at,
+                                        [](Duration t, const Piece& p) { return t < p.until; });
+    return piece == recorded.end() ? recorded.back().rps : piece->rps;
   }
   const double seconds = to_seconds(since);
   switch (pattern) {

@@ -22,7 +22,11 @@ struct Demand {
   enum class Pattern : std::uint8_t { flat, day, night, spikes, ramp };
   double rps = 20;
   Pattern pattern = Pattern::flat;
-  std::vector<double> recorded;  // requests per second, one a minute, over and over; wins
+  struct Piece {
+    Duration until{};  // since the recording began
+    double rps = 0;
+  };
+  std::vector<Piece> recorded;  // over and over; wins
   double rate_at(Duration since_begin) const;
 };
 std::optional<Demand::Pattern> parse_pattern(std::string_view);
@@ -40,13 +44,14 @@ struct Behaviour {
   std::optional<Duration> crash_after;
   bool never_ready = false;
   bool cannot_start = false;
+  bool missing = false;  // nothing of it stands where it should
   bool operator==(const Behaviour&) const = default;
 
   double errors_at(Duration age) const;
   double latency_at(Duration age) const;
 };
 // "errors=5% after 3m", "latency=x2", "latency=300ms", "crash after 30s", "never ready",
-// "cannot start"; several with commas.
+// "cannot start", "missing"; several with commas.
 Result<Behaviour> parse_behaviour(const std::string& text, Behaviour base = {});
 Result<Duration> parse_length(std::string_view);  // "90", "30s", "3m", "250ms"
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "record/record.h"
 #include "sim/world.h"
@@ -11,7 +13,12 @@ namespace {
 
 constexpr std::size_t kVerbs = 14;  // phases 0…13: the current step's verb, while it runs
 
-const char* event_word(const What& what) { return slipway::word(what); }
+template <std::size_t... I>
+std::string word_of(std::size_t event, std::index_sequence<I...>) {
+  static const std::array<std::string, sizeof...(I)> words = {
+      slipway::word(What(std::in_place_index<I>))...};
+  return words.at(event);
+}
 
 // idle and the states that are no running step.
 std::size_t phase_of(const Site* site) {
@@ -109,15 +116,21 @@ std::string Coverage::phase_word(std::size_t phase) {
   return kRest[phase - kVerbs];
 }
 
+std::string Coverage::event_word(std::size_t event) {
+  return word_of(event, std::make_index_sequence<kEvents>());
+}
+
 void Simulation::publish(const Published& p) {
   ++events;
   const SiteId& id = p.after->id;
   sites_[id] = p.after;
   stage_.engine_ahead = p.event.at.time_since_epoch() - stage_.now();
   const auto& live = p.after->live;
-  stage_.scene(id).gap_was_said =
-      live && live->planned &&
-      (live->plan.strategy == Strategy::recreate || live->plan.from.version.empty());
+  const bool gap = live && live->planned &&
+                   (live->plan.strategy == Strategy::recreate || live->plan.from.version.empty());
+  const bool routes = std::any_of(p.after->awaiting.begin(), p.after->awaiting.end(),
+                                  [](const Awaited& a) { return is_routing(a.command); });
+  stage_.scene(id).say_gap(gap, routes, stage_.now());
   coverage.note(p.before.get(), p.event.what);
   if (setup_.traced) tell(p);
   if (on_step) on_step(p);
@@ -146,7 +159,8 @@ void Simulation::note_end(const Site& after, const Deployment& d,
 
 void Simulation::tell(const Published& p) {
   trace.push_back(fmt::format("{:.6f} {} {}{}", to_seconds(p.event.at.time_since_epoch()),
-                              p.after->id.name(), event_word(p.event.what), detail(p.event.what)));
+                              p.after->id.name(), slipway::word(p.event.what),
+                              detail(p.event.what)));
   for (const Given& g : p.commands) {
     trace.push_back(fmt::format("  > {}.{} {}{} ({})", g.id, g.attempt, slipway::word(g.command),
                                 detail(g.command), g.because.code));
@@ -179,8 +193,12 @@ void Simulation::check_receipt(const SiteId& id, const Deployment& d, std::uint6
 void Simulation::check_site(const SiteId& id, const Site& s) {
   Scene& scene = stage_.scene(id);
   for (const auto& [instance, process] : scene.processes) {
-    if (!s.instances.contains(instance)) {
+    const auto known = s.instances.find(instance);
+    if (known == s.instances.end()) {
       trouble(fmt::format("instance {} of {} was left running", instance, process.version));
+    } else if (known->second.ejected != process.out) {
+      trouble(fmt::format("the proxy {} instance {}, and the site does not know it",
+                          process.out ? "took out" : "sends to", instance));
     }
   }
   std::int32_t sum = 0;

@@ -70,6 +70,9 @@ Simulation::Simulation(Setup setup)
   stage_.crashed = [this](const SiteId& id, std::uint32_t instance) {
     if (platform_) platform_->notice(id, instance);
   };
+  stage_.checked = [this](const SiteId& id) {
+    if (router_) router_->look_soon(id);
+  };
   stage_.watching = [this](const SiteId& id, std::uint64_t offset) {
     const Site* known = site(id);
     // Counting that was begun and not recorded is begun anew.
@@ -152,6 +155,7 @@ void Simulation::start() {
 
 void Simulation::stop() {
   stage_.sink = nullptr;
+  frozen_until_ = {};
   for (auto& [id, scene] : stage_.scenes) scene.attended = Duration::max();
   stage_.agenda.drop(stage_.agent);
   shell_.reset();
@@ -180,6 +184,24 @@ void Simulation::kill(Death how) {
   });
 }
 
+void Simulation::freeze(Duration length) {
+  if (!shell_) return;
+  frozen_until_ = std::max(frozen_until_, stage_.now() + length);
+  stage_.agenda.delay(stage_.agent, frozen_until_);
+  for (auto& [id, scene] : stage_.scenes) scene.attended = Duration::max();
+  stage_.agenda.at(frozen_until_, stage_.agent, [this] {
+    if (stage_.now() < frozen_until_) return;  // longer, by another one
+    for (auto& [id, scene] : stage_.scenes) scene.attended = stage_.now();
+  });
+}
+
+void Simulation::rival() {
+  if (!shell_) return start();
+  const auto second = DiskJournal::open(disk_);
+  const bool refused = !second && second.error().fault == Fault::conflict;
+  if (!refused) trouble("two agents have one state folder");
+}
+
 std::optional<Slip> Simulation::on_begin(const Issued& issued) {
   const std::uint64_t n = ++commands;
   if (setup_.journal == nullptr && disk_.synced() != disk_.bytes().size()) {
@@ -190,11 +212,12 @@ std::optional<Slip> Simulation::on_begin(const Issued& issued) {
   }
   const auto slip = slips.find(n);
   if (slip == slips.end() || !can_slip(issued.command, slip->second)) return std::nullopt;
-  const Command& c = issued.command;
-  const bool routes = std::holds_alternative<Apply>(c) || std::holds_alternative<Shift>(c) ||
-                      std::holds_alternative<Drain>(c);
   // Until its last attempt, and the one a minute after that.
-  if (routes) stage_.scene(issued.site).excused_until = stage_.now() + slip->second.by + 120s;
+  const Duration over = stage_.now() + slip->second.by + 120s;
+  if (is_routing(issued.command)) stage_.scene(issued.site).excused_until = over;
+  if (const auto* start = std::get_if<StartInstance>(&issued.command)) {
+    stage_.scene(issued.site).unseen_until[start->instance] = over;
+  }
   return slip->second;
 }
 
@@ -212,7 +235,7 @@ void Simulation::on_journal(Moment moment) {
 }
 
 bool Simulation::turn() {
-  if (!shell_) return false;
+  if (!shell_ || is_frozen()) return false;
   try {
     const bool moved = shell_->turn(Duration::zero());
     if (!shell_->fault()) return moved;
@@ -231,7 +254,7 @@ void Simulation::run_until(Duration until) {
     while (turn()) {
     }
     Duration next = stage_.agenda.next();
-    if (shell_) {
+    if (shell_ && !is_frozen()) {
       const Duration wait = shell_->until_next();
       if (wait != Duration::max()) {
         next = std::min(next, stage_.now() + std::max<Duration>(wait, 1us));
@@ -245,7 +268,7 @@ void Simulation::run_until(Duration until) {
 }
 
 bool Simulation::at_rest() const {
-  if (!shell_) return false;
+  if (!shell_ || is_frozen()) return false;
   for (const auto& [id, s] : sites_) {
     if (s->live || s->queued || !s->awaiting.empty() || s->down) return false;
     for (const auto& [instance, i] : s->instances) {

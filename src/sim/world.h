@@ -51,6 +51,7 @@ class Coverage {
   void add(const Coverage&);
   std::size_t covered() const;
   static std::string phase_word(std::size_t);
+  static std::string event_word(std::size_t);
   std::array<std::array<std::uint64_t, kEvents>, kPhases> seen{};
 };
 
@@ -89,6 +90,10 @@ class Simulation {
   // Asks the agent; who asks while it is down is told to come again.
   void ask(Request);
   void kill(Death);
+  // The agent's process gets no processor for so long, and holds what it holds.
+  void freeze(Duration);
+  // Somebody starts an agent on the same state folder: refused while one lives, else it takes over.
+  void rival();
 
   const Site* site(const SiteId& id) const;
   Scene& scene(const SiteId& id) { return stage_.scene(id); }
@@ -120,6 +125,7 @@ class Simulation {
   void start();
   void stop();
   bool turn();
+  bool is_frozen() const { return stage_.now() < frozen_until_; }
   void publish(const Published&);
   void note_end(const Site&, const Deployment&, std::optional<std::uint64_t> counted);
   void tell(const Published&);
@@ -130,7 +136,7 @@ class Simulation {
 
   Setup setup_;
   Backstage stage_;
-  Duration begin_{};
+  Duration begin_{}, frozen_until_{};
   Disk disk_;
   Dice luck_;
   Office office_;

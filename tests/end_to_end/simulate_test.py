@@ -17,6 +17,11 @@ canary_deployment:
 blue_green_deployment: { keep_warm: 0s }
 """
 
+ROLLING = """
+deployment: { strategy: rolling }
+rolling_deployment: { max_surge: 1, max_unavailable: 0, monitor: 2s }
+"""
+
 
 def last_release(lines):
     """The words of the commands since the last request to release."""
@@ -26,8 +31,8 @@ def last_release(lines):
 
 
 class Same(unittest.TestCase):
-    def both(self, strategy, fault="good", *flags, ends="succeeded"):
-        with House(strategy) as h:
+    def both(self, strategy, fault="good", *flags, ends="succeeded", replicas=1):
+        with House(strategy, replicas) as h:
             h.release("v1")
             h.release("v2", *flags)
             h.deploy("v1")
@@ -51,6 +56,9 @@ class Same(unittest.TestCase):
     def test_canary(self):
         self.both(CANARY)
 
+    def test_rolling(self):
+        self.both(ROLLING, replicas=2)
+
     def test_a_canary_that_is_taken_back(self):
         self.both(CANARY, "errors=100%", "--errors", "100", ends="rolled_back")
 
@@ -68,6 +76,28 @@ class Simulate(unittest.TestCase):
             self.assertEqual(told["strategies"][0]["outcomes"], {"rolled_back": 5})
             self.assertLessEqual(told["strategies"][0]["failed"]["p50"], told["strategies"][0]["failed"]["p90"])
             self.assertFalse((h.folder / ".slipway").exists())
+
+    def test_the_users_of_a_past_release(self):
+        with House(CANARY) as h:
+            h.release("v1")
+            h.release("v2", "--errors", "100")
+            h.deploy("v1")
+            h.load(rate=100)
+            poll("traffic", lambda: h.get()[0] == 200)
+            past = h.deploy("v2", status=None)
+            self.assertEqual(past["state"], "rolled_back")
+            ask = ("simulate", "production", "--version", "v3", "--traffic", "from:" + past["id"],
+                   "--candidate", "recorded", "--output", "json")
+            done = h.run(*ask)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(done.stdout)
+            self.assertEqual((told["traffic"], told["pattern"]), (past["id"], "recorded"))
+            self.assertTrue(20 < told["rps"] < 200, told["rps"])
+            self.assertEqual(told["run"]["state"], "rolled_back")
+            self.assertEqual(h.run(*ask).stdout, done.stdout)
+            for words in (("--traffic", "from:"), ("--traffic", "from:web-production-99"),
+                          ("--traffic", "from:" + past["id"], "--rps", "5"), ("--candidate", "recorded")):
+                self.assertEqual(h.run("simulate", "production", "--version", "v3", *words).returncode, 2, words)
 
     def test_words_that_cannot_be_are_refused(self):
         with House(CANARY) as h:

@@ -162,5 +162,15 @@ TEST(Step, TheStoryIsBounded) {
   EXPECT_EQ(t.site().live->story.front().type, "deployment.requested");
 }
 
+// The proxy may have taken it back while nobody watched; whoever watches now says what is out.
+TEST(Step, WhatTheProxyTookOutIsToldAnewAfterARestart) {
+  Site site = live_canary();
+  const std::uint32_t id = site.instances.begin()->first;
+  step(site, {site.now, site.wall, Ejected{id, true, "L7STS"}});
+  EXPECT_TRUE(site.instances.at(id).ejected);
+  step(site, {site.now + 5s, site.wall + 5s, Resumed{5s}});
+  EXPECT_FALSE(site.instances.at(id).ejected);
+}
+
 }  // namespace
 }  // namespace slipway::engine

@@ -150,12 +150,8 @@ void show_coverage(const Coverage& c) {
     const bool reachable =
         std::any_of(c.seen[p].begin(), c.seen[p].end(), [](auto n) { return n > 0; });
     if (!reachable) continue;
-    constexpr const char* kEvents[] = {"requested",       "planned",        "refused", "asked",
-                                       "answered",        "health_changed", "exited",  "ejected",
-                                       "proxy_restarted", "counted",        "due",     "resumed",
-                                       "quarantined",     "disk_critical"};
     for (std::size_t e = 0; e < Coverage::kEvents; ++e) {
-      if (c.seen[p][e] == 0) never += std::string(" ") + kEvents[e];
+      if (c.seen[p][e] == 0) never += " " + Coverage::event_word(e);
     }
     std::cout << fmt::format("{:<17} never met:{}\n", Coverage::phase_word(p),
                              never.empty() ? " nothing" : never);
