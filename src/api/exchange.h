@@ -14,6 +14,13 @@
 
 namespace slipway::api {
 
+// Who knocked, as far as the door can tell.
+struct Caller {
+  std::string peer;  // unix socket: the user's name, as the kernel says
+  std::string from;  // TCP: the other end's address
+  bool local = false, loopback = false, secure = false;
+};
+
 struct Ask {
   std::string method;                        // "GET"
   std::string target;                        // as sent

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "api/exchange.h"
 #include "api/office.h"
 
 namespace slipway::api {
@@ -24,13 +25,6 @@ inline constexpr std::chrono::seconds kWriteTime{30};    // of one answer, one p
 inline constexpr std::chrono::seconds kCommentEvery{15};
 
 using Socket = boost::asio::generic::stream_protocol::socket;
-
-// Who knocked, as far as the door can tell.
-struct Caller {
-  std::string peer;  // unix socket: the user's name, as the kernel says
-  std::string from;  // TCP: the other end's address
-  bool local = false, loopback = false, secure = false;
-};
 
 class Connection;
 
