@@ -24,10 +24,14 @@
 
 namespace slipway::docker {
 
+// What an engine is told of who asks a registry, in X-Registry-Auth; empty: nobody.
+using RegistryAuth = std::function<Result<Secret>(const std::string& image)>;
+
 struct Settings {
   std::filesystem::path state;    // absolute; docker/ and logs/ in it are this driver's
   std::filesystem::path runtime;  // on memory: files of secrets
   platform::SecretOf secret;
+  RegistryAuth registry_auth;
   std::uint16_t first_port = 20'000, last_port = 29'999;
   int workers = 8;
 };
@@ -36,7 +40,7 @@ struct Settings {
 std::string agent_of(const std::filesystem::path& state);
 
 // Looks at an image without an agent; for `plan` and `check`.
-World look(const Look&);
+World look(const Look&, const RegistryAuth&);
 
 class Docker : public Driver {
  public:
