@@ -61,6 +61,8 @@ std::optional<Reply> refuse_far_files(Scene& s, const std::optional<ConfigFiles>
                  "/v1/config");
 }
 
+}  // namespace
+
 // Files of the command line come first, so that what follows is judged by them.
 std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files) {
   if (auto far = refuse_far_files(s, files)) return far;
@@ -69,6 +71,8 @@ std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files
   if (!put) return problem(put.error());
   return std::nullopt;
 }
+
+namespace {
 
 // "Blue-Green", "blueGreen" → "blue_green"; names that do not exist are refused by whoever knows
 // all.

@@ -68,6 +68,8 @@ constexpr Route kRoutes[] = {
     {"PUT", "/v1/config", administers, put_config},
     {"POST", "/v1/config", administers, post_config},
     {"GET", "/v1/config", {Right::see, Where::everywhere, Kind::question}, get_config},
+    {"GET", "/v1/releases", reads_somewhere, get_releases},
+    {"POST", "/v1/releases", {Right::release, Where::everywhere, Kind::act}, post_release},
     {"GET", "/v1/tokens", looks_over, get_tokens},
     {"POST", "/v1/tokens", administers, post_token},
     {"POST", "/v1/tokens/{name}/revoke", administers, post_revoke},
@@ -86,11 +88,11 @@ constexpr Route kRoutes[] = {
 };
 
 // The other nouns of the interface (its page, section 5): named, and not there yet.
-constexpr std::array<std::string_view, 23> kLaterNouns = {
-    "releases", "subscriptions", "pipelines", "migrations", "secrets",    "flags",
-    "freezes",  "breakers",      "scale",     "smoke",      "loadtests",  "chaos",
-    "backups",  "drills",        "infra",     "incidents",  "checklists", "previews",
-    "reports",  "groups",        "replay",    "advise",     "rescue",
+constexpr std::array<std::string_view, 22> kLaterNouns = {
+    "subscriptions", "pipelines", "migrations", "secrets",    "flags",    "freezes",
+    "breakers",      "scale",     "smoke",      "loadtests",  "chaos",    "backups",
+    "drills",        "infra",     "incidents",  "checklists", "previews", "reports",
+    "groups",        "replay",    "advise",     "rescue",
 };
 
 bool fits(std::string_view pattern, const std::vector<std::string>& path,

@@ -30,6 +30,15 @@ struct HookSignal {
   std::uint64_t count = 1;
 };
 
+// A release that is to be registered by name.
+struct NewRelease {
+  std::string service, environment, version, image, commit, because, by;
+};
+struct Registration {
+  boost::json::object release;  // release/1
+  bool fresh = true;            // false: it was there already
+};
+
 // What the server needs besides views; implemented by the agent's wiring.
 class Backend {
  public:
@@ -50,6 +59,8 @@ class Backend {
   // hook/1: a signal for the metric of this name.
   virtual std::expected<boost::json::object, Refusal> hook(const std::string& name,
                                                            const HookSignal&) = 0;
+  // Asks what it is now, and records that. Blocks while a registry is asked.
+  virtual std::expected<Registration, Refusal> register_release(const NewRelease&) = 0;
   virtual boost::json::object agent() = 0;   // agent status
   virtual boost::json::object health() = 0;  // /health: `status` unhealthy is a 503
   virtual boost::json::object ready() = 0;   // /ready: any `status` but ready is a 503

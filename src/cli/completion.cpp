@@ -112,6 +112,8 @@ std::vector<std::string> candidates(Session& s, const std::vector<std::string>& 
   auto plain = std::count_if(words.begin() + 1, words.end() - 1,
                              [](const std::string& w) { return !w.starts_with("-"); });
   if (name == "agent") return {"run", "start", "stop", "status"};
+  if (name == "release")
+    return plain == 0 ? std::vector<std::string>{"create", "list", "show"} : versions(s);
   if (name == "completion") return {"bash", "zsh", "fish"};
   if (name == "help") return known_words();
   if (plain >= 1)

@@ -78,6 +78,7 @@ Ended run_show(Call&);
 Ended run_explain(Call&);
 Ended run_replay(Call&);
 Ended run_logs(Call&);
+Ended run_release(Call&);
 Ended run_token(Call&);
 Ended run_audit(Call&);
 Ended run_config(Call&);

@@ -14,9 +14,9 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import", "generate", "build",  "advise",   "dashboard", "release", "pipeline", "migrate",
-    "secret", "flag",     "freeze", "breaker",  "scale",     "smoke",   "loadtest", "chaos",
-    "backup", "drill",    "infra",  "incident", "checklist", "preview", "report",
+    "import", "generate", "build",    "advise",    "dashboard", "pipeline", "migrate", "secret",
+    "flag",   "freeze",   "breaker",  "scale",     "smoke",     "loadtest", "chaos",   "backup",
+    "drill",  "infra",    "incident", "checklist", "preview",   "report",
 };
 
 const Verb kVerbs[] = {
@@ -74,6 +74,11 @@ const Verb kVerbs[] = {
      "slipway replay 42 --policy strict.yaml", run_replay},
     {"logs", "look", "output of instances",
      "slipway logs production -f\nslipway logs 42 --version v2 --tail 50", run_logs},
+    {"release", "release", "which version is which digest: create, list, show",
+     "slipway release create --version v2 --image registry.example/web:v2\n"
+     "slipway release create --version v2     the files or the image that are configured\n"
+     "slipway release list\nslipway release show v2",
+     run_release},
     {"token", "agent", "who may come in over HTTP, and what they may do",
      "slipway token create ana --role deployer@staging --role viewer\n"
      "slipway token list\nslipway token revoke ana",

@@ -190,6 +190,8 @@ struct World {
   std::string problem;  // why it cannot be started; empty: it can
   std::string hint;
   std::string commit;
+  // What whoever asked should know, and what stops nothing: code, text.
+  std::vector<std::pair<std::string, std::string>> warnings;
   bool operator==(const World&) const = default;
 };
 

@@ -282,8 +282,11 @@ void look_anew(Turn& t, Deployment& d) {
   d.step = 0;
   d.deadline = kNever;
   const InstanceSpec& spec = d.plan.spec;
-  t.issue(Look{spec.artifact, spec.argv, spec.shell, spec.directory}, d.number, kLookWithin,
-          why(codes::kLooking, {{"version", d.request.version}}));
+  // An image is what it was when it was asked for; files are looked at as they are.
+  const bool contained = !spec.container.image.empty();
+  t.issue(Look{spec.artifact, spec.argv, spec.shell, spec.directory, spec.where, spec.container,
+               contained ? spec.digest : std::string()},
+          d.number, kLookWithin, why(codes::kLooking, {{"version", d.request.version}}));
 }
 
 bool take_next(Turn& t) {

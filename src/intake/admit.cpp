@@ -175,6 +175,14 @@ Admission<> check_after(const Request& r, const Effective& e, const FindSite& fi
                   fmt::format("slipway deploy {} --version {}", e.after, r.version));
 }
 
+// What an image of this version was here before: its tag may say something else by now.
+std::string known_digest(const Site* site, const std::string& version) {
+  if (site == nullptr) return {};
+  for (const auto& [known, digest] : site->digests)
+    if (known == version) return digest;
+  return {};
+}
+
 Look look_at(const InstanceSpec& spec) {
   return {spec.artifact, spec.argv,      spec.shell, spec.directory,
           spec.where,    spec.container, spec.digest};
@@ -211,7 +219,9 @@ Admission<Look> admit_release(Request& r, const Effective& e, const Site* site,
   if (r.act != Act::restart) {
     if (auto ok = check_after(r, e, find); !ok) return std::unexpected(ok.error());
   }
-  return look_at(plan::instance_spec(e, Release{r.service, r.version, "", ""}));
+  Look look = look_at(plan::instance_spec(e, Release{r.service, r.version, "", ""}));
+  if (!look.container.image.empty()) look.digest = known_digest(site, r.version);
+  return look;
 }
 
 std::optional<WhenBusy> when_busy(const std::string& written) {

@@ -94,6 +94,7 @@ std::expected<Plan, Refusal> compile(const Request& r, const config::Config& con
   auto plan = plan::compile(*e, order, ground);
   if (!plan) return refuse(plan.error());
   plan->revision = config.digest;
+  for (const auto& warning : world.warnings) plan->warnings.push_back(warning);
   return std::move(*plan);
 }
 

@@ -19,6 +19,7 @@
 #include "main/installed.h"
 #include "main/observation.h"
 #include "main/platforms.h"
+#include "main/register_release.h"
 #include "main/scripted_death.h"
 #include "main/sources.h"
 #include "observe/log.h"
@@ -181,7 +182,7 @@ Result<Secret> Agent::secret(const SiteId& site, const SecretRef& ref) const {
 
 Desk::Ways Agent::ways() {
   return {.variables = environment_variables(),
-          .record = [this](const std::string& bytes) { return shell_->note("config", bytes); },
+          .record = [this](const std::string& bytes) { return shell_->keep("config", bytes); },
           .seal =
               [this](const std::string& name, const std::string& environment,
                      const std::string& value) {
@@ -195,7 +196,8 @@ Desk::Ways Agent::ways() {
               [this](const config::AgentDoor& door) {
                 if (front_) front_->door(door);
               },
-          .state_dir = state_.string()};
+          .state_dir = state_.string(),
+          .releases = &board_};
 }
 
 std::vector<Driver*> Agent::drivers() {
@@ -250,6 +252,7 @@ Result<> Agent::recover() {
     if (auto restored = desk_->restore(newest); !restored)
       log_line("error", restored.error().text, {});
   }
+  TRY(restore_releases(*shell_, board_));
   std::map<SiteId, RowPosition> counting;
   auto site = [&](std::shared_ptr<const Site> s) {
     board_.restore_site(s);

@@ -120,6 +120,11 @@ std::expected<json::object, Refusal> AgentBackend::hook(const std::string& name,
       {"schema", "hook/1"}, {"metric", name}, {"count", signal.count}, {"deployments", counted}};
 }
 
+std::expected<api::Registration, Refusal> AgentBackend::register_release(
+    const api::NewRelease& release) {
+  return releases_.add(release);
+}
+
 json::object AgentBackend::agent() {
   const AgentFacts& facts = parts_.facts;
   auto config = parts_.desk->current();

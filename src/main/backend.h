@@ -12,6 +12,7 @@
 #include "journal/journal.h"
 #include "main/desk.h"
 #include "main/observation.h"
+#include "main/register_release.h"
 #include "shell/shell.h"
 #include "views/board.h"
 
@@ -36,7 +37,7 @@ class AgentBackend : public api::Backend {
   struct Parts {
     shell::Shell* shell;
     Desk* desk;
-    const views::Board* board;
+    views::Board* board;
     AgentFacts facts;
     std::function<slipway::World(const Look&)> look;
     journal::Journal* journal;
@@ -46,7 +47,9 @@ class AgentBackend : public api::Backend {
     std::function<void(bool all)> stop;
     const Observation* observation;
   };
-  explicit AgentBackend(Parts parts) : parts_(std::move(parts)) {}
+  explicit AgentBackend(Parts parts)
+      : parts_(std::move(parts)),
+        releases_({parts_.desk, parts_.shell, parts_.board, parts_.look}) {}
 
   std::variant<Answer, Refusal> submit(Request) override;
   std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,
@@ -60,6 +63,7 @@ class AgentBackend : public api::Backend {
                                                      const api::ConfigFiles& policy) override;
   std::expected<boost::json::object, Refusal> hook(const std::string& name,
                                                    const api::HookSignal&) override;
+  std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override;
   boost::json::object agent() override;
   boost::json::object health() override;
   boost::json::object ready() override;
@@ -71,6 +75,7 @@ class AgentBackend : public api::Backend {
 
  private:
   Parts parts_;
+  ReleaseRegister releases_;
 };
 
 }  // namespace slipway

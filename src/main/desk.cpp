@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "intake/intake.h"
+#include "main/register_release.h"
 #include "plan/outlook.h"
 
 extern char** environ;
@@ -314,7 +315,9 @@ Refusal no_config() {
 std::expected<Admitted, Refusal> Desk::admit(const Request& request, const FindSite& find) {
   auto config = current();
   if (!config) return std::unexpected(no_config());
-  return intake::admit(request, *config, find);
+  auto admitted = intake::admit(request, *config, find);
+  if (admitted && ways_.releases) pin(*ways_.releases, *admitted);
+  return admitted;
 }
 
 std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& site,
@@ -322,6 +325,10 @@ std::expected<Plan, Refusal> Desk::compile(const Request& request, const Site& s
   auto config = current();
   if (!config) return std::unexpected(no_config());
   auto plan = intake::compile(request, *config, site, world);
+  if (plan && ways_.releases) {
+    if (auto held = hold_to(*ways_.releases, request, *plan); !held)
+      return std::unexpected(held.error());
+  }
   if (plan && ways_.traffic) plan::add_outlook(*plan, ways_.traffic(site.id));
   return plan;
 }

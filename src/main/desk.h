@@ -14,6 +14,7 @@
 #include "api/server.h"
 #include "config/config.h"
 #include "contract/port.h"
+#include "views/board.h"
 
 namespace slipway {
 
@@ -34,7 +35,8 @@ class Desk : public Intake {
     std::function<void(std::vector<SiteId>)> known;
     // Where the agent is to be reached, whenever the configuration changes; may be empty.
     std::function<void(const config::AgentDoor&)> door;
-    std::string state_dir;  // what paths of a pushed configuration are relative to
+    std::string state_dir;                   // what paths of a pushed configuration are relative to
+    const views::Board* releases = nullptr;  // what versions are known as; null: nothing is
   };
   explicit Desk(Ways ways) : ways_(std::move(ways)) {}
 

@@ -19,7 +19,7 @@ constexpr const char* kHead = "audit.head";   // beside the journal: "N HASH" of
 std::string now_text() { return std::string(views::time_json(os::wall_now()).as_string()); }
 
 api::People::Ways people_ways(shell::Shell* shell) {
-  return {.record = [shell](const std::string& bytes) { return shell->note("people", bytes); },
+  return {.record = [shell](const std::string& bytes) { return shell->keep("people", bytes); },
           .now = [] { return os::wall_now(); },
           .random = os::random_hex};
 }

@@ -1,6 +1,9 @@
 #include "main/platforms.h"
 
+#include <cstdlib>
+
 #include "drivers/local/release.h"
+#include "drivers/registry/reference.h"
 
 namespace slipway {
 
@@ -8,7 +11,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Duration kEndAll = 30s;
+constexpr Duration kEndAll = 30s, kAskRegistry = 10s;
+
+registry::Logins::Environment agent_environment() {
+  registry::Logins::Environment out;
+  for (const char* name : {"PATH", "HOME", "DOCKER_CONFIG"})
+    if (const char* value = std::getenv(name)) out.emplace_back(name, value);
+  return out;
+}
 
 local::Settings local_settings(const Platforms::World& world) {
   local::Settings settings;
@@ -18,11 +28,19 @@ local::Settings local_settings(const Platforms::World& world) {
   return settings;
 }
 
+// Read anew each time: a `docker login` of now counts for the next release.
+Result<Secret> registry_auth(const std::string& image) {
+  const registry::Reference reference = TRY(registry::parse_reference(image));
+  return registry::engine_auth(TRY(registry::Logins(agent_environment()).find(reference.host)),
+                               reference.host);
+}
+
 docker::Settings docker_settings(const Platforms::World& world) {
   docker::Settings settings;
   settings.state = world.state;
   settings.runtime = world.runtime;
   settings.secret = world.secret;
+  settings.registry_auth = registry_auth;
   return settings;
 }
 
@@ -53,10 +71,18 @@ slipway::World Platforms::look(const Look& asked) {
   return engine != nullptr ? engine->look(asked) : look_at_files(asked);
 }
 
+Result<std::string> digest_in_registry(const registry::Reference& reference) {
+  registry::Settings settings = registry::settings_of(agent_environment());
+  settings.timeout = settings.patience = kAskRegistry;
+  os::Outbound outbound;
+  registry::Registry registry(std::move(settings), outbound);
+  return TRY(registry.resolve(reference)).digest;
+}
+
 World look_once(const Look& asked) {
   if (asked.where.platform.empty()) return look_at_files(asked);
   const auto form = asked.where.platform == "swarm" ? swarm::services() : docker::containers("");
-  return docker::look(asked, *form);
+  return docker::look(asked, *form, registry_auth);
 }
 
 std::vector<std::string> Platforms::sweep(

@@ -12,6 +12,7 @@
 #include "contract/site.h"
 #include "drivers/docker/docker.h"
 #include "drivers/local/local.h"
+#include "drivers/registry/registry.h"
 #include "drivers/swarm/services.h"
 #include "main/backend.h"
 
@@ -44,6 +45,9 @@ class Platforms {
   local::Local local_;
   docker::Docker docker_, swarm_;
 };
+
+// What an image is by its registry's word. Blocks, at most about 10 s.
+Result<std::string> digest_in_registry(const registry::Reference&);
 
 // Without an agent: what `plan` and `check` see.
 World look_once(const Look&);

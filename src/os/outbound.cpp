@@ -82,6 +82,26 @@ struct Call {
   }
 };
 
+constexpr std::size_t kMostHeaders = 128;
+
+std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
+  Call& call = *static_cast<Call*>(user);
+  std::string_view line(bytes, size * count);
+  // Each answer begins anew: one of 100 goes before the real one.
+  if (line.starts_with("HTTP/")) call.reply.headers.clear();
+  const auto colon = line.find(':');
+  if (colon != std::string_view::npos && call.reply.headers.size() < kMostHeaders) {
+    std::string name(line.substr(0, colon));
+    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    std::string_view value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    while (value.ends_with('\n') || value.ends_with('\r') || value.ends_with(' '))
+      value.remove_suffix(1);
+    call.reply.headers.emplace_back(std::move(name), value);
+  }
+  return line.size();
+}
+
 std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user) {
   Call& call = *static_cast<Call*>(user);
   const std::size_t n = size * count;
@@ -98,6 +118,25 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
   return n;
 }
 
+void set_method(Call& call) {
+  CURL* c = call.easy;
+  const std::string& method = call.ask.method;
+  if (method == "HEAD") {
+    curl().easy_setopt(c, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (method == "POST" || method == "PUT" || method == "PATCH") {
+    curl().easy_setopt(c, CURLOPT_POST, 1L);
+    curl().easy_setopt(c, CURLOPT_POSTFIELDS, call.ask.body.c_str());
+    curl().easy_setopt(c, CURLOPT_POSTFIELDSIZE, static_cast<long>(call.ask.body.size()));
+  }
+  // What adds to what is there must not be sent twice: the library does so by itself when a
+  // connection that it used before turns out to be gone.
+  if (method == "PUT" || method == "PATCH") curl().easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+  if (method != "GET" && method != "POST")
+    curl().easy_setopt(c, CURLOPT_CUSTOMREQUEST, method.c_str());
+}
+
 void set_options(Call& call) {
   CURL* c = call.easy;
   for (const std::string& line : call.ask.headers)
@@ -112,6 +151,8 @@ void set_options(Call& call) {
   curl().easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(to_ms(call.ask.timeout)));
   curl().easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
   curl().easy_setopt(c, CURLOPT_WRITEDATA, &call);
+  curl().easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+  curl().easy_setopt(c, CURLOPT_HEADERDATA, &call);
   curl().easy_setopt(c, CURLOPT_PRIVATE, &call);
   curl().easy_setopt(c, CURLOPT_ERRORBUFFER, call.text);
   curl().easy_setopt(c, CURLOPT_USERAGENT, "slipway");
@@ -122,13 +163,14 @@ void set_options(Call& call) {
     curl().easy_setopt(c, CURLOPT_SSLCERT, (call.ask.certificates + "/cert.pem").c_str());
     curl().easy_setopt(c, CURLOPT_SSLKEY, (call.ask.certificates + "/key.pem").c_str());
   }
-  if (call.ask.method == "POST") {
-    curl().easy_setopt(c, CURLOPT_POST, 1L);
-    curl().easy_setopt(c, CURLOPT_POSTFIELDS, call.ask.body.c_str());
-    curl().easy_setopt(c, CURLOPT_POSTFIELDSIZE, static_cast<long>(call.ask.body.size()));
-  } else if (call.ask.method != "GET") {
-    curl().easy_setopt(c, CURLOPT_CUSTOMREQUEST, call.ask.method.c_str());
+  if (!call.ask.authorities.empty())
+    curl().easy_setopt(c, CURLOPT_CAINFO, call.ask.authorities.c_str());
+  if (call.ask.stall > Duration(0)) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(call.ask.stall).count();
+    curl().easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl().easy_setopt(c, CURLOPT_LOW_SPEED_TIME, static_cast<long>(seconds));
   }
+  set_method(call);
 }
 
 Fault fault_of(CURLcode code) {

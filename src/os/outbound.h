@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -23,6 +24,8 @@ struct WebAsk {
   std::size_t most = std::size_t{1} << 20;  // bytes of the answer; more is a fault
   std::string socket;        // path of a unix socket that is connected to instead of the URL's host
   std::string certificates;  // folder of ca.pem, cert.pem and key.pem: who is trusted, who asks
+  std::string authorities;   // file in PEM: who is trusted instead of whom this machine trusts
+  Duration stall{};          // given up when nothing moves for so long; 0: not
   // Takes the answer of a 2xx piece by piece, on the thread of this object; the reply's body stays
   // empty then. It must not block; false ends the transfer.
   std::function<bool(std::string_view)> hear;
@@ -31,7 +34,8 @@ struct WebAsk {
 struct WebReply {
   int status = 0;
   std::string body;
-  Duration retry_after{};  // of a 429 or 503, when it says so in seconds
+  Duration retry_after{};                                    // of a 429 or 503, when it says so
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
 
 class Outbound {

@@ -134,6 +134,7 @@ void fields(auto& a, Is<World> auto& v) {
   a(2, v.problem);
   a(3, v.hint);
   a(4, v.commit);
+  a(5, v.warnings);
 }
 
 void fields(auto& a, Is<Observed> auto& v) {

@@ -76,7 +76,7 @@ class Loop final : public Shell {
   const std::vector<std::string>& replay_diverged() const override { return diverged_; }
   void submit(Request, Reply) override;
   void post(const SiteId&, What) override;
-  Result<> note(const std::string& kind, const std::string& bytes) override;
+  Result<std::uint64_t> note(const std::string& kind, const std::string& bytes) override;
   Result<> notes(const std::string& kind,
                  const std::function<void(const std::string& bytes)>&) override;
   void answer(const SiteId&, CommandId, Attempt, Outcome) override;

@@ -19,16 +19,16 @@ void fields(auto& a, record::Is<Note> auto& v) {
 
 }  // namespace
 
-Result<> Loop::note(const std::string& kind, const std::string& bytes) {
+Result<std::uint64_t> Loop::note(const std::string& kind, const std::string& bytes) {
   const Note note{kind, bytes};
   std::string out;
   record::put_varint(out, record::kFormat);
   record::write(out, note);
   const std::scoped_lock guard(desk_mutex_);
-  TRY(parts_.journal->append(
+  const std::uint64_t lsn = TRY(parts_.journal->append(
       {.entries = {{"desk", desk_seq_ + 1, std::move(out)}}, .snapshots = {}, .summaries = {}}));
   ++desk_seq_;
-  return {};
+  return lsn;
 }
 
 Result<> Loop::notes(const std::string& kind,

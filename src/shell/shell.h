@@ -98,8 +98,13 @@ class Shell : public Sink {
   virtual void submit(Request, Reply) = 0;
   // An event from outside drivers (the meter's blocks).
   virtual void post(const SiteId&, What) = 0;
-  // Opaque desk records: configuration revisions. Durable when it returns.
-  virtual Result<> note(const std::string& kind, const std::string& bytes) = 0;
+  // Opaque desk records: configuration revisions, people, releases. Durable when it returns, with
+  // the lsn it has.
+  virtual Result<std::uint64_t> note(const std::string& kind, const std::string& bytes) = 0;
+  Result<> keep(const std::string& kind, const std::string& bytes) {
+    TRY(note(kind, bytes));
+    return {};
+  }
   virtual Result<> notes(const std::string& kind,
                          const std::function<void(const std::string& bytes)>&) = 0;
 };

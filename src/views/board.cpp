@@ -118,6 +118,9 @@ Board::~Board() = default;
 
 void Board::restore_site(std::shared_ptr<const Site> site) {
   impl_->put_site(site, nullptr, Wall{});
+  const std::unique_lock lock(impl_->mutex);
+  for (const auto& [version, digest] : site->digests)
+    impl_->releases.news(site->id.service, version);
 }
 
 void Board::restore_ended(const Deployment& d, const SiteId& id) {
@@ -137,6 +140,7 @@ void Board::known(std::vector<SiteId> ids) {
 
 void Board::fold(const Published& p) {
   auto lines = lines_of(p);
+  impl_->add_pinned(p, lines);
   impl_->put_site(p.after, p.before, p.event.wall);
   // After the site, so that who hears of an event also reads the state that it tells of.
   impl_->put_lines(p.lsn, std::move(lines));

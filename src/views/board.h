@@ -16,6 +16,7 @@
 #include "views/delivery.h"
 #include "views/deployment.h"
 #include "views/dora.h"
+#include "views/releases.h"
 
 namespace slipway::views {
 
@@ -59,6 +60,9 @@ class Board {
   // are told in the order they have here, their pipeline's.
   void known(std::vector<SiteId>);
   void fold(const Published&);
+  // A release that was registered by name: at start-up, and when it is durable in this record.
+  void restore_release(const Release&);
+  void registered(const Release&, std::uint64_t lsn);
 
   std::optional<boost::json::object> deployment(std::uint32_t number) const;  // deployment/1
   // status/1, of all when they are empty
@@ -70,8 +74,13 @@ class Board {
   // series/1; no metrics: all of them.
   std::optional<boost::json::object> series(std::uint32_t number,
                                             const std::vector<std::string>& metrics) const;
-  boost::json::object dora(const Period&) const;  // dora/1
-  std::map<SiteId, Delivered> delivery() const;   // of all that have ended
+  boost::json::object dora(const Period&) const;             // dora/1
+  boost::json::object releases(const ReleaseFilter&) const;  // list/1 of release/1
+  // As registered by name; nothing: it was not.
+  std::optional<Release> release(const std::string& service, const std::string& version) const;
+  // What deployments of this version ran, in any environment; the same may come several times.
+  std::vector<Release> pinned(const std::string& service, const std::string& version) const;
+  std::map<SiteId, Delivered> delivery() const;  // of all that have ended
   std::vector<std::shared_ptr<const Site>> sites() const;
   // A copy as it is now; nothing: not known.
   std::optional<std::pair<SiteId, Deployment>> copy(std::uint32_t number) const;

@@ -15,6 +15,8 @@ void Board::Impl::put_lines(std::uint64_t lsn, std::vector<EventLine> lines) {
   }
   newest = std::max(newest, lsn * kLinesPerStep + kLinesPerStep - 1);
   for (auto& line : lines) {
+    // A release's record and a site's step are durable in one order and may arrive here in another.
+    if (!ring.empty()) line.seq = std::max(line.seq, ring.back().seq + 1);
     if (ring.size() == kEventsKept) {
       lost_through = ring.front().seq;
       ring.pop_front();

@@ -37,6 +37,7 @@ struct Board::Impl {
   EndedList ended;
   SeriesList series;
   Delivery delivery;
+  ReleaseList releases;
 
   mutable std::mutex ring_mutex;
   mutable std::condition_variable ring_grew;
@@ -51,6 +52,7 @@ struct Board::Impl {
   void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
   void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
   void put_counts(const Published&);
+  void add_pinned(const Published&, std::vector<EventLine>& lines);
   std::optional<Found> find(std::uint32_t number) const;
   std::vector<Found> list(const HistoryFilter&) const;
   std::optional<std::uint32_t> find_in(std::string_view environment,

@@ -57,6 +57,12 @@ class FakeBackend : public Backend {
     return boost::json::object{
         {"schema", "hook/1"}, {"version", signal.version}, {"count", signal.count}};
   }
+  std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
+    if (r.version == "gone") return std::unexpected(Refusal{"release_unusable", "no", {}, 422});
+    const views::Release made{r.service, r.version, "sha256:1", r.image, r.commit,
+                              r.by,      r.because, now(),      true};
+    return Registration{views::release_json(made, {}), r.version != "known"};
+  }
   boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
   boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
   boost::json::object ready() override { return {{"status", healthy ? "ready" : "stopping"}}; }

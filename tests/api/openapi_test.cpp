@@ -214,6 +214,14 @@ TEST_F(Openapi, AnswersAreAsTheDocumentSays) {
   hold("POST", "/v1/tokens/ben/revoke", "/v1/tokens/{name}/revoke", 200, "{}");
   hold("GET", "/v1/tokens", "/v1/tokens", 200);
   hold("GET", "/v1/audit", "/v1/audit", 200);
+  hold("POST", "/v1/releases", "/v1/releases", 201,
+       R"({"version":"v2","image":"r.example/web:v2"})");
+  hold("POST", "/v1/releases", "/v1/releases", 200, R"({"version":"known","because":"weekly"})");
+  hold("POST", "/v1/releases", "/v1/releases", 422, R"({"version":"gone"})");
+  hold("POST", "/v1/releases", "/v1/releases", 422, R"({"image":"r.example/web:v2"})");
+  board.registered({.service = "web", .version = "v2", .digest = "sha256:1", .created = true}, 12);
+  hold("GET", "/v1/releases", "/v1/releases", 200);
+  hold("GET", "/v1/releases?colour=red", "/v1/releases", 422);
   hold("GET", "/v1/audit/check", "/v1/audit/check", 200);
   const auto lines = board.events(0, 100, Duration::zero());
   ASSERT_GT(lines.size(), 1u);

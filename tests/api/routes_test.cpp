@@ -272,7 +272,7 @@ TEST_F(Routes, RefusedWithAReason) {
       {"DELETE", "/v1/agent", nullptr, 405, "method_not_allowed"},
       {"POST", "/v1/deployments/42/explain", "{}", 405, "method_not_allowed"},
       {"POST", "/v1/deployments/42/shout", "{}", 404, "unknown_verb"},
-      {"GET", "/v1/releases", nullptr, 501, "not_supported"},
+      {"GET", "/v1/subscriptions", nullptr, 501, "not_supported"},
       {"GET", "/v1/history?state=%FF", nullptr, 400, "bad_request"},
       {"GET", "/v1/deployments/%C3%28", nullptr, 400, "bad_request"},
       {"GET", "/v1/nothing", nullptr, 404, "not_found"},

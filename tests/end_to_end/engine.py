@@ -141,7 +141,7 @@ class Engine:
         return [c for c in found if (version is None or c["Labels"].get("slipway.version") == version) and
                 (running is None or (c["State"] == "running") == running)]
 
-    def image(self, name, *flags, lines=(), command=None):
+    def image(self, name, *flags, lines=(), command=None, files=None):
         """Builds an image of the tests' own service, whose behaviour is its flags."""
         words = command or ["/server", "--anywhere", "1", "--port", "8080", *flags]
         dockerfile = "\n".join(["FROM scratch", "COPY server /server", *lines, f"ENTRYPOINT {json.dumps(words)}", ""])
@@ -151,6 +151,10 @@ class Engine:
             entry.size = len(dockerfile)
             tar.addfile(entry, io.BytesIO(dockerfile.encode()))
             tar.add(SERVICE, "server")
+            for path, content in (files or {}).items():
+                entry = tarfile.TarInfo(path)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
         said = self.call("POST", f"/build?t={name}", context.getvalue(), parse=False,
                          headers={"Content-Type": "application/x-tar"}).decode()
         if '"error"' in said:

@@ -106,7 +106,7 @@ class Openapi(unittest.TestCase):
         for part in ("", "/verdicts", "/explain", "/receipt", "/series", "/logs"):
             self.hold("GET", "/v1/deployments/2" + part, deployment + part, 200)
         for path in ("/v1/history", "/v1/environments", "/v1/reports/dora", "/v1/agent", "/v1/config", "/v1/tokens",
-                     "/v1/audit", "/v1/audit/check", "/v1/session", "/health", "/ready", "/metrics"):
+                     "/v1/releases", "/v1/audit", "/v1/audit/check", "/v1/session", "/health", "/ready", "/metrics"):
             self.hold("GET", path, path, 200)
         for path in ("/v1/history?depth=brief", "/v1/environments?depth=brief"):
             self.hold("GET", path, path.partition("?")[0], 200)
@@ -114,6 +114,9 @@ class Openapi(unittest.TestCase):
         self.hold("POST", "/v1/check", "/v1/check", 200, {})
         self.hold("POST", "/v1/deployments/2/promote", deployment + "/promote", 409, {})
         self.hold("POST", "/v1/deployments", "/v1/deployments", 422, {**given, "version": "v9"})
+        self.hold("POST", "/v1/releases", "/v1/releases", 201, {"version": "v2", "because": "weekly"})
+        self.hold("POST", "/v1/releases", "/v1/releases", 200, {"version": "v2"})
+        self.hold("POST", "/v1/releases", "/v1/releases", 422, {"version": "v9"})
         self.hold("POST", "/v1/hooks/none", "/v1/hooks/{name}", 404, {"version": "v1"})
         config = json.loads(self.ask("GET", "/v1/config")[2])
         files = {"config_files": {"file": config["file"], "bytes": config["bytes"]}}

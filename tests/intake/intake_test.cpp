@@ -291,6 +291,29 @@ TEST(Compile, OneVersionOneDigest) {
       compile(house.admit(deploy("v1"))->request, house.config, site, {.digest = "sha256:v1"}));
 }
 
+// Where its tag points now does not matter: what it was is looked for, and that it moved is said.
+TEST(Admit, AnImageThatIsKnownIsLookedForByItsDigest) {
+  House house;
+  house.ran({"v1"});
+  house.web().platform = "docker";
+  house.web().container.image.value = "r.example/web";
+  house.web().container.port = 8080;
+  EXPECT_EQ(house.admit(deploy("v1"))->look.digest, "sha256:v1");
+  EXPECT_EQ(house.admit(deploy("v2"))->look.digest, "");
+  house.web().platform = "local";
+  EXPECT_EQ(house.admit(deploy("v1"))->look.digest, "");
+}
+
+TEST(Compile, WhatWasSeenOnTheWayIsAWarningOfThePlan) {
+  House house;
+  Site& site = house.ran({"v1"});
+  const World seen{.digest = "sha256:v2", .warnings = {{"tag_moved", "it is another now"}}};
+  const auto plan = compile(house.admit(deploy())->request, house.config, site, seen);
+  ASSERT_TRUE(plan);
+  ASSERT_FALSE(plan->warnings.empty());
+  EXPECT_EQ(plan->warnings.back().first, "tag_moved");
+}
+
 TEST(Compile, AReleaseThatCannotStartIsRefusedWithItsRemedy) {
   House house;
   Site& site = house.ran({"v1"});

@@ -1,7 +1,8 @@
 // A typed client of the agent's HTTP interface, for browsers and for Node 18 and newer.
 import { readEvents, type Watching } from "./events.ts";
 import type {
-  Agent, BriefDeployment, Deployment, Dora, Explanation, List, Problem, Series, Session, SlipwayEvent, Status, Verb,
+  Agent, BriefDeployment, Deployment, Dora, Explanation, List, Problem, Release, Series, Session, SlipwayEvent, Status,
+  Verb,
 } from "./types.ts";
 
 export interface ClientOptions {
@@ -30,6 +31,16 @@ export interface VerbBody { because?: string; plan?: string; full?: boolean; for
 export interface HistoryFilter {
   environment?: string; service?: string; state?: string; version?: string; since?: string; until?: string;
   limit?: number; after?: number;
+}
+
+export interface NewRelease {
+  version: string;
+  /** What it is; without it the image or the files that are configured. */
+  image?: string;
+  service?: string;
+  environment?: string;
+  commit?: string;
+  because?: string;
 }
 
 /** The agent refused; `problem` is its document (RFC 9457). */
@@ -98,6 +109,11 @@ export class SlipwayClient {
   dora(of: { environment?: string; service?: string; since?: string; until?: string } = {}): Promise<Dora> {
     return this.get(`/v1/reports/dora${query(of)}`);
   }
+  releases(of: { service?: string; version?: string; limit?: number; after?: number } = {}): Promise<List<Release>> {
+    return this.get(`/v1/releases${query(of)}`);
+  }
+  /** From here on this version is the digest that it has now. */
+  register(release: NewRelease): Promise<Release> { return this.post("/v1/releases", release); }
   agent(): Promise<Agent> { return this.get("/v1/agent"); }
   /** Who the agent takes one for. */
   session(): Promise<Session> { return this.get("/v1/session"); }

@@ -227,3 +227,22 @@ export interface Session {
   schema: "session/1"; name: string; via: string; token: string | null;
   roles: { role: Role; environment: string | null }[];
 }
+
+/** The last deployment of a release in one environment. */
+export interface ReleasedIn { environment: string; id: string; number: number; state: State; digest: string }
+
+export interface Release {
+  schema: "release/1";
+  service: string;
+  version: string;
+  digest: string;
+  /** null: files of the agent's machine. */
+  image: string | null;
+  commit: string | null;
+  /** Registered by name, or pinned by a deployment. */
+  origin: "created" | "deployed";
+  by: string;
+  because: string;
+  registered_at: string;
+  deployments: ReleasedIn[];
+}

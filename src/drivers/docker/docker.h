@@ -25,10 +25,14 @@
 
 namespace slipway::docker {
 
+// What an engine is told of who asks a registry, in X-Registry-Auth; empty: nobody.
+using RegistryAuth = std::function<Result<Secret>(const std::string& image)>;
+
 struct Settings {
   std::filesystem::path state;    // absolute; docker/ and logs/ in it are this driver's
   std::filesystem::path runtime;  // on memory: files of secrets
   platform::SecretOf secret;
+  RegistryAuth registry_auth;
   std::uint16_t first_port = 20'000, last_port = 29'999;
   int workers = 8;
 };
@@ -37,7 +41,7 @@ struct Settings {
 std::string agent_of(const std::filesystem::path& state, std::string_view platform = "docker");
 
 // Looks at an image without an agent; for `plan` and `check`.
-World look(const Look&, Form&);
+World look(const Look&, Form&, const RegistryAuth&);
 
 class Docker : public Driver {
  public:

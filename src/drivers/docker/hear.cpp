@@ -135,6 +135,23 @@ Result<std::string> hear_registry(const Reply& reply) {
   return digest;
 }
 
+Error fetch_error(const Error& error, const std::string& repository) {
+  const auto says = [&](std::initializer_list<const char*> words) {
+    return std::ranges::any_of(
+        words, [&](const char* w) { return error.text.find(w) != std::string::npos; });
+  };
+  if (error.fault == Fault::exhausted || error.fault == Fault::timeout) return error;
+  if (says({"denied", "unauthorized", "no basic auth", "authentication required"})) {
+    const auto slash = repository.find('/');
+    const bool host = slash != std::string::npos &&
+                      repository.substr(0, slash).find_first_of(".:") != std::string::npos;
+    return {Fault::refused, fmt::format("{}; `docker login{}` as the user of the agent", error.text,
+                                        host ? " " + repository.substr(0, slash) : std::string())};
+  }
+  if (says({"not found", "manifest unknown", "name unknown"})) return {Fault::missing, error.text};
+  return {Fault::unavailable, error.text};
+}
+
 Result<> hear_progress(const std::string& stream) {
   for (std::size_t from = 0; from < stream.size();) {
     const std::size_t end = std::min(stream.size(), stream.find('\n', from));

@@ -42,6 +42,10 @@ std::string digest_of(const Image&, const std::string& repository);
 bool has_digest(const Image&, const std::string& digest);
 Result<std::string> hear_registry(const Reply&);  // its digest
 
+// Why an image cannot be had, by the registry's words that the engine repeats: refused with the
+// remedy, missing, exhausted; else unavailable, which may mend.
+Error fetch_error(const Error&, const std::string& repository);
+
 // The engine says 200 and tells of a failure in a line: `error`.
 Result<> hear_progress(const std::string& stream);
 

@@ -1,4 +1,6 @@
 // Images: what a name means now, and the one that a release was planned with.
+#include <algorithm>
+
 #include "drivers/docker/docker.h"
 #include "os/outbound.h"
 
@@ -6,7 +8,28 @@ namespace slipway::docker {
 
 namespace {
 
+constexpr Duration kAsideTime = 2s;  // for what is good to know and stops nothing
+
 std::string shown(const std::string& digest) { return digest.substr(0, 19); }
+
+// Who asks a registry. That a login cannot be had is told when it was needed.
+struct Asking {
+  Secret header;
+  std::string trouble;
+
+  Error told(Error error) const {
+    if (error.fault == Fault::refused && !trouble.empty())
+      error.text += fmt::format(" (the login kept for it cannot be had: {})", trouble);
+    return error;
+  }
+};
+
+Asking asking_for(const RegistryAuth& auth, const std::string& image) {
+  if (!auth) return {};
+  auto header = auth(image);
+  if (!header) return {Secret(), header.error().text};
+  return {std::move(*header), {}};
+}
 
 // Nothing when there is no such image; other failures are failures.
 Result<std::optional<Image>> known_image(Engine& engine, const std::string& reference) {
@@ -21,14 +44,38 @@ std::string wrong_platform(Engine& engine, const Image& image) {
   return fmt::format("it is built for {}, and the engine runs {}", image.architecture, *own);
 }
 
-World look_on(Engine& engine, const Look& asked, Form& form) {
+// What its registry calls it, else nothing: it was built or loaded here.
+bool came_from_registry(const Image& image, const Reference& name, const std::string& digest) {
+  return std::ranges::find(image.digests, name.repository + "@" + digest) != image.digests.end();
+}
+
+// A name whose digest is known may mean something else by now: that is said, and changes nothing.
+void tell_moved(Engine& engine, const RegistryAuth& auth, const Reference& name,
+                const std::string& digest, const std::optional<Image>& image, World& world) {
+  if (name.tag.empty()) return;
+  std::string now;
+  if (!image || came_from_registry(*image, name, digest)) {
+    const Asking who = asking_for(auth, name.text());
+    auto reply = engine.call(ask_registry(name, kAsideTime), who.header.reveal());
+    if (auto told = reply ? hear_registry(*reply) : std::unexpected(reply.error())) now = *told;
+  } else if (auto tagged = known_image(engine, name.text()); tagged && *tagged) {
+    now = has_digest(**tagged, digest) ? digest : digest_of(**tagged, name.repository);
+  }
+  if (now.empty() || now == digest) return;
+  world.warnings.emplace_back(
+      "tag_moved", fmt::format("{} is {} now; what runs is {}, as it was recorded", name.text(),
+                               shown(now), shown(digest)));
+}
+
+World look_on(Engine& engine, const Look& asked, Form& form, const RegistryAuth& auth) {
   World world;
   if (auto usable = form.usable(engine); !usable && usable.error().fault == Fault::unsupported) {
     world.problem = usable.error().text;
     world.hint = fmt::format("or use another engine: `{}.host`", form.platform());
     return world;
   }
-  Reference name = reference_of(asked.container.image);
+  const Reference written = reference_of(asked.container.image);
+  Reference name = written;
   if (!asked.digest.empty()) name = {name.repository, "", asked.digest};
   auto image = known_image(engine, name.text());
   if (image && !*image && !asked.digest.empty()) image = known_image(engine, asked.digest);
@@ -37,6 +84,7 @@ World look_on(Engine& engine, const Look& asked, Form& form) {
     world.hint = fmt::format("start the engine, or fix `{}.host`", form.platform());
     return world;
   }
+  if (!asked.digest.empty()) tell_moved(engine, auth, written, asked.digest, *image, world);
   if (*image) {
     world.digest = asked.digest.empty() ? digest_of(**image, name.repository) : asked.digest;
     if (std::string wrong = wrong_platform(engine, **image); !wrong.empty()) {
@@ -45,27 +93,50 @@ World look_on(Engine& engine, const Look& asked, Form& form) {
     }
     return world;
   }
-  auto reply = engine.call(ask_registry(name));
+  const Asking who = asking_for(auth, name.text());
+  auto reply = engine.call(ask_registry(name), who.header.reveal());
   auto digest = reply ? hear_registry(*reply) : std::unexpected(reply.error());
   if (digest) {
     world.digest = *digest;
   } else {
-    world.problem = fmt::format("there is no image {} on the engine, and its registry says: {}",
-                                name.text(), digest.error().text);
+    world.problem =
+        fmt::format("there is no image {} on the engine, and its registry says: {}", name.text(),
+                    who.told(fetch_error(digest.error(), name.repository)).text);
     world.hint = "push it, or build or load it on this engine";
   }
   return world;
 }
 
-}  // namespace
-
-World look(const Look& asked, Form& form) {
-  os::Outbound outbound;
-  Engine engine(asked.where, outbound);
-  return look_on(engine, asked, form);
+// It is not on the engine and could not be fetched: is it gone, or is its registry?
+Error not_fetched(Engine& engine, const Reference& name, const Reference& pinned,
+                  const std::string& version, const Error& why) {
+  auto now = known_image(engine, name.text());
+  const bool tagged = now && *now;
+  const std::string what = pinned.repository + "@" + shown(pinned.digest);
+  // An image that has no registry's digest never came from one.
+  const bool own = tagged && (*now)->digests.empty();
+  if (why.fault != Fault::missing && !own)
+    return {why.fault, fmt::format("the image of release {} cannot be fetched: {} ({})", version,
+                                   what, why.text)};
+  const std::string moved =
+      tagged ? fmt::format("; {} is {} now", name.text(), shown(digest_of(**now, name.repository)))
+             : std::string();
+  return {Fault::missing,
+          fmt::format("the image of release {} is gone: {} cannot be fetched ({}){}", version, what,
+                      why.text, moved)};
 }
 
-World Docker::look(const Look& asked) { return look_on(engine_of(asked.where), asked, *form_); }
+}  // namespace
+
+World look(const Look& asked, Form& form, const RegistryAuth& auth) {
+  os::Outbound outbound;
+  Engine engine(asked.where, outbound);
+  return look_on(engine, asked, form, auth);
+}
+
+World Docker::look(const Look& asked) {
+  return look_on(engine_of(asked.where), asked, *form_, settings_.registry_auth);
+}
 
 // The image of a release, fetched when it is not there. It is found by the digest it was planned
 // with: where the tag points now does not matter.
@@ -79,20 +150,15 @@ Result<Image> Docker::image_of(Engine& engine, const InstanceSpec& spec,
   auto image = TRY(known_image(engine, pinned.text()));
   if (!image) image = TRY(known_image(engine, spec.digest));
   if (!image) {
-    Reply reply = TRY(engine.call(pull(pinned)));
+    const Asking who = asking_for(settings_.registry_auth, name.text());
+    Reply reply = TRY(engine.call(pull(pinned), who.header.reveal()));
     auto pulled = reply.status >= 300 ? std::unexpected(error_of(reply, "fetching it"))
                                       : hear_progress(reply.body);
     image = TRY(known_image(engine, pinned.text()));
     if (!image) {
-      auto now = TRY(known_image(engine, name.text()));
-      const std::string moved =
-          now ? fmt::format("; {} is {} now", name.text(), shown(digest_of(*now, name.repository)))
-              : std::string();
-      const Error why = pulled ? Error{Fault::missing, "no such image"} : pulled.error();
-      const bool may_mend = why.fault == Fault::exhausted || why.fault == Fault::timeout;
-      return fail(may_mend ? why.fault : Fault::missing,
-                  "the image of release {} is gone: {} cannot be fetched ({}){}", version,
-                  pinned.repository + "@" + shown(spec.digest), why.text, moved);
+      const Error why = pulled ? Error{Fault::missing, "no such image"}
+                               : who.told(fetch_error(pulled.error(), name.repository));
+      return std::unexpected(not_fetched(engine, name, pinned, version, why));
     }
   }
   if (!has_digest(*image, spec.digest))

@@ -155,8 +155,8 @@ Call inspect_image(const std::string& reference) {
   return {.path = fmt::format("/images/{}/json", reference)};
 }
 
-Call ask_registry(const Reference& reference) {
-  return {.path = fmt::format("/distribution/{}/json", reference.text())};
+Call ask_registry(const Reference& reference, Duration timeout) {
+  return {.path = fmt::format("/distribution/{}/json", reference.text()), .timeout = timeout};
 }
 
 Call pull(const Reference& reference) {

@@ -60,7 +60,7 @@ struct Birth {
 Call ask_version();
 Call inspect_image(const std::string& reference);
 // What the registry says of a name, without fetching it.
-Call ask_registry(const Reference&);
+Call ask_registry(const Reference&, Duration timeout = 30s);
 Call pull(const Reference&);
 Call create(const Birth&, const std::string& secrets = "");  // a folder with what they are
 Call start(const std::string& id);

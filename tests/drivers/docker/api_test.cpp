@@ -135,5 +135,22 @@ TEST(Hear, FramesAreTakenOutOfLogs) {
   EXPECT_THAT(last_lines("a\nb\r\nc", 2), ElementsAre("b", "c"));
 }
 
+TEST(Fetch, WhyAnImageCannotBeHad) {
+  const auto fault = [](const char* said, Fault known = Fault::unavailable) {
+    return fetch_error({known, said}, "r.example:5000/web");
+  };
+  EXPECT_EQ(fault("Get https://r.example/v2/: no basic auth credentials").fault, Fault::refused);
+  EXPECT_THAT(fault("unauthorized: authentication required").text,
+              HasSubstr("`docker login r.example:5000` as the user of the agent"));
+  EXPECT_THAT(fetch_error({Fault::unavailable, "pull access denied"}, "team/web").text,
+              HasSubstr("`docker login` as"));
+  EXPECT_EQ(fault("manifest for r.example/web:v9 not found: manifest unknown").fault,
+            Fault::missing);
+  EXPECT_EQ(fault("dial tcp 127.0.0.1:5000: connect: connection refused").fault,
+            Fault::unavailable);
+  EXPECT_EQ(fault("unexpected EOF", Fault::missing).fault, Fault::unavailable);
+  EXPECT_EQ(fault("no space left on device", Fault::exhausted).fault, Fault::exhausted);
+}
+
 }  // namespace
 }  // namespace slipway::docker

@@ -26,7 +26,8 @@ struct Answering {
   std::string body;
   std::string headers;  // "Retry-After: 5\r\n"
   Duration after{};
-  bool hang_up = false;  // closes without an answer
+  bool hang_up = false;      // closes without an answer
+  std::size_t promised = 0;  // says so many bytes and closes after those there are
 };
 
 class StandIn {
@@ -109,11 +110,12 @@ class StandIn {
     while (!over_ && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));  // poll
     if (a.hang_up || over_) return false;
-    const std::string out =
-        "HTTP/1.1 " + std::to_string(a.status) + " X\r\n" + a.headers +
-        "Content-Type: application/json\r\nContent-Length: " + std::to_string(a.body.size()) +
-        "\r\n\r\n" + a.body;
-    return ::send(fd, out.data(), out.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(out.size());
+    const std::string out = "HTTP/1.1 " + std::to_string(a.status) + " X\r\n" + a.headers +
+                            "Content-Type: application/json\r\nContent-Length: " +
+                            std::to_string(a.promised > 0 ? a.promised : a.body.size()) +
+                            "\r\n\r\n" + a.body;
+    return ::send(fd, out.data(), out.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(out.size()) &&
+           a.promised == 0;
   }
 
   Answer answer_;

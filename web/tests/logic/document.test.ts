@@ -51,6 +51,7 @@ const PAIRS: [type: string, schema: string][] = [
   ["Approval", "Approval"], ["Process", "Process"], ["Service", "Service"], ["Status", "Status"],
   ["Explanation", "Explanation"], ["Point", "Point"], ["Series", "Series"], ["Dora", "Dora"], ["Agent", "Agent"],
   ["SlipwayEvent", "Event"], ["List", "DeploymentList"], ["Problem", "Problem"], ["Session", "Session"],
+  ["Release", "KnownRelease"], ["ReleasedIn", "ReleasedIn"],
 ];
 
 describe("the client's types and the document", () => {

@@ -1,0 +1,55 @@
+// Releases: what is known under which version, and registering one by name.
+#include <charconv>
+
+#include "api/body.h"
+#include "api/handlers.h"
+#include "api/query.h"
+
+namespace slipway::api {
+namespace {
+
+constexpr std::size_t kReleasesMost = 200;
+
+// False: there is something, and it is no number.
+bool take_number(const std::string& text, std::size_t& out) {
+  if (text.empty()) return true;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+Reply get_releases(Scene& s) {
+  if (auto trouble = unknown_query(s, {"service", "version", "limit", "after"})) return *trouble;
+  const auto& q = s.ask.query;
+  views::ReleaseFilter filter{.service = value_of(q, "service"), .version = value_of(q, "version")};
+  if (!take_number(value_of(q, "limit"), filter.limit) || filter.limit == 0 ||
+      filter.limit > kReleasesMost)
+    return bad_query("limit", "a number from 1 to 200");
+  if (!take_number(value_of(q, "after"), filter.after))
+    return bad_query("after", "a list's `next`");
+  if (!s.ask.who.may_everywhere(people::Right::see))
+    filter.visible = [&](const std::string& e) { return s.ask.who.may(people::Right::see, e); };
+  return json_reply(200, s.board.releases(filter));
+}
+
+Reply post_release(Scene& s) {
+  auto body = Body::of(s.ask);
+  if (!body) return body.error();
+  NewRelease wanted;
+  wanted.service = body->text("service");
+  wanted.environment = body->text("environment");
+  wanted.version = body->text("version");
+  wanted.image = body->text("image");
+  wanted.commit = body->text("commit");
+  wanted.because = body->text("because");
+  wanted.by = s.ask.who.name;
+  if (wanted.version.empty()) body->mistake("version", "required", "`version` is needed");
+  const auto files = body->files("config_files");
+  if (auto trouble = body->trouble()) return *trouble;
+  if (auto trouble = hand_over(s, files)) return *trouble;
+  auto made = s.backend.register_release(wanted);
+  return made ? json_reply(made->fresh ? 201 : 200, made->release) : problem(made.error());
+}
+
+}  // namespace slipway::api
