@@ -59,7 +59,7 @@ std::expected<const config::Effective*, Refusal> place_of(const config::Config& 
 const config::Effective* contained_of(const config::Config& config, const std::string& service) {
   for (const std::string& environment : config.environments) {
     const auto* e = config.find(environment, service);
-    if (e != nullptr && e->platform == "docker") return e;
+    if (e != nullptr && (e->platform == "docker" || e->platform == "swarm")) return e;
   }
   return nullptr;
 }
