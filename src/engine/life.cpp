@@ -212,8 +212,10 @@ bool tend(Turn& t) {
   for (const auto& [number, copy] : t.site.copies) numbers.push_back(number);
   for (const std::uint32_t number : numbers) {
     const Copy& copy = t.site.copies.at(number);
+    const bool unwanted = is_unwanted(t.site, copy) && !is_last_healthy(t.site, number);
+    if (!unwanted && !copy.retiring) continue;
     const Because because = why(codes::kNotWanted, {{"version", copy.release.version}});
-    if (is_unwanted(t.site, copy) && !is_last_healthy(t.site, number)) {
+    if (unwanted) {
       retire_copy(t, number, because);
       changed = true;
     }

@@ -1,6 +1,7 @@
 #include "sim/disk.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -32,7 +33,9 @@ std::uint64_t checksum(std::string_view bytes) {
 }
 
 void put(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+  std::array<char, 8> little{};
+  for (std::size_t i = 0; i < little.size(); ++i) little[i] = static_cast<char>(value >> (8 * i));
+  out.append(little.data(), static_cast<std::size_t>(bytes));
 }
 
 void put(std::string& out, std::string_view text) {
@@ -164,7 +167,13 @@ Result<std::uint64_t> DiskJournal::append(const journal::Batch& batch) {
     --disk_.full;
     return fail(Fault::exhausted, "the disk is full");
   }
-  std::string frame(kFrameHead, '\0');
+  std::size_t size = 64;
+  for (const auto& e : batch.entries) size += e.bytes.size() + e.stream.size() + 16;
+  for (const auto& s : batch.snapshots) size += s.bytes.size() + s.stream.size() + 16;
+  for (const auto& s : batch.summaries) size += s.bytes.size() + s.stream.size() + 16;
+  std::string frame;
+  frame.reserve(size);
+  frame.resize(kFrameHead);
   put(frame, batch.entries.size(), 4);
   for (const auto& e : batch.entries) {
     put(frame, e.stream);

@@ -124,6 +124,36 @@ TEST(Step, AnAnswerNobodyAwaitsMovesNothing) {
   EXPECT_EQ(t.site(), before);
 }
 
+TEST(Step, AnAnswerOfAnEarlierAttemptMovesNothing) {
+  Transcript t;
+  t.run("request deploy v1\n");
+  const Awaited look = t.site().awaiting.front();
+  t.happen(Answered{look.id, look.attempt, Failed{{Fault::unavailable, "busy"}, true, {}}});
+  ASSERT_EQ(t.site().awaiting.front().id, look.id);  // and is tried again
+  ASSERT_NE(t.site().awaiting.front().retry_at, kNever);
+  Site before = t.site();
+  t.happen(Answered{look.id, look.attempt, Done{}});  // late
+  before.wall = t.site().wall;
+  EXPECT_EQ(t.site(), before);
+  t.run("wait 2\n");
+  ASSERT_EQ(t.site().awaiting.front().attempt, look.attempt + 1);
+  before = t.site();
+  t.happen(Answered{look.id, look.attempt, Done{}});
+  before.now = t.site().now;
+  before.wall = t.site().wall;
+  EXPECT_EQ(t.site(), before);
+}
+
+TEST(Step, WhatIsAwaitedHasAsMuchTimeLeftAfterARestart) {
+  Transcript t;
+  t.run("request deploy v1\n");
+  Site site = t.site();
+  const Awaited look = site.awaiting.front();
+  step(site, {site.now + 1h, site.wall + 1h, Resumed{1h}});
+  ASSERT_EQ(site.awaiting.front().id, look.id);
+  EXPECT_EQ(site.awaiting.front().deadline, look.deadline + 1h);
+}
+
 TEST(Step, ARefusedVerbMovesNothing) {
   Transcript t;
   t.run(kCanary);
