@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from api import api  # noqa: E402
 from containers import containers  # noqa: E402
 from faults import faults, healthy  # noqa: E402
 from figures import ROOT, STEADY, figure, noise, released  # noqa: E402
@@ -136,7 +137,7 @@ def judge():
 
 FULL = False
 ALL = {f.__name__: f for f in (status, idle, rollback, switch, deploy, overhead, bad, faults, healthy, proxy, containers,
-                                rows, tick, judge, sites, torture)}
+                                api, rows, tick, judge, sites, torture)}
 
 
 def main():

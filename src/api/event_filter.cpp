@@ -40,6 +40,9 @@ std::expected<EventFilter, Reply> EventFilter::of(const Ask& ask, const views::B
 
 bool EventFilter::takes(const views::EventLine& line) const {
   if (line.type == "events.gap") return true;
+  // Who else has a token is for those to know who may give them.
+  if (line.type.starts_with("token.") && !who_.may_everywhere(people::Right::administer))
+    return false;
   const bool visible = line.environment.empty() ? who_.may_somewhere(people::Right::see)
                                                 : who_.may(people::Right::see, line.environment);
   if (!visible) return false;

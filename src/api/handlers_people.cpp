@@ -136,8 +136,9 @@ Reply get_audit(Scene& s) {
   Wall time{};
   for (const auto& [name, text] : {std::pair{"since", f.since}, std::pair{"until", f.until}})
     if (!read_time(text, time)) return bad_query(name, "an RFC 3339 time");
-  if (!f.outcome.empty() && f.outcome != "accepted" && f.outcome != "refused")
-    return bad_query("outcome", "accepted or refused");
+  if (!f.outcome.empty() && f.outcome != "accepted" && f.outcome != "refused" &&
+      f.outcome != "unknown")
+    return bad_query("outcome", "accepted, refused or unknown");
   if (!number_in(q, "limit", f.limit) || f.limit == 0 || f.limit > 1000)
     return bad_query("limit", "a number from 1 to 1000");
   if (!number_in(q, "after", f.after)) return bad_query("after", "a list's `next`");

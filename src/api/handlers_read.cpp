@@ -38,11 +38,8 @@ void keep_visible(const people::Person& who, boost::json::array& environments) {
   environments = std::move(kept);
 }
 
-Reply status_of(Scene& s, const std::string& environment) {
-  if (auto trouble = unknown_query(s, {"service", "depth"})) return *trouble;
-  views::Depth depth{};
-  if (!read_depth(s, depth)) return bad_query("depth", "whole or brief");
-  const std::string service = value_of(s.ask.query, "service");
+Reply render_status(Scene& s, const std::string& environment, const std::string& service,
+                    views::Depth depth) {
   auto status = s.board.status(environment, service, depth);
   keep_visible(s.ask.who, status["environments"].as_array());
   if (!status["environments"].as_array().empty() || (environment.empty() && service.empty()))
@@ -51,6 +48,18 @@ Reply status_of(Scene& s, const std::string& environment) {
     return problem(404, "unknown_environment",
                    fmt::format("there is no environment `{}`", environment));
   return problem(404, "unknown_service", fmt::format("there is no service `{}` here", service));
+}
+
+Reply status_of(Scene& s, const std::string& environment) {
+  if (auto trouble = unknown_query(s, {"service", "depth"})) return *trouble;
+  views::Depth depth{};
+  if (!read_depth(s, depth)) return bad_query("depth", "whole or brief");
+  const std::string service = value_of(s.ask.query, "service");
+  // The board knows neither who asks nor what for.
+  boost::json::array key{environment, service, value_of(s.ask.query, "depth")};
+  for (const auto& grant : s.ask.who.grants) key.push_back({word(grant.role), grant.environment});
+  return s.office.rendered.of(s.board, boost::json::serialize(key),
+                              [&] { return render_status(s, environment, service, depth); });
 }
 
 Reply standing_reply(const boost::json::object& standing, bool good) {
@@ -148,6 +157,7 @@ Reply get_series(Scene& s) {
     metrics.push_back(metric);
   }
   const auto number = number_of(s);
+  if (number) s.backend.recall(*number);
   const auto object = number ? s.board.series(*number, metrics) : std::nullopt;
   return object ? json_reply(200, *object) : no_deployment(s.names.at("id"));
 }

@@ -5,6 +5,7 @@
 #include "api/failures.h"
 #include "api/pages.h"
 #include "api/people.h"
+#include "api/rendered.h"
 #include "api/repeats.h"
 #include "api/server.h"
 #include "api/trail.h"
@@ -20,6 +21,7 @@ struct Office {
   Repeats& repeats;
   Pages pages = nullptr;
   Failures failures{};
+  Rendered rendered{};
 };
 
 }  // namespace slipway::api

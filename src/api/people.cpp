@@ -116,6 +116,7 @@ std::expected<json::object, Refusal> People::create(const Wanted& wanted, const 
   const people::Bearer bearer{token.id, ways_.random(32)};
   token.digest = sha256_hex(bearer.secret);
   TRY(keep(people::record_created(token)));
+  if (ways_.told) ways_.told("token.created", token, by);
   json::object out = token_json(token, now);
   out["token"] = bearer.text();
   return out;
@@ -138,8 +139,13 @@ std::expected<json::object, Refusal> People::revoke(const std::string& which,
     id = token->id;
   }
   TRY(keep(people::record_revoked(id, by, now)));
-  const std::scoped_lock lock(mutex_);
-  return token_json(*register_.by_id(id), now);
+  people::Token revoked;
+  {
+    const std::scoped_lock lock(mutex_);
+    revoked = *register_.by_id(id);
+  }
+  if (ways_.told) ways_.told("token.revoked", revoked, by);
+  return token_json(revoked, now);
 }
 
 std::vector<json::object> People::list() const {

@@ -27,6 +27,9 @@ class People {
     std::function<Result<>(const std::string& record)> record;  // durable when it returns
     std::function<Wall()> now;
     std::function<std::string(std::size_t bytes)> random;  // as hex
+    // "token.created" or "token.revoked", when it is durable.
+    std::function<void(const std::string& type, const people::Token&, const std::string& by)> told =
+        nullptr;
   };
   explicit People(Ways ways) : ways_(std::move(ways)) {}
 

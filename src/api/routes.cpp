@@ -167,8 +167,9 @@ const Route* find_route(const Ask& ask, std::map<std::string, std::string>& name
 void tag(const Ask& ask, Reply& reply) {
   if (reply.status != 200 || reply.body.empty() || reply.stream || ask.path[0] != "v1") return;
   if (ask.method != "GET" && ask.method != "HEAD") return;
-  const std::string etag = "\"" + sha256_hex(reply.body).substr(0, 32) + "\"";
-  reply.headers.emplace_back("ETag", etag);
+  const auto told = std::ranges::find(reply.headers, "ETag", [](const auto& h) { return h.first; });
+  const std::string etag = told != reply.headers.end() ? told->second : etag_of(reply.body);
+  if (told == reply.headers.end()) reply.headers.emplace_back("ETag", etag);
   if (ask.etag.find(etag) == std::string::npos) return;
   reply.status = 304;
   reply.body.clear();
@@ -196,9 +197,23 @@ Reply once_only(Office& office, const Route& route, Scene& scene) {
   return reply;
 }
 
+people::Deed deed_of(const Scene& s, const Route* route, const std::string& environment) {
+  std::string target;
+  for (const auto& part : s.ask.path) target += "/" + part;
+  return {.at = "",
+          .by = s.ask.who.name,
+          .token = s.ask.who.token,
+          .from = s.ask.local ? "unix socket" : s.ask.from,
+          .via = s.ask.via,
+          .act = s.ask.method + " " + (route != nullptr ? route->pattern : target),
+          .target = target.substr(0, kTargetMost),
+          .environment = environment,
+          .because = because_of(s.ask)};
+}
+
 // What became of it, into the audit: acts, and whoever was not let in.
 void keep_on_record(Office& office, const Scene& s, const Route* route,
-                    const std::string& environment, Reply& reply) {
+                    const std::string& environment, std::optional<unsigned> begun, Reply& reply) {
   const bool stranger = reply.status == 401, shut_out = reply.status == 403;
   const bool act = route != nullptr && route->rule.kind == Kind::act;
   // One who showed nothing tried nothing: a page that is not signed in yet, a monitor.
@@ -209,24 +224,15 @@ void keep_on_record(Office& office, const Scene& s, const Route* route,
     const std::string who = stranger ? "from " + s.ask.from : "token " + s.ask.who.token;
     const auto told = office.failures.note(who, office.backend.now());
     if (told.too_many && stranger) reply = wait_first(told.wait);
-    if (told.too_many) return;
+    if (told.too_many && !begun) return;
     omitted = told.omitted;
   }
-  std::string target;
-  for (const auto& part : s.ask.path) target += "/" + part;
-  office.trail.add({.at = "",
-                    .by = s.ask.who.name,
-                    .token = s.ask.who.token,
-                    .from = s.ask.local ? "unix socket" : s.ask.from,
-                    .via = s.ask.via,
-                    .act = s.ask.method + " " + (route != nullptr ? route->pattern : target),
-                    .target = target.substr(0, kTargetMost),
-                    .environment = environment,
-                    .because = because_of(s.ask),
-                    .accepted = reply.status < 400,
-                    .status = reply.status,
-                    .code = code_of(reply),
-                    .omitted = omitted});
+  people::Deed deed = deed_of(s, route, environment);
+  deed.accepted = reply.status < 400;
+  deed.status = reply.status;
+  deed.code = code_of(reply);
+  deed.omitted = omitted;
+  office.trail.add(std::move(deed), begun);
 }
 
 Reply enter(Office& office, Ask& ask) {
@@ -240,6 +246,7 @@ Reply enter(Office& office, Ask& ask) {
   const bool open = r != nullptr && (r->rule.right == people::Right::open ||
                                      (r->rule.where == Where::loopback && ask.loopback));
   std::string environment;
+  std::optional<unsigned> begun;
   Reply reply;
   if (ask.who.name.empty() && !open && (r != nullptr || interface)) {
     reply = refuse_stranger(ask);
@@ -248,9 +255,13 @@ Reply enter(Office& office, Ask& ask) {
   } else {
     environment = environment_of(r->rule, scene);
     auto refusal = refuse_entry(r->rule, scene, environment);
+    // What is done must be on record even when the agent ends before it knows how it went.
+    // A stranger's try to sign in is none: it would let anybody make the agent write.
+    if (!refusal && r->rule.kind == Kind::act && !ask.who.name.empty())
+      begun = office.trail.begin(deed_of(scene, r, environment));
     reply = refusal ? std::move(*refusal) : once_only(office, *r, scene);
   }
-  keep_on_record(office, scene, r, environment, reply);
+  keep_on_record(office, scene, r, environment, begun, reply);
   tag(ask, reply);
   return reply;
 }

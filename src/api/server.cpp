@@ -23,15 +23,36 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds kGrace{10};  // for answers under way, at stop()
-constexpr Duration kBellWait = 10s;         // how long the bell's thread waits for one event
+constexpr std::chrono::seconds kGrace{10};        // for answers under way, at stop()
+constexpr Duration kBellWait = 10s;               // how long the bell's thread waits for one event
+constexpr std::chrono::seconds kRenewalEvery{1};  // looks at certificate and key
 constexpr std::chrono::milliseconds kFullRest{100};  // no descriptors left: try again after
 
 // One listening descriptor. Accepting is by hand: the two families become one kind of socket.
 class Door {
  public:
-  Door(Hub& hub, int fd, bool local, std::shared_ptr<Tls> tls)
-      : hub_(hub), local_(local), tls_(std::move(tls)), fd_(hub.io, fd), rest_(hub.io) {}
+  // `stamp` is of the files of `listen` as they were before `tls` was read from them.
+  Door(Hub& hub, int fd, bool local, std::shared_ptr<Tls> tls, Listen listen = {},
+       std::string stamp = {})
+      : hub_(hub),
+        local_(local),
+        listen_(std::move(listen)),
+        stamp_(stamp),
+        newest_stamp_(std::move(stamp)),
+        tls_(std::move(tls)),
+        fd_(hub.io, fd),
+        rest_(hub.io) {}
+
+  // A renewed certificate counts from the next connection on. Its files are read when they stayed
+  // as they are from one look to the next: they are not replaced in one go.
+  Result<> renew() {
+    if (!tls_) return {};
+    const std::string before = std::exchange(newest_stamp_, stamp_of(listen_));
+    if (newest_stamp_ == stamp_ || newest_stamp_ != before) return {};
+    stamp_ = newest_stamp_;
+    tls_ = TRY(open_tls(listen_));
+    return {};
+  }
 
   void open() {
     fd_.async_wait(asio::posix::stream_descriptor::wait_read, [this](boost::system::error_code e) {
@@ -97,7 +118,9 @@ class Door {
 
   Hub& hub_;
   bool local_;
-  std::shared_ptr<Tls> tls_;  // null: in the clear
+  Listen listen_;
+  std::string stamp_, newest_stamp_;  // of what is used, and as last seen
+  std::shared_ptr<Tls> tls_;          // null: in the clear
   asio::posix::stream_descriptor fd_;
   asio::steady_timer rest_;
 };
@@ -118,6 +141,7 @@ class RunningServer : public Server {
     if (!settings_.listen.address.empty()) far_ = TRY(open_far(settings_.listen, bound_));
     if (far_) far_->open();
     for (auto& door : doors_) door->open();
+    look_for_renewals();
     io_ = std::thread([this] {
       ::pthread_setname_np(::pthread_self(), "io");
       hub_.io.run();
@@ -155,6 +179,7 @@ class RunningServer : public Server {
         hub_.stopping = true;
         for (auto& door : doors_) door->close();
         if (far_) far_->close();
+        renewal_.cancel();
         end_idle(hub_);
         give_up_.expires_after(kGrace);
         give_up_.async_wait([this](boost::system::error_code) { hub_.io.stop(); });
@@ -171,11 +196,23 @@ class RunningServer : public Server {
  private:
   Result<std::unique_ptr<Door>> open_far(const Listen& wanted, std::string& bound) {
     std::shared_ptr<Tls> tls;
+    const std::string stamp = stamp_of(wanted);
     if (!wanted.certificate.empty()) tls = TRY(open_tls(wanted));
     // The same port again: the old door has to give it up first.
     if (wanted.address == settings_.listen.address && far_) take_down_for(nullptr);
     const int fd = TRY(listen_tcp(wanted.address, tls != nullptr, bound));
-    return std::make_unique<Door>(hub_, fd, false, std::move(tls));
+    return std::make_unique<Door>(hub_, fd, false, std::move(tls), wanted, stamp);
+  }
+
+  void look_for_renewals() {
+    renewal_.expires_after(kRenewalEvery);
+    renewal_.async_wait([this](boost::system::error_code error) {
+      if (error || hub_.stopping) return;
+      const Result<> renewed = far_ ? far_->renew() : Result<>();
+      if (!renewed && settings_.complain)
+        settings_.complain(renewed.error().text + "; what was read before is used on");
+      look_for_renewals();
+    });
   }
 
   // On the io thread: the TCP door becomes this one. A server that ends does not get there.
@@ -230,7 +267,7 @@ class RunningServer : public Server {
   Hub hub_;
   std::vector<std::unique_ptr<Door>> doors_, gone_;
   std::unique_ptr<Door> far_;  // TCP
-  asio::steady_timer give_up_{hub_.io}, tick_{hub_.io};
+  asio::steady_timer give_up_{hub_.io}, tick_{hub_.io}, renewal_{hub_.io};
   mutable std::mutex bound_mutex_;
   std::string bound_;
   ino_t inode_ = 0;

@@ -61,6 +61,8 @@ class Backend {
                                                            const HookSignal&) = 0;
   // Asks what it is now, and records that. Blocks while a registry is asked.
   virtual std::expected<Registration, Refusal> register_release(const NewRelease&) = 0;
+  // Charts of a deployment: what was counted before this agent started is put on the board.
+  virtual void recall(std::uint32_t) {}
   virtual boost::json::object agent() = 0;   // agent status
   virtual boost::json::object health() = 0;  // /health: `status` unhealthy is a 503
   virtual boost::json::object ready() = 0;   // /ready: any `status` but ready is a 503
@@ -87,6 +89,7 @@ class Server {
     std::string socket;  // unix socket, mode 0600
     Listen listen;
     int threads = 4;
+    std::function<void(const std::string&)> complain = nullptr;  // of a renewal that failed
   };
   // Fault::unsupported when `listen` can be reached by others than this machine and has no
   // certificate; Fault::conflict when somebody answers at the socket or the port is taken.

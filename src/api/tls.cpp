@@ -1,6 +1,8 @@
 #include "api/tls.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -120,6 +122,17 @@ Result<std::shared_ptr<Tls>> open_tls(const Listen& listen) {
     return fail(Fault::invalid, "{}: no key that belongs to {} can be read there: {}", listen.key,
                 listen.certificate, error.message());
   return tls;
+}
+
+std::string stamp_of(const Listen& listen) {
+  std::string stamp;
+  for (const std::string& path : {listen.certificate, listen.key}) {
+    struct stat file{};
+    if (::stat(path.c_str(), &file) != 0) continue;
+    stamp += fmt::format("{}:{}:{}.{} ", file.st_ino, file.st_size, file.st_mtim.tv_sec,
+                         file.st_mtim.tv_nsec);
+  }
+  return stamp;
 }
 
 void serve_tls(Hub& hub, Socket socket, Caller caller, std::shared_ptr<Tls> tls) {

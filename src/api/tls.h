@@ -13,6 +13,9 @@ class Tls;
 // Fault::invalid for a certificate or key that cannot be used, with the file's name.
 Result<std::shared_ptr<Tls>> open_tls(const Listen&);
 
+// Changes when one of the two files does.
+std::string stamp_of(const Listen&);
+
 void serve_tls(Hub&, Socket, Caller, std::shared_ptr<Tls>);
 
 }  // namespace slipway::api

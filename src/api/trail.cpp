@@ -23,6 +23,37 @@ bool fits_filter(const json::object& o, const TrailFilter& f) {
          (f.until.empty() || field(o, "at") < f.until);
 }
 
+std::string deed_text(const people::Deed& d) {
+  return json::serialize(json::object{{"at", d.at},
+                                      {"by", d.by},
+                                      {"token", d.token},
+                                      {"from", d.from},
+                                      {"via", d.via},
+                                      {"act", d.act},
+                                      {"target", d.target},
+                                      {"environment", d.environment},
+                                      {"because", d.because}});
+}
+
+people::Deed deed_of(const std::string& text) {
+  json::error_code error;
+  const auto value = json::parse(text, error);
+  const json::object none;
+  const json::object& o = error || !value.is_object() ? none : value.get_object();
+  const auto of = [&](const char* name) { return std::string(field(o, name)); };
+  return {.at = of("at"),
+          .by = of("by"),
+          .token = of("token"),
+          .from = of("from"),
+          .via = of("via"),
+          .act = of("act"),
+          .target = of("target"),
+          .environment = of("environment"),
+          .because = of("because"),
+          .known = false,
+          .code = "outcome_unknown"};
+}
+
 // Newest first; true when the page is full.
 bool put_entry(const std::string& line, const TrailFilter& f, json::array& items) {
   json::error_code error;
@@ -47,18 +78,45 @@ Result<> Trail::restore() {
   const auto [n, hash] = ways_.noted_head();
   if (!chain.why().empty() || newest_ < n)
     ways_.complain("the audit is not whole; `slipway audit verify` says where");
+  for (const auto& [slot, text] : TRY(ways_.begun())) {
+    slots_.insert(slot);
+    add_locked(deed_of(text), slot);
+  }
   return {};
 }
 
-void Trail::add(people::Deed deed) {
-  const std::scoped_lock lock(mutex_);
+std::optional<unsigned> Trail::begin(people::Deed deed) {
+  unsigned slot = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    while (slots_.contains(slot)) ++slot;
+    slots_.insert(slot);
+  }
   deed.at = ways_.now();
+  auto written = ways_.begin(slot, deed_text(deed));
+  if (written) return slot;
+  ways_.complain("an act cannot be noted before it is done (" + deed.act + " by " + deed.by +
+                 "): " + written.error().text);
+  const std::scoped_lock lock(mutex_);
+  slots_.erase(slot);
+  return std::nullopt;
+}
+
+void Trail::add(people::Deed deed, std::optional<unsigned> begun) {
+  const std::scoped_lock lock(mutex_);
+  add_locked(std::move(deed), begun);
+}
+
+void Trail::add_locked(people::Deed deed, std::optional<unsigned> begun) {
+  // When it began stands in one that is made up for.
+  if (deed.at.empty()) deed.at = ways_.now();
   const std::string line = people::chained(deed, newest_ + 1, head_);
-  if (auto written = ways_.append(newest_ + 1, line); !written) {
+  if (auto written = ways_.append(newest_ + 1, line, begun); !written) {
     ways_.complain("an act could not be put into the audit (" + deed.act + " by " + deed.by +
                    "): " + written.error().text);
     return;
   }
+  if (begun) slots_.erase(*begun);
   ++newest_;
   head_ = people::hash_in(line);
   kept_.push_back(line);

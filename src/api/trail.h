@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -26,8 +29,12 @@ class Trail {
  public:
   using Visit = std::function<void(std::uint64_t n, const std::string& line)>;
   struct Ways {
-    // Durable when it returns; `n` counts from 1 without a gap.
-    std::function<Result<>(std::uint64_t n, const std::string& line)> append;
+    // Durable when it returns; `n` counts from 1 without a gap. With it the slot of an act that was
+    // noted as begun is emptied, in one commit.
+    std::function<Result<>(std::uint64_t n, const std::string& line, std::optional<unsigned> slot)>
+        append;
+    std::function<Result<>(unsigned slot, const std::string& deed)> begin;  // durable, too
+    std::function<Result<std::map<unsigned, std::string>>()> begun;         // slots in use
     std::function<Result<>(const Visit&)> read;  // all, as they stand on disk
     std::function<std::string()> now;            // RFC 3339
     // What is told beside the chain, so that its end cannot be cut off unseen.
@@ -38,15 +45,21 @@ class Trail {
   explicit Trail(Ways ways) : ways_(std::move(ways)) {}
 
   // At start-up: finds the end of the chain. A broken one is gone on with all the same, and said.
+  // Acts that an agent had begun when it ended get their entry now, outcome `unknown`.
   Result<> restore();
+  // An act is about to be done: from here on it gets an entry, whatever becomes of this process.
+  // Nothing: that could not be written, which is complained of and hinders no act.
+  std::optional<unsigned> begin(people::Deed);
   // A time is put in; an entry that cannot be written is complained of and changes nothing else.
-  void add(people::Deed);
+  void add(people::Deed, std::optional<unsigned> begun = std::nullopt);
   boost::json::object list(const TrailFilter&) const;  // list/1
   boost::json::object verify() const;                  // audit_check/1, read from disk
 
  private:
+  void add_locked(people::Deed, std::optional<unsigned> begun);
   Ways ways_;
   mutable std::mutex mutex_;
+  std::set<unsigned> slots_;  // in use
   std::uint64_t newest_ = 0;
   std::string head_{people::kNoHash};
   std::deque<std::string> kept_;  // the newest entries; the last is number newest_

@@ -124,7 +124,7 @@ Ended run_audit(Call& call) {
   o.text("--until", w.until, "older than this time", "TIME");
   o.text("--by", w.by, "of this person alone", "NAME");
   o.text("--environment", w.environment, "in this environment alone", "ENV");
-  o.text("--outcome", w.outcome, "accepted or refused", "WORD");
+  o.text("--outcome", w.outcome, "accepted, refused or unknown", "WORD");
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
   if (w.limit && *w.limit < 1) return refuse("usage", "--limit: at least 1");

@@ -220,12 +220,13 @@ Result<> Agent::open_shell() {
                                    .intake = desk_.get(),
                                    .drivers = drivers(),
                                    .publish = [this](const Published& p) { published(p); }}));
-  observation_ = std::make_unique<Observation>(
-      Observation::World{version_, state_.string(), runtime_.string(), os::wall_now(), &board_,
-                         shell_.get(), haproxy_.get(), counting_.get(), [this] {
-                           const auto config = desk_->current();
-                           return config ? config->traces_otlp : std::string();
-                         }});
+  observation_ = std::make_unique<Observation>(Observation::World{
+      version_, state_.string(), runtime_.string(), os::wall_now(), &board_, shell_.get(),
+      haproxy_.get(), counting_.get(), [this] { return platforms_->check_times(); },
+      [this] {
+        const auto config = desk_->current();
+        return config ? config->traces_otlp : std::string();
+      }});
   relay_.connect(shell_.get());
   return {};
 }

@@ -8,7 +8,9 @@
 
 #include "config/config.h"
 #include "main/plan_object.h"
+#include "main/recalled.h"
 #include "main/replay_object.h"
+#include "observe/log.h"
 #include "views/phrase.h"
 
 namespace slipway {
@@ -95,6 +97,19 @@ std::expected<json::object, Refusal> AgentBackend::replay(std::uint32_t number,
   auto record = recorded(*parts_.journal, number, *site, newest.get());
   if (!record) return std::unexpected(refusal("not_recorded", record.error().text, 409));
   return replay_object(*record, *loaded, policy.file);
+}
+
+// Read once for each site, when somebody looks at one of its deployments from before the start.
+void AgentBackend::recall(std::uint32_t number) {
+  const auto copy = parts_.board->copy(number);
+  if (!copy || copy->second.requested_wall >= parts_.facts.started) return;
+  const std::scoped_lock one(recall_mutex_);
+  if (!recalled_.insert(copy->first).second) return;
+  auto earlier = recalled_series(*parts_.journal, copy->first);
+  if (earlier)
+    parts_.board->recall(*earlier);
+  else
+    log_line("warning", "charts begin at the agent's start: " + earlier.error().text, {});
 }
 
 // A name that no configuration knows is a mistake; one that nobody is judged by now is not.

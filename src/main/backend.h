@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "api/server.h"
@@ -64,6 +66,7 @@ class AgentBackend : public api::Backend {
   std::expected<boost::json::object, Refusal> hook(const std::string& name,
                                                    const api::HookSignal&) override;
   std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override;
+  void recall(std::uint32_t number) override;
   boost::json::object agent() override;
   boost::json::object health() override;
   boost::json::object ready() override;
@@ -76,6 +79,8 @@ class AgentBackend : public api::Backend {
  private:
   Parts parts_;
   ReleaseRegister releases_;
+  std::mutex recall_mutex_;
+  std::set<SiteId> recalled_;
 };
 
 }  // namespace slipway

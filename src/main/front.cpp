@@ -13,46 +13,100 @@ namespace slipway {
 namespace {
 
 constexpr const char* kAudit = "audit";       // a stream: one entry a record
+constexpr const char* kBegun = "acts/";       // as below: acts that are being done
 constexpr const char* kRepeats = "repeats/";  // streams of a snapshot alone: a slot each
 constexpr const char* kHead = "audit.head";   // beside the journal: "N HASH" of its newest entry
 
 std::string now_text() { return std::string(views::time_json(os::wall_now()).as_string()); }
 
-api::People::Ways people_ways(shell::Shell* shell) {
+std::string roles_of(const people::Token& token) {
+  std::string roles;
+  for (const auto& g : token.grants) {
+    roles += fmt::format("{}{}", roles.empty() ? "" : ", ", people::word(g.role));
+    if (!g.environment.empty()) roles += "@" + g.environment;
+  }
+  return roles;
+}
+
+void tell_of_token(views::Board& board, const std::string& type, const people::Token& token,
+                   const std::string& by) {
+  views::EventLine line;
+  line.type = type;
+  line.at = os::wall_now();
+  line.by = by;
+  line.text = type == "token.revoked"
+                  ? fmt::format("the token {} of `{}` was revoked", token.id, token.name)
+                  : fmt::format("the token {} was made for `{}`: {}", token.id, token.name,
+                                roles_of(token));
+  line.data = {{"id", token.id}, {"name", token.name}};
+  board.tell(std::move(line));
+}
+
+api::People::Ways people_ways(shell::Shell* shell, views::Board* board) {
   return {.record = [shell](const std::string& bytes) { return shell->keep("people", bytes); },
           .now = [] { return os::wall_now(); },
-          .random = os::random_hex};
+          .random = os::random_hex,
+          .told = [board](const std::string& type, const people::Token& token,
+                          const std::string& by) { tell_of_token(*board, type, token, by); }};
+}
+
+// The number of a slot's stream.
+std::optional<std::uint32_t> slot_of(const std::string& stream, std::string_view prefix) {
+  if (!stream.starts_with(prefix)) return std::nullopt;
+  std::uint32_t slot = 0;
+  const char* end = stream.data() + stream.size();
+  const auto [stop, error] = std::from_chars(stream.data() + prefix.size(), end, slot);
+  return error == std::errc() && stop == end ? std::optional(slot) : std::nullopt;
+}
+
+Result<std::map<unsigned, std::string>> begun_acts(journal::Journal& journal) {
+  std::map<unsigned, std::string> acts;
+  for (const auto& stream : TRY(journal.streams())) {
+    const auto slot = slot_of(stream, kBegun);
+    if (!slot) continue;
+    if (auto bytes = TRY(journal.snapshot(stream)).bytes; !bytes.empty()) acts[*slot] = bytes;
+  }
+  return acts;
 }
 
 api::Trail::Ways trail_ways(journal::Journal* journal, const std::string& state_dir) {
   const std::filesystem::path head = std::filesystem::path(state_dir) / kHead;
-  return {
-      .append = [journal](std::uint64_t n, const std::string& line) -> Result<> {
-        TRY(journal->append({.entries = {{kAudit, n, line}}, .snapshots = {}, .summaries = {}}));
-        return {};
-      },
-      .read =
-          [journal](const api::Trail::Visit& visit) {
-            return journal->read(kAudit, 0, [&](std::uint64_t, const journal::Entry& entry) {
-              visit(entry.seq, entry.bytes);
-            });
+  return {.append = [journal](std::uint64_t n, const std::string& line,
+                              std::optional<unsigned> slot) -> Result<> {
+            journal::Batch batch{.entries = {{kAudit, n, line}}, .snapshots = {}, .summaries = {}};
+            if (slot) batch.snapshots.push_back({kBegun + std::to_string(*slot), 0, ""});
+            TRY(journal->append(batch));
+            return {};
           },
-      .now = now_text,
-      .note_head =
-          [head](std::uint64_t n, const std::string& hash) {
-            if (auto kept = os::write_file(head, fmt::format("{} {}\n", n, hash)); !kept)
-              log_line("warning", "the audit's head is not noted: " + kept.error().text, {});
+          .begin = [journal](unsigned slot, const std::string& deed) -> Result<> {
+            TRY(journal->append({.entries = {},
+                                 .snapshots = {{kBegun + std::to_string(slot), 0, deed}},
+                                 .summaries = {}}));
+            return {};
           },
-      .noted_head = [head]() -> std::pair<std::uint64_t, std::string> {
-        const auto text = os::read_file(head, 256);
-        std::uint64_t n = 0;
-        if (!text) return {};
-        const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
-        const auto at = static_cast<std::size_t>(end - text->data()) + 1;
-        if (error != std::errc() || text->size() < at + 64) return {};
-        return {n, text->substr(at, 64)};
-      },
-      .complain = [](const std::string& text) { log_line("error", text, {}); }};
+          .begun = [journal] { return begun_acts(*journal); },
+          .read =
+              [journal](const api::Trail::Visit& visit) {
+                return journal->read(kAudit, 0, [&](std::uint64_t, const journal::Entry& entry) {
+                  visit(entry.seq, entry.bytes);
+                });
+              },
+          .now = now_text,
+          .note_head =
+              [head](std::uint64_t n, const std::string& hash) {
+                if (auto kept = os::write_file(head, fmt::format("{} {}\n", n, hash)); !kept)
+                  log_line("warning", "the audit's head is not noted: " + kept.error().text, {});
+              },
+          .noted_head = [head]() -> std::pair<std::uint64_t, std::string> {
+            const auto text = os::read_file(head, 256);
+            std::uint64_t n = 0;
+            if (!text) return {};
+            const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), n);
+            const auto at = static_cast<std::size_t>(end - text->data()) + 1;
+            if (error != std::errc() || text->size() < at + 64) return {};
+            return {n, text->substr(at, 64)};
+          },
+          .complain = [](const std::string& text) { log_line("error", text, {}); }};
 }
 
 api::Repeats::Ways repeats_ways(journal::Journal* journal) {
@@ -69,22 +123,19 @@ api::Repeats::Ways repeats_ways(journal::Journal* journal) {
 
 Front::Front(Parts parts)
     : parts_(std::move(parts)),
-      people_(people_ways(parts_.shell)),
+      people_(people_ways(parts_.shell, parts_.board)),
       trail_(trail_ways(parts_.journal, parts_.state_dir)),
       repeats_(repeats_ways(parts_.journal)) {}
 
 Result<> Front::restore() {
+  parts_.board->begin_after(TRY(parts_.journal->newest_lsn()));
   std::vector<std::string> records;
   TRY(parts_.shell->notes("people", [&](const std::string& bytes) { records.push_back(bytes); }));
   for (const auto& record : records) TRY(people_.restore(record));
   TRY(trail_.restore());
   for (const auto& stream : TRY(parts_.journal->streams())) {
-    if (!stream.starts_with(kRepeats)) continue;
-    std::uint32_t slot = 0;
-    const char* end = stream.data() + stream.size();
-    const auto [stop, error] = std::from_chars(stream.data() + std::strlen(kRepeats), end, slot);
-    if (error == std::errc() && stop == end)
-      repeats_.restore(slot, TRY(parts_.journal->snapshot(stream)).bytes);
+    if (const auto slot = slot_of(stream, kRepeats))
+      repeats_.restore(*slot, TRY(parts_.journal->snapshot(stream)).bytes);
   }
   return {};
 }
@@ -100,11 +151,15 @@ Result<> Front::open(api::Backend& backend, const config::AgentDoor& door) {
                                           web::dashboard_page);
   const std::string socket = (std::filesystem::path(parts_.state_dir) / "agent.sock").string();
   const api::Listen listen = wanted(door);
-  auto server = api::Server::start({.socket = socket, .listen = listen}, *office_);
+  const auto complain = [](const std::string& text) {
+    log_line("error", text, {{"code", "certificate_not_renewed"}});
+  };
+  auto server =
+      api::Server::start({.socket = socket, .listen = listen, .complain = complain}, *office_);
   if (!server && parts_.listen.empty() && !listen.address.empty()) {
     // Said by the configuration alone: the agent must work all the same, if only to take another.
     log_line("error", server.error().text, {{"code", "not_listening"}});
-    server = api::Server::start({.socket = socket, .listen = {}}, *office_);
+    server = api::Server::start({.socket = socket, .listen = {}, .complain = complain}, *office_);
   }
   server_ = TRY(std::move(server));
   return {};

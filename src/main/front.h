@@ -17,7 +17,7 @@ class Front {
   struct Parts {
     shell::Shell* shell;
     journal::Journal* journal;
-    const views::Board* board;
+    views::Board* board;
     std::string state_dir;
     std::string listen;  // as the command line said; it goes before the configuration's
   };

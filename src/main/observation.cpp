@@ -223,6 +223,14 @@ std::string Observation::metrics() const {
   f.journal.sum_s = to_seconds(commits.sum);
   for (std::size_t i = 0; i < shell::kCommitBounds.size(); ++i)
     f.journal.within.emplace_back(to_seconds(shell::kCommitBounds[i]), commits.within[i]);
+  const platform::CheckTimes checks = world_.check_times();
+  for (std::size_t i = 0; i < checks.within.size(); ++i) {
+    f.checks.count += checks.within[i];
+    if (i < platform::CheckTimes::kBounds.size())
+      f.checks.within.emplace_back(to_seconds(platform::CheckTimes::kBounds[i]), checks.within[i]);
+  }
+  f.checks.sum_s = to_seconds(checks.sum);
+  f.checks_failed = checks.failed;
   for (const char* name : {"/journal.db", "/journal.db-wal"}) {
     std::error_code none;
     const auto size = std::filesystem::file_size(world_.state + name, none);

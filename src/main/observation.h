@@ -14,6 +14,7 @@
 #include "observe/figures.h"
 #include "observe/health.h"
 #include "observe/traces.h"
+#include "platform/watcher.h"
 #include "shell/shell.h"
 #include "views/board.h"
 
@@ -28,6 +29,7 @@ class Observation {
     const shell::Shell* shell;
     const haproxy::Haproxy* haproxy;
     const Counting* counting;
+    std::function<platform::CheckTimes()> check_times;
     std::function<std::string()> collector;  // address, as configured now; empty: none
   };
   explicit Observation(World);

@@ -66,6 +66,13 @@ docker::Docker* Platforms::engine_of(const std::string& platform) {
   return platform == swarm_.name() ? &swarm_ : nullptr;
 }
 
+platform::CheckTimes Platforms::check_times() const {
+  platform::CheckTimes all = local_.check_times();
+  all.add(docker_.check_times());
+  all.add(swarm_.check_times());
+  return all;
+}
+
 slipway::World Platforms::look(const Look& asked) {
   docker::Docker* engine = engine_of(asked.where.platform);
   return engine != nullptr ? engine->look(asked) : look_at_files(asked);

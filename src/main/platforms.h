@@ -28,6 +28,7 @@ class Platforms {
   };
   explicit Platforms(World);
 
+  platform::CheckTimes check_times() const;  // of health checks, on every platform
   std::vector<Driver*> drivers() { return {&local_, &docker_, &swarm_}; }
   slipway::World look(const Look&);
   // Ends what no site wants; a sentence for each.

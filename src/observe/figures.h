@@ -51,11 +51,19 @@ struct JournalFigures {
       within;  // bound in seconds, how many; not summed up
 };
 
+struct CheckFigures {
+  std::uint64_t count = 0;
+  double sum_s = 0;
+  std::vector<std::pair<double, std::uint64_t>> within;  // as of the journal
+};
+
 // All that a page is made of.
 struct Figures {
   Standing standing;
   Counters::Counts counts;
   JournalFigures journal;
+  CheckFigures checks;
+  std::uint64_t checks_failed = 0;
   std::map<SiteId, views::Delivered> delivered;
   std::vector<std::shared_ptr<const Site>> sites;
   std::map<std::string, boost::json::object> delivery;  // dora/1 of 30 days, by environment

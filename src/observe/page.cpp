@@ -63,6 +63,11 @@ void add_engine(Page& page, const Figures& f) {
   Family(page, Histogram, "slipway_journal_commit_duration_seconds",
          "How long a commit of the journal took, its sync included.")
       .add(f.journal.within, f.journal.commits, f.journal.sum_s, {});
+  Family(page, Histogram, "slipway_health_check_duration_seconds",
+         "How long a health check of an instance took, from its start to its finding.")
+      .add(f.checks.within, f.checks.count, f.checks.sum_s, {});
+  add_count(page, "slipway_health_checks_failed_total", "Health checks that found no health.",
+            f.checks_failed);
   Family(page, Gauge, "slipway_journal_size_bytes", "The journal's files on disk.")
       .add(static_cast<double>(f.journal.bytes));
   add_counts(page, "slipway_engine_steps_total", "Committed steps of the engine, by what happened.",
@@ -156,8 +161,8 @@ void add_delivery(Page& page, const Figures& f) {
     const char *name, *help, *field;
     double factor;
   } const figures[] = {
-      {"slipway_deployment_success_rate", "Succeeded of all changes, over 30 days.", "success_rate",
-       1},
+      {"slipway_deployment_success_rate", "Succeeded of all that ended, over 30 days.",
+       "success_rate", 1},
       {"slipway_deployment_frequency_per_day", "Successful deployments a day, over 30 days.",
        "deployments_per_day", 1},
       {"slipway_lead_time_seconds", "Asked for to serving everybody, the median over 30 days.",

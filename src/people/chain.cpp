@@ -30,7 +30,9 @@ std::string chained(const Deed& d, std::uint64_t n, std::string_view previous) {
                  {"target", d.target},
                  {"environment", d.environment},
                  {"because", d.because},
-                 {"outcome", d.accepted ? "accepted" : "refused"},
+                 {"outcome", !d.known     ? "unknown"
+                             : d.accepted ? "accepted"
+                                          : "refused"},
                  {"status", d.status},
                  {"code", d.code},
                  {"omitted", d.omitted}};

@@ -19,6 +19,7 @@ struct Deed {
   std::string environment;  // where it would have acted; empty: none, or not known
   std::string because;      // as they said
   bool accepted = false;
+  bool known = true;  // false: the agent ended before it knew what became of it
   int status = 0;
   std::string code;           // of the refusal
   std::uint64_t omitted = 0;  // refusals like this one since the last entry that were not recorded

@@ -30,6 +30,7 @@ struct Watcher::Entry {
   std::function<void(bool)> then;  // set: only its end is awaited
   SteadyTime wake = SteadyTime::max();
   bool starting = false;  // young, and not good yet
+  SteadyTime check_begun;
   SteadyTime start_over;  // then "not ready yet" becomes news
   std::unique_ptr<Check> check;
   int polled = -1;
@@ -206,6 +207,7 @@ void Watcher::watch_event(Entry& entry) {
 
 void Watcher::begin_check(Entry& entry) {
   const Watched& watched = entry.watched;
+  entry.check_begun = Clock::now();
   entry.check = std::make_unique<Check>(watched.health, watched.port, watched.behind_door);
   Result<Check::Command> command = fail(Fault::internal, "no command");
   if (watched.health.kind == HealthCheck::Kind::command && watched.command) {
@@ -241,6 +243,10 @@ void Watcher::end_check(Entry& entry) {
 void Watcher::found(Entry& entry, const Finding& finding) {
   const HealthCheck& health = entry.watched.health;
   SteadyTime now = Clock::now();
+  {
+    const std::scoped_lock lock(times_mutex_);
+    times_.add(std::chrono::duration_cast<Duration>(now - entry.check_begun), finding.good);
+  }
   entry.good = finding.good ? entry.good + 1 : 0;
   entry.bad = finding.good ? 0 : entry.bad + 1;
   entry.starting = entry.starting && !finding.good;
@@ -262,6 +268,24 @@ void Watcher::found(Entry& entry, const Finding& finding) {
     tell(entry, false, finding.text);
   }
   wake_at(entry, now + pause);
+}
+
+CheckTimes Watcher::check_times() const {
+  const std::scoped_lock lock(times_mutex_);
+  return times_;
+}
+
+void CheckTimes::add(Duration took, bool good) {
+  const auto bound = std::ranges::lower_bound(kBounds, took);
+  ++within[static_cast<std::size_t>(bound - kBounds.begin())];
+  sum += took;
+  failed += good ? 0 : 1;
+}
+
+void CheckTimes::add(const CheckTimes& other) {
+  for (std::size_t i = 0; i < within.size(); ++i) within[i] += other.within[i];
+  sum += other.sum;
+  failed += other.failed;
 }
 
 void Watcher::tell(Entry& entry, bool healthy, const std::string& text) {

@@ -2,6 +2,7 @@
 // and notices when a process ends. It tells what it sees and acts on nothing.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -35,6 +36,18 @@ struct Watched {
   std::function<void()> ended;                      // on the thread, once: must not block
 };
 
+// How long health checks took that got an answer, since the start.
+struct CheckTimes {
+  static constexpr std::array<Duration, 9> kBounds = {1ms,   2500us, 5ms, 10ms, 25ms,
+                                                      100ms, 250ms,  1s,  5s};
+  std::array<std::uint64_t, kBounds.size() + 1> within{};  // at most the bound; the last: longer
+  Duration sum{};
+  std::uint64_t failed = 0;  // of them
+
+  void add(Duration took, bool good);
+  void add(const CheckTimes&);
+};
+
 class Watcher {
  public:
   explicit Watcher(Sink&);
@@ -47,6 +60,7 @@ class Watcher {
   // thread, once, and it must not block.
   void await_end(os::Fd fd, SteadyTime deadline, std::function<void(bool)> then);
   void stop();
+  CheckTimes check_times() const;  // from any thread
 
  private:
   struct Entry;
@@ -69,6 +83,8 @@ class Watcher {
   os::Fd epoll_, bell_;
   std::mutex mutex_;  // of the mail
   std::vector<std::function<void()>> mail_;
+  mutable std::mutex times_mutex_;
+  CheckTimes times_;
   std::atomic<bool> stopped_{false};
   // Touched by the thread alone:
   std::map<std::uint64_t, std::unique_ptr<Entry>> entries_;

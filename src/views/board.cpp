@@ -61,6 +61,7 @@ void Board::Impl::put_site(const SitePtr& after, const SitePtr& before, Wall wal
     if (d != nullptr) present.insert_or_assign(d->number, after->id);
   if (after->last && slipway::ended(after->last->state)) delivery.ended(after->id, *after->last);
   sites[after->id] = after;
+  ++revision;
 }
 
 std::optional<Found> Board::Impl::find(std::uint32_t number) const {
@@ -127,6 +128,7 @@ void Board::restore_ended(const Deployment& d, const SiteId& id) {
   const std::unique_lock lock(impl_->mutex);
   impl_->ended.put(id, d);
   impl_->delivery.ended(id, d);
+  ++impl_->revision;
 }
 
 void Board::known(std::vector<SiteId> ids) {
@@ -136,7 +138,15 @@ void Board::known(std::vector<SiteId> ids) {
   for (const auto& id : ids)
     if (std::ranges::find(impl_->order, id.environment) == impl_->order.end())
       impl_->order.push_back(id.environment);
+  ++impl_->revision;
 }
+
+void Board::recall(const SeriesList& earlier) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->series.recall(earlier);
+}
+
+std::uint64_t Board::revision() const { return impl_->revision; }
 
 void Board::fold(const Published& p) {
   auto lines = lines_of(p);

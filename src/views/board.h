@@ -20,9 +20,10 @@
 
 namespace slipway::views {
 
-inline constexpr std::uint64_t kLinesPerStep = 2048;  // 512 instances and a whole story fit
-inline constexpr std::size_t kEventsKept = 10'000;    // for readers that come back
-inline constexpr std::size_t kPulsesKept = 512;       // for those who watch now
+inline constexpr std::uint64_t kLinesPerStep = 2048;   // 512 instances and a whole story fit
+inline constexpr std::uint64_t kLinesToldFrom = 1024;  // of these; below: the step's own
+inline constexpr std::size_t kEventsKept = 10'000;     // for readers that come back
+inline constexpr std::size_t kPulsesKept = 512;        // for those who watch now
 inline constexpr std::size_t kEndedKept = 2'000;  // with steps, story and verdicts; older: without
 inline constexpr std::size_t kEndedListed = 100'000;
 
@@ -48,6 +49,8 @@ struct HistoryFilter {
   Depth depth = Depth::whole;
 };
 
+class SeriesList;
+
 class Board {
  public:
   Board();
@@ -63,6 +66,14 @@ class Board {
   // A release that was registered by name: at start-up, and when it is durable in this record.
   void restore_release(const Release&);
   void registered(const Release&, std::uint64_t lsn);
+  // After recovery no number that was told before is told again: `lsn` is the journal's newest.
+  void begin_after(std::uint64_t lsn);
+  // An event of no site: it gets its number after all that was told.
+  void tell(EventLine);
+  // Points of charts from before this board began.
+  void recall(const SeriesList&);
+  // Grows whenever something that deployments, status or history tell may have changed.
+  std::uint64_t revision() const;
 
   std::optional<boost::json::object> deployment(std::uint32_t number) const;  // deployment/1
   // status/1, of all when they are empty

@@ -17,13 +17,33 @@ void Board::Impl::put_lines(std::uint64_t lsn, std::vector<EventLine> lines) {
   for (auto& line : lines) {
     // A release's record and a site's step are durable in one order and may arrive here in another.
     if (!ring.empty()) line.seq = std::max(line.seq, ring.back().seq + 1);
-    if (ring.size() == kEventsKept) {
-      lost_through = ring.front().seq;
-      ring.pop_front();
-    }
-    ring.push_back(std::move(line));
+    keep_line(std::move(line));
   }
   if (!lines.empty()) ring_grew.notify_all();
+}
+
+void Board::Impl::keep_line(EventLine line) {
+  if (ring.size() == kEventsKept) {
+    lost_through = ring.front().seq;
+    ring.pop_front();
+  }
+  ring.push_back(std::move(line));
+}
+
+void Board::begin_after(std::uint64_t lsn) {
+  const std::lock_guard lock(impl_->ring_mutex);
+  if (impl_->any_step) return;
+  impl_->any_step = true;
+  impl_->newest = impl_->lost_through = lsn * kLinesPerStep + kLinesPerStep - 1;
+}
+
+void Board::tell(EventLine line) {
+  const std::lock_guard lock(impl_->ring_mutex);
+  const std::uint64_t least = impl_->newest / kLinesPerStep * kLinesPerStep + kLinesToldFrom;
+  line.seq = impl_->ring.empty() ? least : std::max(least, impl_->ring.back().seq + 1);
+  impl_->newest = std::max(impl_->newest, line.seq);
+  impl_->keep_line(std::move(line));
+  impl_->ring_grew.notify_all();
 }
 
 void Board::Impl::put_counts(const Published& p) {

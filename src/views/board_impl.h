@@ -2,6 +2,7 @@
 // that readers follow under another.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -30,6 +31,7 @@ struct Found {
 
 struct Board::Impl {
   mutable std::shared_mutex mutex;
+  std::atomic<std::uint64_t> revision = 0;  // grows while the lock is held, after the change
   std::map<SiteId, SitePtr> sites;
   std::set<SiteId> known;
   std::vector<std::string> order;           // of environments
@@ -51,6 +53,7 @@ struct Board::Impl {
 
   void put_site(const SitePtr& after, const SitePtr& before, Wall wall);
   void put_lines(std::uint64_t lsn, std::vector<EventLine> lines);
+  void keep_line(EventLine line);
   void put_counts(const Published&);
   void add_pinned(const Published&, std::vector<EventLine>& lines);
   std::optional<Found> find(std::uint32_t number) const;

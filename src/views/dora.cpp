@@ -14,7 +14,7 @@ namespace {
 constexpr Duration kDay = std::chrono::hours(24);
 
 struct Figures {
-  std::size_t all = 0, brought = 0, taken_back = 0, untouched = 0;
+  std::size_t ended = 0, all = 0, brought = 0, taken_back = 0, untouched = 0;
   std::vector<Duration> lead, took, restore;
   std::set<std::uint32_t> failed;
   std::map<std::int64_t, std::pair<std::uint64_t, std::uint64_t>> days;  // brought, failed
@@ -27,6 +27,13 @@ std::int64_t day_of(Wall at) { return at.time_since_epoch() / kDay; }
 bool counts(const Change& c) {
   if (c.kind != Kind::deploy || c.state == State::superseded) return false;
   return c.state == State::succeeded || c.exposed > 0;
+}
+
+// Whether it succeeded is asked of every deployment that ended, but of one that gave way to another
+// or that somebody ended before any user met it.
+bool tells_success(const Change& c) {
+  if (c.kind != Kind::deploy || c.state == State::superseded) return false;
+  return c.state != State::aborted || c.exposed > 0;
 }
 
 bool inside(const Change& c, const Period& p) {
@@ -90,7 +97,9 @@ Figures count(const std::vector<Change>& all, const Period& p) {
   Figures f;
   const FirstAsked asked = first_asked(all);
   for (const Change& c : all) {
-    if (!inside(c, p) || !counts(c)) continue;
+    if (!inside(c, p)) continue;
+    f.ended += tells_success(c);
+    if (!counts(c)) continue;
     ++f.all;
     f.untouched += c.caused == 0;
     if (c.state == State::succeeded) {
@@ -160,7 +169,7 @@ boost::json::object dora_json(const std::vector<Change>& all, const Period& p) {
       {"change_failure_rate", part(f.failed.size(), f.all)},
       {"time_to_restore_ms", middle(f.restore)},
       {"mttr_ms", mean(f.restore)},
-      {"success_rate", part(f.brought, f.all)},
+      {"success_rate", part(f.brought, f.ended)},
       {"deployment_time_ms", middle(f.took)},
       {"zero_downtime_rate", part(f.untouched, f.all)},
       {"days", days_json(f, p)}};

@@ -97,6 +97,19 @@ std::uint32_t SeriesList::add(const Published& p) {
   return d.number;
 }
 
+void SeriesList::recall(const SeriesList& earlier) {
+  for (const auto& [number, points] : earlier.all_) {
+    auto& mine = all_[number];
+    const auto end =
+        mine.empty() ? points.end() : std::ranges::find_if(points, [&](const SeriesPoint& p) {
+          return p.at >= mine.front().at;
+        });
+    mine.insert(mine.begin(), points.begin(), end);
+    if (mine.size() > kPointsKept) thin(mine);
+  }
+  while (all_.size() > kSeriesKept) all_.erase(all_.begin());
+}
+
 const std::deque<SeriesPoint>* SeriesList::find(std::uint32_t number) const {
   const auto it = all_.find(number);
   return it == all_.end() ? nullptr : &it->second;

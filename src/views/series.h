@@ -1,6 +1,6 @@
 // What both versions answered over a deployment's time, for charts: one point a counted block,
-// thinned when there are many. Kept in memory alone: after a restart it begins anew. Not thread
-// safe: its owner locks.
+// thinned when there are many. What was counted before a restart is recalled from the journal when
+// somebody asks. Not thread safe: its owner locks.
 #pragma once
 
 #include <boost/json.hpp>
@@ -37,6 +37,8 @@ class SeriesList {
  public:
   // The number of the deployment whose block it was; 0 when the step brought none.
   std::uint32_t add(const Published&);
+  // What was counted earlier than what is here is put before it.
+  void recall(const SeriesList& earlier);
   const std::deque<SeriesPoint>* find(std::uint32_t number) const;
 
  private:

@@ -102,6 +102,7 @@ struct Books {
   std::mutex mutex;
   std::vector<std::string> people, audit, complaints;
   std::map<std::uint32_t, std::string> repeats;
+  std::map<unsigned, std::string> begun;  // acts
   std::uint64_t head = 0;
   std::string head_hash;
   std::atomic<int> chance = 0;
@@ -122,21 +123,28 @@ struct Books {
                 }};
   }
   Trail::Ways trail_ways() {
-    return {
-        .append = [this](std::uint64_t,
-                         const std::string& line) { return write([&] { audit.push_back(line); }); },
-        .read = [this](const Trail::Visit& visit) -> Result<> {
-          for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
-          return {};
-        },
-        .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-        .note_head =
-            [this](std::uint64_t n, const std::string& hash) {
-              head = n;
-              head_hash = hash;
+    return {.append =
+                [this](std::uint64_t, const std::string& line, std::optional<unsigned> slot) {
+                  return write([&] {
+                    audit.push_back(line);
+                    if (slot) begun.erase(*slot);
+                  });
+                },
+            .begin = [this](unsigned slot,
+                            const std::string& deed) { return write([&] { begun[slot] = deed; }); },
+            .begun = [this]() -> Result<std::map<unsigned, std::string>> { return begun; },
+            .read = [this](const Trail::Visit& visit) -> Result<> {
+              for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
+              return {};
             },
-        .noted_head = [this] { return std::pair(head, head_hash); },
-        .complain = [this](const std::string& text) { complaints.push_back(text); }};
+            .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
+            .note_head =
+                [this](std::uint64_t n, const std::string& hash) {
+                  head = n;
+                  head_hash = hash;
+                },
+            .noted_head = [this] { return std::pair(head, head_hash); },
+            .complain = [this](const std::string& text) { complaints.push_back(text); }};
   }
   Repeats::Ways repeats_ways(FakeBackend& b) {
     return {

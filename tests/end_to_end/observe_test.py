@@ -156,6 +156,9 @@ class Figures(unittest.TestCase):
             self.assertEqual(before['slipway_deployment_success_rate{environment="production"}'], 0.5)
             self.assertEqual(before['slipway_change_failure_rate{environment="production"}'], 0.5)
             self.assertGreater(before['slipway_mttr_seconds{environment="production"}'], 0)
+            self.assertGreater(before["slipway_health_check_duration_seconds_count"], 2)
+            self.assertEqual(before['slipway_health_check_duration_seconds_bucket{le="+Inf"}'],
+                             before["slipway_health_check_duration_seconds_count"])
             self.assertGreater(before['slipway_verdicts_total{verdict="fail"}'], 0)
             self.assertEqual(before[f'slipway_service_version_info{{{site},version="v1"}}'], 1)
             self.assertEqual(before['slipway_journal_commit_duration_seconds_bucket{le="+Inf"}'],
@@ -189,6 +192,26 @@ class Figures(unittest.TestCase):
         rules = (PACKAGING / "prometheus" / "slipway.rules.yml").read_text()
         asked = names(" ".join(queries)) | names(" ".join(re.findall(r"expr: (.*)", rules)))
         self.assertEqual(asked - seen, set(), "asked for, and not in /metrics")
+
+
+class Charts(unittest.TestCase):
+    def test_reach_back_over_a_restart(self):
+        with House(CANARY.replace("DWELL", "20s") + UNJUDGED) as h:
+            for version in ("v1", "v2"):
+                h.release(version)
+            h.deploy("v1")
+            h.load(rate=200)
+            h.run("deploy", "production", "--version", "v2", "--no-wait")
+
+            def points(number=2):
+                return json.loads(get(h, f"/v1/deployments/{number}/series")[2])["points"]
+
+            before = poll("points", lambda: (p := points()) if len(points()) >= 4 else None, 40)
+            h.kill_agent()
+            h.status()
+            after = poll("a newer point", lambda: (p := points()) and p[-1]["at"] > before[-1]["at"] and p, 40)
+            self.assertEqual(after[:4], before[:4])
+            self.assertEqual([p["at"] for p in after], sorted({p["at"] for p in after}), "each once, in order")
 
 
 class Rules(unittest.TestCase):

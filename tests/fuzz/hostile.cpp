@@ -1,178 +1,19 @@
 #include "hostile.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <map>
-#include <memory>
-#include <optional>
 
-#include "api/office.h"
 #include "api/request.h"
 #include "api/routes.h"
-#include "base/digest.h"
 #include "people/chain.h"
 #include "text/source.h"
+#include "tried_agent.h"
 
 namespace slipway::api {
 namespace {
 
 namespace http = boost::beast::http;
-
-[[noreturn]] void broken(const char* what, const std::string& shown) {
-  std::fprintf(stderr, "hostile: %s: %s\n", what, shown.c_str());
-  std::abort();
-}
-
-void require(bool holds, const char* what, const std::string& shown) {
-  if (!holds) broken(what, shown);
-}
-
-// The second byte.
-struct Manner {
-  explicit Manner(unsigned char b)
-      : local((b & 1) != 0),
-        admin((b & 2) != 0),
-        page((b & 4) != 0),
-        pieces((b & 8) != 0),
-        key((b & 16) != 0),
-        cookie((b & 32) != 0) {}
-  bool local, admin, page, pieces, key, cookie;
-};
-
-class YesBackend : public Backend {
- public:
-  std::variant<Answer, Refusal> submit(Request r) override {
-    require(text::first_broken_utf8(r.version) == std::string_view::npos, "no text", r.version);
-    if (r.version == "busy")
-      return Answer{.accepted = false, .number = 42, .code = "busy", .state = "running"};
-    return Answer{.request = 1, .number = r.number != 0 ? r.number : 42};
-  }
-  std::expected<boost::json::object, Refusal> put_config(const ConfigFiles& f, bool) override {
-    if (f.bytes.empty())
-      return std::unexpected(Refusal{"empty", f.file, {{f.file, "e", f.folder}}});
-    return boost::json::object{{"schema", "config/1"}, {"file", f.file}};
-  }
-  std::expected<boost::json::object, Refusal> config() override {
-    return boost::json::object{{"schema", "config/1"}};
-  }
-  std::expected<boost::json::object, Refusal> plan(const Request& r,
-                                                   const std::optional<ConfigFiles>&) override {
-    return boost::json::object{{"schema", "plan/1"}, {"to", r.version}, {"as", r.strategy}};
-  }
-  std::expected<boost::json::object, Refusal> check(const std::string& environment,
-                                                    const std::optional<ConfigFiles>&) override {
-    return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
-  }
-  std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
-                                                     const ConfigFiles& policy) override {
-    return boost::json::object{{"schema", "replay/1"}, {"number", number}, {"policy", policy.file}};
-  }
-  std::expected<boost::json::object, Refusal> hook(const std::string& name,
-                                                   const HookSignal& s) override {
-    if (s.count > 1'000) return std::unexpected(Refusal{"unknown_metric", name, {}, 404});
-    return boost::json::object{{"schema", "hook/1"}, {"version", s.version}, {"count", s.count}};
-  }
-  boost::json::object agent() override { return {{"schema", "agent/1"}}; }
-  boost::json::object health() override { return {{"status", "healthy"}}; }
-  boost::json::object ready() override { return {{"status", "ready"}}; }
-  std::string metrics() override { return "slipway_ready 1\n"; }
-  Wall now() override { return Wall(1'795'255'200s); }
-  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
-    return q.contains("grep") ? q.at("grep") : std::string("a line\n");
-  }
-  void stop(bool) override {}
-};
-
-const views::Board& board() {
-  static const auto made = [] {
-    auto all = std::make_unique<views::Board>();
-    std::uint32_t number = 42;
-    for (const char* environment : {"production", "staging"}) {
-      Site site;
-      site.id = {"web", environment};
-      site.now = Instant(1000s);
-      site.wall = Wall(1'795'255'200s);
-      Deployment d;
-      d.number = number--;
-      d.state = State::running;
-      d.request.version = "v2";
-      d.story.push_back({site.now, site.wall, "deployment.started", {"site_up", {}}});
-      Deployment before = d;
-      before.number = number--;
-      before.state = State::succeeded;
-      all->restore_ended(before, site.id);
-      site.live = d;
-      all->restore_site(std::make_shared<const Site>(site));
-    }
-    return all;
-  }();
-  return *made;
-}
-
-// One agent as it is before each input: what it does depends on the input alone.
-class Agent {
- public:
-  Agent()
-      : people_(people_ways()),
-        trail_(trail_ways()),
-        repeats_(repeats_ways()),
-        office_(backend_, board(), people_, trail_, repeats_) {
-    admin_ = token("ana", people::Role::admin);
-    viewer_ = token("vic", people::Role::viewer);
-    cookie_ = people_.sign_in(admin_)->cookie;
-  }
-  ~Agent() { require(audit_.whole(), "the audit breaks", audit_.why()); }
-
-  Office& office() { return office_; }
-  const std::string& bearer(const Manner& m) const { return m.admin ? admin_ : viewer_; }
-  const std::string& cookie() const { return cookie_; }
-  const std::map<std::uint32_t, std::string>& keys() const { return keys_; }
-
- private:
-  std::string token(const std::string& name, people::Role role) {
-    auto made = people_.create({name, {{role, ""}}}, "test");
-    require(made.has_value(), "no token", name);
-    return std::string(made->at("token").as_string());
-  }
-  People::Ways people_ways() {
-    return {.record = [](const std::string&) -> Result<> { return {}; },
-            .now = [this] { return backend_.now(); },
-            .random =
-                [this](std::size_t bytes) {
-                  return sha256_hex(std::to_string(++chance_)).substr(0, bytes * 2);
-                }};
-  }
-  Trail::Ways trail_ways() {
-    return {.append = [this](std::uint64_t, const std::string& line) -> Result<> {
-              require(audit_.take(line), "an entry does not fit", line + ": " + audit_.why());
-              return {};
-            },
-            .read = [](const Trail::Visit&) -> Result<> { return {}; },
-            .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-            .note_head = [](std::uint64_t, const std::string&) {},
-            .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
-            .complain = [](const std::string& text) { broken("the audit complains", text); }};
-  }
-  Repeats::Ways repeats_ways() {
-    return {.put = [this](std::uint32_t slot, const std::string& bytes) -> Result<> {
-              keys_[slot] = bytes;
-              return {};
-            },
-            .now = [this] { return backend_.now(); }};
-  }
-
-  YesBackend backend_;
-  people::ChainReader audit_;
-  std::map<std::uint32_t, std::string> keys_;
-  int chance_ = 0;
-  People people_;
-  Trail trail_;
-  Repeats repeats_;
-  Office office_;
-  std::string admin_, viewer_, cookie_;
-};
 
 bool is_line(std::string_view s) {
   return s.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -213,7 +54,7 @@ void write_out(const Reply& reply, bool head_only) {
   require(!error && bytes.starts_with("HTTP/1.1 "), "no answer", bytes);
 }
 
-Reply asked(Agent& agent, const HttpRequest& request, const Manner& manner) {
+Reply asked(TriedAgent& agent, const HttpRequest& request, const Manner& manner) {
   Caller caller;
   caller.local = manner.local;
   caller.loopback = true;
@@ -226,7 +67,7 @@ Reply asked(Agent& agent, const HttpRequest& request, const Manner& manner) {
   return answer(agent.office(), std::move(std::get<Ask>(read)));
 }
 
-void exchange(Agent& agent, const HttpRequest& request, const Manner& manner) {
+void exchange(TriedAgent& agent, const HttpRequest& request, const Manner& manner) {
   const Reply reply = asked(agent, request, manner);
   look_at(reply);
   if (!reply.stream) write_out(reply, request.method() == http::verb::head);
@@ -243,7 +84,7 @@ void exchange(Agent& agent, const HttpRequest& request, const Manner& manner) {
 }
 
 // A connection: requests one after the other, in one piece or byte by byte.
-void try_bytes(Agent& agent, std::string_view bytes, const Manner& manner) {
+void try_bytes(TriedAgent& agent, std::string_view bytes, const Manner& manner) {
   for (int n = 0; n < 4 && !bytes.empty(); ++n) {
     Parser parser;
     limit(parser);
@@ -272,7 +113,7 @@ void try_bytes(Agent& agent, std::string_view bytes, const Manner& manner) {
 }
 
 void try_body(std::string_view input, const Manner& manner) {
-  Agent agent;
+  TriedAgent agent;
   const auto end = std::min(input.find('\n'), input.size());
   const std::string_view body = input.substr(std::min(end + 1, input.size()));
   std::string bytes(input.substr(0, end));
@@ -288,7 +129,7 @@ void try_body(std::string_view input, const Manner& manner) {
 }
 
 void try_record(std::string_view bytes) {
-  Agent agent;
+  TriedAgent agent;
   (void)agent.office().people.restore(bytes);
   (void)agent.office().people.list();
   agent.office().repeats.restore(3, std::string(bytes));
@@ -300,6 +141,81 @@ void try_record(std::string_view bytes) {
   }
 }
 
+constexpr const char* kWords[] = {"environment",
+                                  "version",
+                                  "service",
+                                  "strategy",
+                                  "because",
+                                  "when_busy",
+                                  "options",
+                                  "warmupTime",
+                                  "healthCheckInterval",
+                                  "autoRollback",
+                                  "runMigrations",
+                                  "config_files",
+                                  "bytes",
+                                  "env_files",
+                                  "caller",
+                                  "folder",
+                                  "file",
+                                  "roles",
+                                  "role",
+                                  "expires",
+                                  "token",
+                                  "name",
+                                  "count",
+                                  "step",
+                                  "force",
+                                  "full",
+                                  "for",
+                                  "plan",
+                                  "to",
+                                  "all",
+                                  "production",
+                                  "staging",
+                                  "web",
+                                  "canary",
+                                  "admin",
+                                  "viewer",
+                                  "90s",
+                                  "1h30m",
+                                  "queue",
+                                  "busy",
+                                  "null",
+                                  "true",
+                                  "false",
+                                  "[]",
+                                  "{}",
+                                  "[[[[",
+                                  "\\u0000",
+                                  "\\ud800",
+                                  "1e309",
+                                  "-1",
+                                  "42",
+                                  "99999999999999999999",
+                                  "%2F",
+                                  "%00",
+                                  "%ff",
+                                  "?environment=",
+                                  "&service=",
+                                  "?after=",
+                                  "Idempotency-Key: k1\r\n",
+                                  "Content-Length: 5\r\n",
+                                  "Transfer-Encoding: chunked\r\n",
+                                  "Content-Type: application/json\r\n",
+                                  "Expect: 100-continue\r\n",
+                                  "Last-Event-ID: 7\r\n",
+                                  "If-None-Match: \"\"\r\n",
+                                  "Cookie: slipway_session=",
+                                  "Origin: http://agent\r\n",
+                                  "Authorization: Bearer slp_",
+                                  "\r\n\r\n",
+                                  "HTTP/1.1\r\n",
+                                  "HEAD ",
+                                  "GET ",
+                                  "PUT ",
+                                  "POST "};
+
 }  // namespace
 
 void try_hostile(std::string_view input) {
@@ -308,86 +224,13 @@ void try_hostile(std::string_view input) {
   const std::string_view rest = input.substr(2);
   if (input[0] == 'J') return try_body(rest, manner);
   if (input[0] == 'K') return try_record(rest);
-  Agent agent;
+  TriedAgent agent;
   try_bytes(agent, rest, manner);
 }
 
 const std::vector<std::string>& hostile_words() {
   static const std::vector<std::string> words = [] {
-    std::vector<std::string> all = {"environment",
-                                    "version",
-                                    "service",
-                                    "strategy",
-                                    "because",
-                                    "when_busy",
-                                    "options",
-                                    "warmupTime",
-                                    "healthCheckInterval",
-                                    "autoRollback",
-                                    "runMigrations",
-                                    "config_files",
-                                    "bytes",
-                                    "env_files",
-                                    "caller",
-                                    "folder",
-                                    "file",
-                                    "roles",
-                                    "role",
-                                    "expires",
-                                    "token",
-                                    "name",
-                                    "count",
-                                    "step",
-                                    "force",
-                                    "full",
-                                    "for",
-                                    "plan",
-                                    "to",
-                                    "all",
-                                    "production",
-                                    "staging",
-                                    "web",
-                                    "canary",
-                                    "admin",
-                                    "viewer",
-                                    "90s",
-                                    "1h30m",
-                                    "queue",
-                                    "busy",
-                                    "null",
-                                    "true",
-                                    "false",
-                                    "[]",
-                                    "{}",
-                                    "[[[[",
-                                    "\\u0000",
-                                    "\\ud800",
-                                    "1e309",
-                                    "-1",
-                                    "42",
-                                    "99999999999999999999",
-                                    "%2F",
-                                    "%00",
-                                    "%ff",
-                                    "?environment=",
-                                    "&service=",
-                                    "?after=",
-                                    "Idempotency-Key: k1\r\n",
-                                    "Content-Length: 5\r\n",
-                                    "Transfer-Encoding: chunked\r\n",
-                                    "Content-Type: application/json\r\n",
-                                    "Expect: 100-continue\r\n",
-                                    "Last-Event-ID: 7\r\n",
-                                    "If-None-Match: \"\"\r\n",
-                                    "Cookie: slipway_session=",
-                                    "Origin: http://agent\r\n",
-                                    "Authorization: Bearer slp_",
-                                    "\r\n\r\n",
-                                    "HTTP/1.1\r\n",
-                                    "HEAD ",
-                                    "GET ",
-                                    "PUT ",
-                                    "POST "};
+    std::vector<std::string> all(std::begin(kWords), std::end(kWords));
     for (const Route& r : routes()) all.emplace_back(r.pattern);
     return all;
   }();

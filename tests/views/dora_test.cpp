@@ -59,6 +59,18 @@ TEST(Dora, OneTakenBackFailedFromFirstHarmToTrafficBack) {
   EXPECT_EQ(r.at("days").at(0).at("failed"), 1);
 }
 
+TEST(Dora, OneThatNeverBecameReadyDidNotSucceed) {
+  Change unready = change(2, "v2", State::rolled_back, 0, 10);
+  unready.exposed = 0;
+  Change given_up = change(3, "v3", State::aborted, 0, 10);
+  given_up.exposed = 0;
+  const auto r = report({change(1, "v1", State::succeeded, 0, 50), unready, given_up,
+                         change(4, "v4", State::superseded, 0, 10)});
+  EXPECT_EQ(r.at("success_rate"), 0.5)
+      << "superseded, and aborted before any user met it: not asked";
+  EXPECT_EQ(r.at("changes"), 1) << "no user met it: no change";
+}
+
 TEST(Dora, OneUndoneLaterFailedToo) {
   Change back = change(3, "v1", State::succeeded, 500, 530);
   back.kind = Kind::rollback;

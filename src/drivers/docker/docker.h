@@ -54,6 +54,7 @@ class Docker : public Driver {
   void observe(const Issued&) override;
   void cancel(const Issued&) override;
   void stop() override;
+  platform::CheckTimes check_times() const { return watcher_.check_times(); }
 
   World look(const Look&);
 

@@ -46,6 +46,7 @@ class Local : public Driver {
   void observe(const Issued&) override;
   void cancel(const Issued&) override;
   void stop() override;
+  platform::CheckTimes check_times() const { return watcher_.check_times(); }
 
   enum class Begun : bool { leave, end };  // instances that this driver was told to start itself
   // Ends every instance of this state folder that no site wants and, unless told so, this
