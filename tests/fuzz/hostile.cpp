@@ -74,6 +74,10 @@ class YesBackend : public Backend {
     if (s.count > 1'000) return std::unexpected(Refusal{"unknown_metric", name, {}, 404});
     return boost::json::object{{"schema", "hook/1"}, {"version", s.version}, {"count", s.count}};
   }
+  std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
+    if (r.image.size() > 100) return std::unexpected(Refusal{"invalid_image", r.image, {}, 422});
+    return Registration{{{"schema", "release/1"}, {"version", r.version}}, r.service.empty()};
+  }
   boost::json::object agent() override { return {{"schema", "agent/1"}}; }
   boost::json::object health() override { return {{"status", "healthy"}}; }
   boost::json::object ready() override { return {{"status", "ready"}}; }
