@@ -14,7 +14,7 @@ struct ReleaseNoun {
   const std::string& which() const { return flag_version.empty() ? version : flag_version; }
 };
 
-std::string query_of(const ReleaseNoun& w) {
+std::string releases_at(const ReleaseNoun& w) {
   std::string query = "/v1/releases?limit=" + std::to_string(w.limit.value_or(50));
   if (!w.service.empty()) query += "&service=" + encoded(w.service);
   if (!w.which().empty()) query += "&version=" + encoded(w.which());
@@ -78,7 +78,7 @@ Ended create_release(Session& s, const ReleaseNoun& w) {
 
 Ended list_releases(Session& s, const ReleaseNoun& w) {
   auto agent = TRY(reach(s, Need::answer));
-  const object list = TRY(fetch(s, *agent, query_of(w)));
+  const object list = TRY(fetch(s, *agent, releases_at(w)));
   const array& items = array_of(list, "items");
   if (s.shared.output == Output::jsonl) {
     for (const value& v : items) s.print_json(v);
@@ -105,7 +105,7 @@ Ended list_releases(Session& s, const ReleaseNoun& w) {
 Ended show_release(Session& s, const ReleaseNoun& w) {
   if (w.which().empty()) return refuse("usage", "which version? slipway release show V");
   auto agent = TRY(reach(s, Need::answer));
-  const object list = TRY(fetch(s, *agent, query_of(w)));
+  const object list = TRY(fetch(s, *agent, releases_at(w)));
   const array& items = array_of(list, "items");
   if (items.empty())
     return refuse("unknown_release",

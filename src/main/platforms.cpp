@@ -1,5 +1,8 @@
 #include "main/platforms.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "drivers/local/release.h"
@@ -17,6 +20,9 @@ registry::Logins::Environment agent_environment() {
   registry::Logins::Environment out;
   for (const char* name : {"PATH", "HOME", "DOCKER_CONFIG"})
     if (const char* value = std::getenv(name)) out.emplace_back(name, value);
+  // A service of the machine has no HOME unless somebody gives it one.
+  const passwd* user = std::getenv("HOME") == nullptr ? ::getpwuid(::geteuid()) : nullptr;
+  if (user != nullptr) out.emplace_back("HOME", user->pw_dir);
   return out;
 }
 

@@ -15,7 +15,7 @@ std::string string_at(const json::object& from, const char* name) {
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-json::value text_or_null(const std::string& text) {
+json::value none_if_empty(const std::string& text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
@@ -106,8 +106,8 @@ json::object release_json(const Release& r, const std::map<std::string, Released
           {"service", r.service},
           {"version", r.version},
           {"digest", r.digest},
-          {"image", text_or_null(r.image)},
-          {"commit", text_or_null(r.commit)},
+          {"image", none_if_empty(r.image)},
+          {"commit", none_if_empty(r.commit)},
           {"origin", r.created ? "created" : "deployed"},
           {"by", r.by},
           {"because", r.because},

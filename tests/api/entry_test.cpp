@@ -17,7 +17,7 @@ using people::Role;
 bool page_says(const std::string& method, const std::string& pattern, Role role) {
   const std::string verb = pattern.substr(pattern.rfind('/') + 1);
   const std::set<std::string> release = {"deployments", "promote", "resume", "skip",
-                                         "retry",       "restart", "{name}"};
+                                         "retry",       "restart", "{name}", "releases"};
   const std::set<std::string> both = {"pause", "abort", "rollback"};
   if (role == Role::admin) return true;
   if (pattern == "/v1/session") return true;

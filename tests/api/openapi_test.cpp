@@ -219,7 +219,12 @@ TEST_F(Openapi, AnswersAreAsTheDocumentSays) {
   hold("POST", "/v1/releases", "/v1/releases", 200, R"({"version":"known","because":"weekly"})");
   hold("POST", "/v1/releases", "/v1/releases", 422, R"({"version":"gone"})");
   hold("POST", "/v1/releases", "/v1/releases", 422, R"({"image":"r.example/web:v2"})");
-  board.registered({.service = "web", .version = "v2", .digest = "sha256:1", .created = true}, 12);
+  board.registered({.service = "web",
+                    .version = "v2",
+                    .digest = "sha256:1",
+                    .at = backend.now(),
+                    .created = true},
+                   12);
   hold("GET", "/v1/releases", "/v1/releases", 200);
   hold("GET", "/v1/releases?colour=red", "/v1/releases", 422);
   hold("GET", "/v1/audit/check", "/v1/audit/check", 200);

@@ -34,7 +34,7 @@ class ReleaseVerb : public Stage {
 };
 
 TEST_F(ReleaseVerb, CreateSendsItsWords) {
-  script.on("POST /v1/releases", 201, release());
+  script.on("POST /v1/releases", 201, boost::json::serialize(release()));
   EXPECT_EQ(run_line({"release", "create", "--version", "v2", "--image", "r.example/web:v2",
                       "--commit", "abc", "--because", "weekly"}),
             0);
@@ -59,7 +59,7 @@ TEST_F(ReleaseVerb, IsRefusedWithoutAVersionOrWithTwo) {
 }
 
 TEST_F(ReleaseVerb, ListIsATableOrTheAgentsOwnList) {
-  script.on("GET /v1/releases?limit=50", 200, list({release()}));
+  script.on("GET /v1/releases?limit=50", 200, boost::json::serialize(list({release()})));
   EXPECT_EQ(run_line({"release", "list"}), 0);
   EXPECT_NE(console.written.find("web      v2       sha256:0123456789ab"), std::string::npos)
       << console.written;
@@ -71,13 +71,13 @@ TEST_F(ReleaseVerb, ListIsATableOrTheAgentsOwnList) {
 
 TEST_F(ReleaseVerb, ShowWantsOneAndSaysWhenThereIsNone) {
   const char* target = "GET /v1/releases?limit=50&version=v2";
-  script.on(target, 200, list({}));
+  script.on(target, 200, boost::json::serialize(list({})));
   EXPECT_EQ(run_line({"release", "show", "v2"}), 2);
   EXPECT_NE(console.errors.find("there is no release v2"), std::string::npos) << console.errors;
-  script.on(target, 200, list({release(), release("api")}));
+  script.on(target, 200, boost::json::serialize(list({release(), release("api")})));
   EXPECT_EQ(run_line({"release", "show", "v2"}), 2);
   EXPECT_NE(console.errors.find("--service"), std::string::npos);
-  script.on(target, 200, list({release()}));
+  script.on(target, 200, boost::json::serialize(list({release()})));
   console.written.clear();
   EXPECT_EQ(run_line({"release", "show", "v2", "-o", "json"}), 0);
   EXPECT_EQ(boost::json::parse(console.written), release());

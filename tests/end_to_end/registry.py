@@ -166,6 +166,7 @@ class Door:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        a.close()  # the other one is closed by who reads of it
 
     def open(self):
         self.left = None

@@ -8,11 +8,9 @@ import sys
 import unittest
 
 import engine
-from docker_test import BLUE_GREEN, LONG_CANARY, Port
+from contained import BLUE_GREEN, LONG_CANARY, Port
 from house import poll
 from registry import PASSWORD, USER, Door, Registry, forget
-
-import docker_test
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
@@ -36,7 +34,7 @@ def setUpModule():
     global running, registry
     if engine.missing():
         raise unittest.SkipTest(engine.missing())
-    running = docker_test.running = Impatient().__enter__()
+    running = Port.running = Impatient().__enter__()
     registry = Registry().__enter__()
 
 
@@ -86,6 +84,8 @@ class Login(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertIn(digest, done.stdout)
                 said += done.stdout + done.stderr
+                if version == "v1":
+                    h.load(rate=100)
             self.assertEqual(h.get()[1], "v2")
             said = said.encode() + h.written()
             for secret in (PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()):
@@ -107,11 +107,12 @@ class Recorded(unittest.TestCase):
         publish("team/moved", "v2")
         with Yard("team/moved", BLUE_GREEN.replace("10m", "0s")) as h:
             self.assertEqual(h.deploy("v1")["digest"], first)
+            h.load(rate=100)
             h.deploy("v2")
             moved = publish("team/moved", "v1", "--errors", "100")
             self.assertNotEqual(first, moved)
             plan = h.run("plan", h.environment, "--version", "v1").stdout
-            self.assertIn("tag_moved", plan)
+            self.assertIn("as it was recorded", plan)
             self.assertIn(moved[:19], plan)
             back = h.json("rollback", h.environment)
             self.assertEqual((back["state"], back["digest"]), ("succeeded", first), back)
@@ -131,6 +132,7 @@ class Recorded(unittest.TestCase):
         first = publish("team/other", "candidate")
         with Yard("team/named") as h:
             h.deploy("v1")
+            h.load(rate=100)
             made = h.json("release", "create", "--version", "v2", "--image", f"{registry.host}/team/other:candidate",
                           "--commit", "abc", "--because", "weekly")
             self.assertEqual((made["digest"], made["origin"]), (first, "created"), made)

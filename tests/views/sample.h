@@ -20,7 +20,7 @@ inline void move_to(Site& site, double seconds) {
   site.wall = wall(seconds);
 }
 
-inline Release release(const char* version) {
+inline slipway::Release release(const char* version) {
   return {"web", version, std::string("sha256:") + version, ""};
 }
 
