@@ -40,6 +40,9 @@ class Plain : public api::Backend {
   std::expected<object, Refusal> hook(const std::string&, const api::HookSignal&) override {
     return object{{"schema", "hook/1"}};
   }
+  std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override {
+    return api::Registration{};
+  }
   object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }
   object health() override { return {{"status", "healthy"}}; }
   object ready() override { return {{"status", "ready"}}; }
