@@ -82,12 +82,17 @@ class HttpAgentTest : public Stage {
   api::People people{{.record = [](const std::string&) { return kept(); },
                       .now = [] { return Wall(1'795'255'200s); },
                       .random = [](std::size_t bytes) { return std::string(bytes * 2, 'a'); }}};
-  api::Trail trail{{.append = [](std::uint64_t, const std::string&) { return kept(); },
-                    .read = [](const api::Trail::Visit&) { return kept(); },
-                    .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-                    .note_head = [](std::uint64_t, const std::string&) {},
-                    .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
-                    .complain = [](const std::string&) {}}};
+  api::Trail trail{
+      {.append = [](std::uint64_t, const std::string&, std::optional<unsigned>) { return kept(); },
+       .begin = [](unsigned, const std::string&) { return kept(); },
+       .begun = []() -> Result<std::map<unsigned, std::string>> {
+         return std::map<unsigned, std::string>();
+       },
+       .read = [](const api::Trail::Visit&) { return kept(); },
+       .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
+       .note_head = [](std::uint64_t, const std::string&) {},
+       .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
+       .complain = [](const std::string&) {}}};
   api::Repeats repeats{{.put = [](std::uint32_t, const std::string&) { return kept(); },
                         .now = [] { return Wall(1'795'255'200s); }}};
   api::Office office{backend, board, people, trail, repeats};
