@@ -48,10 +48,11 @@ def ours(platform, strategy, name, releases):
         h.deploy("v1")
         saws, took = [], []
         for n in range(releases):
+            Port.running.tag("web:v2" if n % 2 == 0 else "web:v1", f"n{n}")
             load = h.load(rate=RATE, slow=SLOW)
             poll("traffic", lambda: h.get()[0] == 200)
             begun = time.monotonic()
-            done = h.deploy("v2" if n % 2 == 0 else "v1")
+            done = h.deploy(f"n{n}")
             took.append(time.monotonic() - begun)
             saws.append(load.stop())
             if done["state"] != "succeeded":
@@ -157,12 +158,13 @@ def overhead(releases):
     Port.platform = "docker"
     names = [f"r{n}" for n in range(releases)]
     images = [Port.running.image(f"web:{name}", "--version", name, "--warm-up", "300") for name in names]
-    with Port("blue_green_deployment: { monitor: 0s, keep_warm: 1h }") as h:
+    with Port("blue_green_deployment: { monitor: 0s, keep_warm: 1h }",
+              health="{ path: /up, interval: 20ms, timeout: 1s }") as h:
         h.deploy("v1")
         load = h.load(rate=RATE, new=0)
         poll("traffic", lambda: h.get()[0] == 200)
         tail = RowTail(h)
-        took, least, old = [], [], "v1"
+        took, least, old, steps = [], [], "v1", {}
         for name, image in zip(names, images):
             begun = time.time()
             done = h.deploy(name)
@@ -170,12 +172,16 @@ def overhead(releases):
             took.append((tail.last_start(old, until=seconds_of(shift["ended_at"])) - begun) * 1000)
             old = name
             least.append(least_start(image) * 1000)
+            for s in done["steps"]:
+                if s["ended_at"] and s["started_at"]:
+                    steps.setdefault(s["verb"], []).append((seconds_of(s["ended_at"]) - seconds_of(s["started_at"])) * 1000)
         load.stop()
     own = statistics.median(took) - statistics.median(least)
     figure("container: deploy typed → traffic moved, median", f"{statistics.median(took):.0f}", "ms", "")
     figure("container: create, start, first good check, median", f"{statistics.median(least):.0f}", "ms", "")
     figure("container: added by the deploy", f"{own:.0f}", "ms",
            f"{own / statistics.median(least) * 100:.0f} % of it, limit 5 %")
+    print("container: steps, median ms: " + ", ".join(f"{verb} {statistics.median(v):.0f}" for verb, v in steps.items()))
 
 
 def main():

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <expected>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "cli/console.h"
 #include "contract/port.h"
 #include "contract/request.h"
+#include "plan/spec.h"
 
 namespace slipway::cli {
 
@@ -60,6 +62,14 @@ struct Hooks {
       const SimulationAsked&, const api::ConfigFiles&,
       const std::function<void(int done, int of)>&)>
       simulate;
+  // Makes an image; answers its number. Told of progress line by line.
+  std::function<Result<std::string>(const Where&, const plan::ImageBuild&, bool fresh,
+                                    const std::function<void(std::string_view)>&)>
+      build;
+  // Removes images that no release needs; a sentence for each. `needed`: versions and digests.
+  std::function<Result<std::vector<std::string>>(const Where&, const plan::ImageBuild&,
+                                                 const std::set<std::string>& needed)>
+      prune;
 };
 
 // Exit statuses of interface page 3.4.

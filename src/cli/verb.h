@@ -60,6 +60,7 @@ Ended run_init(Call&);
 Ended run_check(Call&);
 Ended run_plan(Call&);
 Ended run_simulate(Call&);
+Ended run_build(Call&);
 Ended run_deploy(Call&);
 Ended run_status(Call&);
 Ended run_watch(Call&);

@@ -14,9 +14,9 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import", "generate", "build",    "advise",    "dashboard", "pipeline", "migrate", "secret",
-    "flag",   "freeze",   "breaker",  "scale",     "smoke",     "loadtest", "chaos",   "backup",
-    "drill",  "infra",    "incident", "checklist", "preview",   "report",
+    "import", "generate", "advise",  "dashboard", "pipeline",  "migrate",  "secret",
+    "flag",   "freeze",   "breaker", "scale",     "smoke",     "loadtest", "chaos",
+    "backup", "drill",    "infra",   "incident",  "checklist", "preview",  "report",
 };
 
 const Verb kVerbs[] = {
@@ -32,6 +32,10 @@ const Verb kVerbs[] = {
      "slipway simulate production --version v2 --rps 200 --candidate \"errors=5% after 3m\"\n"
      "slipway simulate production v2 --compare canary,blue_green,rolling --plot out.html",
      run_simulate},
+    {"build", "begin", "make a release's image from its Dockerfile; releases nothing",
+     "slipway build --version v2\n"
+     "slipway build production/api --version v2 --no-cache",
+     run_build},
     {"deploy", "release", "release a version and follow it to the end",
      "slipway deploy production --version v2\n"
      "slipway deploy production v2 --strategy canary\n"

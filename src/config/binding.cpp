@@ -30,6 +30,7 @@ Effective Binding::bind() {
   run();
   route();
   containers();
+  build();
   variables();
   health();
   stop();

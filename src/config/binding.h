@@ -44,6 +44,7 @@ class Binding {
   void secret(const Listed&);
   void run();
   void containers();
+  void build();
   void container_section(const text::Node*, const std::string& name);
   void what_a_swarm_cannot();
   void resources();

@@ -117,6 +117,16 @@ struct ContainerSettings {
   bool read_only = false, init = false, open_secrets = false;
 };
 
+// How an image is made from a folder; paths are absolute.
+struct BuildSettings {
+  std::string context, dockerfile, target;
+  std::vector<std::pair<std::string, std::string>> args;
+  std::vector<std::string> cache_from;
+  int keep = 0;  // images of the newest builds that stay; 0: all
+  text::Place place;
+  bool written() const { return !dockerfile.empty(); }
+};
+
 struct Approval {
   bool required = false;
   int approvers = 1;
@@ -136,6 +146,8 @@ struct Effective {
   std::string platform = "local", router = "haproxy";
   bool contained() const { return platform == "docker" || platform == "swarm"; }
   ContainerSettings container;
+  BuildSettings build;
+  const std::string& image() const { return container.image.value; }
   Setting<std::vector<std::string>> run;
   bool run_is_shell = false;
   Setting<std::string> artifact;  // empty: told from run

@@ -75,8 +75,8 @@ Section file_section() {
 
 // What a service says of how it runs; environments may say the same, nearer.
 std::vector<Key> run_keys() {
-  return {{"run"},      {"artifact"}, {"env"},   {"secrets"}, {"health"},   {"stop"},
-          {"replicas"}, {"sticky"},   {"image"}, {"port"},    {"resources"}};
+  return {{"run"},      {"artifact"}, {"env"},   {"secrets"}, {"health"},    {"stop"},
+          {"replicas"}, {"sticky"},   {"image"}, {"port"},    {"resources"}, {"build"}};
 }
 
 std::vector<Key> environment_keys() {
@@ -278,6 +278,15 @@ std::vector<Section> build() {
         {"status"},
         {"port", later}}},
       {"stop", {{"signal"}, {"drain"}}},
+      {"build",
+       {{"context"},
+        {"dockerfile"},
+        {"target"},
+        {"args"},
+        {"cache_from"},
+        {"keep"},
+        {"steps", later},
+        {"output", later}}},
       {"docker", engine_keys()},
       {"swarm", engine_keys()},
       {"resources", {{"cpu"}, {"memory"}}},

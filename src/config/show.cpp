@@ -124,6 +124,14 @@ class Sheet {
     line(e_.platform + ".read_only", yes(c.read_only));
     line(e_.platform + ".init", yes(c.init));
     line(e_.platform + ".secrets", c.open_secrets ? "environment" : "files");
+    if (e_.build.written()) {
+      line("build.context", quoted(e_.build.context), e_.build.place);
+      line("build.dockerfile", quoted(e_.build.dockerfile));
+      line("build.target", e_.build.target.empty() ? "the last stage" : e_.build.target);
+      for (const auto& [name, value] : e_.build.args) line("build.args." + name, quoted(value));
+      line("build.keep", e_.build.keep == 0 ? "all" : std::to_string(e_.build.keep));
+      if (!e_.build.cache_from.empty()) line("build.cache_from", joined(e_.build.cache_from));
+    }
     line("resources.cpu", c.milli_cpus == 0 ? "none" : fmt::format("{}m", c.milli_cpus));
     line("resources.memory", c.memory == 0 ? "none" : fmt::format("{}", c.memory));
   }

@@ -1,5 +1,7 @@
 // The program: the command line, and behind `agent run` the agent.
 #include "cli/cli.h"
+#include "drivers/docker/build.h"
+#include "drivers/docker/prune.h"
 #include "main/agent.h"
 #include "main/desk.h"
 #include "main/plan_object.h"
@@ -43,5 +45,12 @@ int main(int argc, char** argv) {
        .agent_spawn = spawn_agent,
        .plan = plan_alone,
        .version = SLIPWAY_VERSION,
-       .simulate = simulate_alone});
+       .simulate = simulate_alone,
+       .build =
+           [](const Where& where, const plan::ImageBuild& asked, bool fresh,
+              const std::function<void(std::string_view)>& tell) {
+             return docker::build(where, asked, fresh ? docker::Cache::leave : docker::Cache::use,
+                                  tell);
+           },
+       .prune = docker::prune});
 }

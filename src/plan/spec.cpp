@@ -82,7 +82,7 @@ std::string image_of(const std::string& written, const Values& values, const Rel
 
 void set_container(InstanceSpec& spec, const config::Effective& e, const Release& r) {
   const config::ContainerSettings& c = e.container;
-  spec.where = {e.platform, c.host, c.tls};
+  spec.where = engine_of(e);
   spec.container = {.image = image_of(c.image.value, values_of(e, r), r),
                     .port = static_cast<std::uint16_t>(c.port),
                     .network = c.network,
@@ -145,6 +145,27 @@ InstanceSpec instance_spec(const config::Effective& e, const Release& r) {
   spec.stop_signal = e.stop_signal;
   spec.drain = e.drain;
   return spec;
+}
+
+Where engine_of(const config::Effective& e) {
+  return {e.platform, e.container.host, e.container.tls};
+}
+
+ImageBuild image_build(const config::Effective& e, const Release& r) {
+  const Values values = values_of(e, r);
+  const config::BuildSettings& b = e.build;
+  ImageBuild out{.image = image_of(e.image(), values, r),
+                 .service = e.service,
+                 .version = r.version,
+                 .context = filled(b.context, values),
+                 .dockerfile = filled(b.dockerfile, values),
+                 .target = filled(b.target, values),
+                 .args = {},
+                 .cache_from = {},
+                 .keep = b.keep};
+  for (const auto& [name, value] : b.args) out.args.emplace_back(name, filled(value, values));
+  for (const std::string& image : b.cache_from) out.cache_from.push_back(filled(image, values));
+  return out;
 }
 
 RouteSpec route_spec(const config::Effective& e, int capacity) {

@@ -17,6 +17,19 @@ std::string artifact_of(const config::Effective&, const Release&);
 
 InstanceSpec instance_spec(const config::Effective&, const Release&);
 
+// What is to be built so that a release has an image: its name, and of what.
+struct ImageBuild {
+  std::string image, service, version;
+  std::string context, dockerfile, target;  // context and dockerfile absolute
+  std::vector<std::pair<std::string, std::string>> args;
+  std::vector<std::string> cache_from;
+  int keep = 0;  // images of the newest builds that stay; 0: all
+  bool operator==(const ImageBuild&) const = default;
+};
+ImageBuild image_build(const config::Effective&, const Release&);
+// The engine of a platform that runs containers.
+Where engine_of(const config::Effective&);
+
 // `capacity`: the most instances that one version may have.
 RouteSpec route_spec(const config::Effective&, int capacity);
 

@@ -219,8 +219,8 @@ TEST_F(Verbs, LogsAreRawAndFollowedWithoutRepeating) {
 }
 
 TEST_F(Verbs, WhatComesLaterIsRefusedByName) {
-  for (const char* word : {"import", "generate", "build", "advise", "dashboard", "migrate",
-                           "freeze", "chaos", "report", "secret"}) {
+  for (const char* word : {"import", "generate", "advise", "dashboard", "migrate", "freeze",
+                           "chaos", "report", "secret"}) {
     EXPECT_EQ(run_line({word, "x", "--output", "json"}), 2) << word;
     EXPECT_EQ(out_json().at("code"), "not_supported") << word;
     EXPECT_EQ(out_json().at("text").as_string(),

@@ -44,6 +44,25 @@ TEST(Containers, ASwarmHasTheSameSettingsUnderItsOwnName) {
   EXPECT_NE(show(c).find("swarm.restart"), std::string::npos);
 }
 
+TEST(Containers, WhatAnImageIsMadeOf) {
+  const Config c = good(
+      "service:\n  name: web\n  image: web\n  port: 8080\n"
+      "  build: { context: app, dockerfile: ci/Dockerfile, target: run, args: { V: \"${version}\" "
+      "},\n"
+      "           cache_from: \"web:v1\" }\n"
+      "environments: { production: { listen: \"127.0.0.1:8080\", platform: docker } }\n");
+  const BuildSettings& b = only(c).build;
+  EXPECT_EQ(b.context, "/srv/shop/app");
+  EXPECT_EQ(b.dockerfile, "/srv/shop/app/ci/Dockerfile");
+  EXPECT_EQ(b.target, "run");
+  EXPECT_EQ(b.args.front(), (std::pair<std::string, std::string>("V", "${version}")));
+  EXPECT_EQ(b.cache_from.front(), "web:v1");
+  EXPECT_NE(show(c).find("build.args.V"), std::string::npos);
+  EXPECT_FALSE(only(good(contained())).build.written());
+  EXPECT_EQ(error(contained("    build: { steps: [make] }\n")).code, "not_supported");
+  EXPECT_NE(noted(good(web("", "    build: { target: run }\n")), "makes images"), nullptr);
+}
+
 TEST(Containers, TheEngineIsTheAgentsUnlessItIsSaid) {
   Sources s = given(contained());
   EXPECT_EQ(only(good(s)).container.host, "unix:///var/run/docker.sock");

@@ -25,7 +25,8 @@ def release_many(name):
         poll("traffic", lambda: h.get()[0] == 200)
         receipts = []
         for n in range(RELEASES):
-            version = "v2" if n % 2 == 0 else "v3"
+            version = f"r{n}"
+            Port.running.tag("web:v2" if n % 2 == 0 else "web:v3", version)
             done = h.deploy(version)
             assert (done["state"], done["to"], done["strategy"]) == ("succeeded", version, name), done
             receipts.append(done["receipt"])
@@ -66,7 +67,8 @@ class Containers(Many, unittest.TestCase):
             h.deploy("v1")
             load = h.load(rate=100)
             for n in range(5):
-                h.json("deploy", h.environment, "--version", "v2" if n % 2 == 0 else "v3", "--no-wait")
+                Port.running.tag("web:v2" if n % 2 == 0 else "web:v3", f"s{n}")
+                h.json("deploy", h.environment, "--version", f"s{n}", "--no-wait")
                 stage = lambda: (h.live() or {}).get("stage")
                 poll("the first stage", stage)
                 Port.running.stop()

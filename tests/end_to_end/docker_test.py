@@ -3,6 +3,7 @@ and the engine restarted in the middle."""
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -113,6 +114,72 @@ class Troubles(Midway, unittest.TestCase):
             h.run("agent", "stop", "--all", "--yes")
             self.assertFalse(os.path.exists(source))
             self.assertEqual(running.containers("v1"), [])
+
+
+DOCKERFILE = """FROM scratch AS base
+COPY server /server
+FROM base AS runtime
+ARG NOTE
+LABEL note=$NOTE
+COPY . /all
+ENTRYPOINT ["/server", "--anywhere", "1", "--port", "8080"]
+FROM base AS broken
+COPY not-there /
+"""
+
+
+class Builds(unittest.TestCase):
+    def project(self, target="runtime", keep=""):
+        build = f"  build: {{ target: {target}, args: {{ NOTE: \"of ${{version}}\" }}, context: app{keep} }}"
+        h = Port(BLUE_GREEN.replace("keep_warm: 10m", "keep_warm: 0s"), service_extra=build, image="made")
+        app = h.folder / "app"
+        app.mkdir()
+        shutil.copy(engine.SERVICE, app / "server")
+        (app / "Dockerfile").write_text(DOCKERFILE)
+        (app / ".dockerignore").write_text("*.log\n")
+        (app / "large.log").write_text("x")
+        return h
+
+    def build(self, h, version):
+        """Another content each time."""
+        (h.folder / "app" / "content").write_text(version)
+        return h.json("build", "--version", version)
+
+    def test_an_image_is_built_and_released(self):
+        with self.project() as h:
+            made = self.build(h, "b1")
+            self.assertEqual(made["image"], "made:b1")
+            known = running.call("GET", "/images/made:b1/json")
+            self.assertEqual(known["Id"], made["digest"])
+            self.assertEqual(known["Config"]["Labels"]["note"], "of b1")
+            self.assertEqual(h.deploy("b1")["digest"], made["digest"])
+            said = h.run("build", "--version", "b2")
+            self.assertIn("Step 1/", said.stderr)
+            self.assertIn("made:b2 is sha256:", said.stdout)
+
+    def test_what_fails_in_a_good_stream_is_a_failure(self):
+        with self.project(target="broken") as h:
+            said = h.run("build", "--version", "b1")
+            self.assertEqual(said.returncode, 2, said.stdout)
+            self.assertIn("Build failed at: image", said.stderr)
+            self.assertIn("not-there", said.stderr)
+
+    def test_older_images_go_but_for_those_that_a_release_needs(self):
+        with self.project(keep=", keep: 2") as h:
+            self.build(h, "k0")
+            self.assertIn("older images are kept: no agent", h.run("build", "--version", "k0").stderr)
+            for n in range(1, 5):
+                self.build(h, f"k{n}")
+                if n <= 2:
+                    h.deploy(f"k{n}")
+                if n == 1:
+                    h.load(rate=50)
+            there = {tag for i in running.call("GET", "/images/json") for tag in i["RepoTags"] or []
+                     if tag.startswith("made:k")}
+            # k1 is what a rollback goes to, k2 is live, k3 and k4 are the newest.
+            self.assertEqual(there, {"made:k1", "made:k2", "made:k3", "made:k4"})
+            back = h.json("rollback", h.environment)
+            self.assertEqual((back["state"], back["to"]), ("succeeded", "k1"))
 
 
 class Registry:

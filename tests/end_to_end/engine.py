@@ -161,6 +161,10 @@ class Engine:
             raise AssertionError(said)
         return self.call("GET", f"/images/{name}/json")["Id"]
 
+    def tag(self, image, tag):
+        """Another version of the same content."""
+        self.call("POST", f"/images/{image}/tag?repo={image.partition(':')[0]}&tag={tag}")
+
     def disguise(self, image, name, processor):
         """The same image, said to be for another processor."""
         saved = io.BytesIO(self.call("GET", f"/images/{image}/get", parse=False))

@@ -36,13 +36,6 @@ std::uint16_t published(const json::value& value) {
   return 0;
 }
 
-// Engines leave out of a name what every name has that has no registry.
-std::string_view familiar(std::string_view repository) {
-  for (const std::string_view prefix : {"docker.io/", "library/"})
-    if (repository.starts_with(prefix)) repository.remove_prefix(prefix.size());
-  return repository;
-}
-
 std::string newest_health_output(const json::value& value) {
   const json::value* log = at(value, {"State", "Health", "Log"});
   if (log == nullptr || !log->is_array() || log->as_array().empty()) return {};
@@ -52,6 +45,12 @@ std::string newest_health_output(const json::value& value) {
 }
 
 }  // namespace
+
+std::string_view familiar(std::string_view repository) {
+  for (const std::string_view prefix : {"docker.io/", "library/"})
+    if (repository.starts_with(prefix)) repository.remove_prefix(prefix.size());
+  return repository;
+}
 
 Error error_of(const Reply& reply, const std::string& doing) {
   boost::system::error_code error;

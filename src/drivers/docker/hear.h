@@ -37,6 +37,8 @@ struct Image {
   bool has_health = false;  // a HEALTHCHECK of its own
 };
 Result<Image> hear_image(const Reply&);
+// Engines leave out of a name what every name has that has no registry.
+std::string_view familiar(std::string_view repository);
 // The digest by which the image is pinned: what its registry calls it, else its own number.
 std::string digest_of(const Image&, const std::string& repository);
 bool has_digest(const Image&, const std::string& digest);

@@ -89,6 +89,7 @@ class Bench {
 using Make = std::function<std::unique_ptr<Bench>()>;
 std::unique_ptr<Bench> local_bench();
 std::unique_ptr<Bench> docker_bench();
+std::unique_ptr<Bench> podman_bench();
 std::unique_ptr<Bench> swarm_bench();
 std::unique_ptr<Bench> sim_bench();
 

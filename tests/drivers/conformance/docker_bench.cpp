@@ -22,14 +22,14 @@ namespace slipway::conformance {
 namespace {
 namespace fs = std::filesystem;
 
-enum class Kind { docker, swarm };
+enum class Kind { docker, swarm, podman };
 
 // One engine for all cases: starting it takes a second.
 class OwnEngine {
  public:
   explicit OwnEngine(Kind kind) : kind_(kind) {
     start();
-    if (kind == Kind::docker) return;
+    if (kind != Kind::swarm) return;
     auto made = call({.method = "POST",
                       .path = "/swarm/init",
                       .body = R"({"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"})"});
@@ -38,21 +38,19 @@ class OwnEngine {
   ~OwnEngine() {
     stop();
     const std::string folder = temp_.path().string();
+    if (kind_ == Kind::podman) {
+      std::string line = "CONTAINERS_CONF=" + folder + "/conf";
+      for (const std::string& word : podman()) line += " " + word;
+      CHECK(std::system((line + " rm -af >/dev/null 2>&1").c_str()) == 0,
+            "podman leaves something");
+    }
     ::umount2((folder + "/data/overlay2").c_str(), MNT_DETACH);
     ::umount2((folder + "/data").c_str(), MNT_DETACH);
   }
   Kind kind() const { return kind_; }
   void start() {
     const std::string folder = temp_.path().string();
-    std::vector<std::string> words{"/usr/sbin/dockerd",
-                                   "--data-root=" + folder + "/data",
-                                   "--exec-root=" + folder + "/exec",
-                                   "--pidfile=" + folder + "/pid",
-                                   "-H",
-                                   host(),
-                                   "--userland-proxy=false"};
-    // Which an engine of a Swarm cannot have.
-    if (kind_ == Kind::docker) words.push_back("--live-restore");
+    std::vector<std::string> words = kind_ == Kind::podman ? podman_service() : dockerd();
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -99,6 +97,39 @@ class OwnEngine {
     CHECK(built && docker::hear_progress(built->body), "the image {} was not built: {}", tag,
           built ? built->body : built.error().text);
   }
+
+ private:
+  std::vector<std::string> dockerd() const {
+    const std::string folder = temp_.path().string();
+    std::vector<std::string> words{"/usr/sbin/dockerd",
+                                   "--data-root=" + folder + "/data",
+                                   "--exec-root=" + folder + "/exec",
+                                   "--pidfile=" + folder + "/pid",
+                                   "-H",
+                                   host(),
+                                   "--userland-proxy=false"};
+    // Which an engine of a Swarm cannot have.
+    if (kind_ == Kind::docker) words.push_back("--live-restore");
+    return words;
+  }
+  std::vector<std::string> podman() const {
+    const std::string folder = temp_.path().string();
+    return {"/usr/bin/podman",  "--root", folder + "/data", "--runroot", folder + "/run",
+            "--storage-driver", "vfs"};
+  }
+  // Limits that hold where this process may not raise its own.
+  std::vector<std::string> podman_service() const {
+    const fs::path conf = temp_.path() / "conf";
+    std::ofstream(conf) << "[containers]\ndefault_ulimits = [\"nofile=1024:1024\", "
+                           "\"nproc=1024:1024\"]\n[engine]\ncgroup_manager = \"cgroupfs\"\n"
+                           "events_logger = \"file\"\n";
+    ::setenv("CONTAINERS_CONF", conf.c_str(), 1);
+    std::vector<std::string> words = podman();
+    for (const char* word : {"system", "service", "--time", "0"}) words.emplace_back(word);
+    words.push_back(host());
+    return words;
+  }
+
   Kind kind_;
   os::TempDir temp_;
   pid_t pid_ = 0;
@@ -129,10 +160,11 @@ class EngineBench final : public Bench {
   std::string missing() override {
     if (std::getenv("SLIPWAY_OWN_NETWORK") == nullptr)
       return "an engine needs a network of its own: tests/end_to_end/engine.py COMMAND";
+    if (kind_ == Kind::podman && !fs::exists("/usr/bin/podman")) return "podman is not here";
     return {};
   }
   // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
-  bool has(Trait trait) const override { return kind_ == Kind::docker || trait != Trait::away; }
+  bool has(Trait trait) const override { return kind_ != Kind::swarm || trait != Trait::away; }
   Driver& driver() override { return *driver_; }
   Where where() const override { return {std::string(form_->platform()), engine().host(), ""}; }
   void renew() override {
@@ -174,7 +206,7 @@ class EngineBench final : public Bench {
   }
   void stranger(std::uint32_t instance) override {
     const std::string own = name(instance);
-    if (kind_ == Kind::docker) {
+    if (kind_ != Kind::swarm) {
       docker::Call make{.method = "POST",
                         .path = "/containers/create",
                         .query = {{"name", own}},
@@ -226,6 +258,7 @@ class EngineBench final : public Bench {
 }  // namespace
 
 std::unique_ptr<Bench> docker_bench() { return std::make_unique<EngineBench>(Kind::docker); }
+std::unique_ptr<Bench> podman_bench() { return std::make_unique<EngineBench>(Kind::podman); }
 std::unique_ptr<Bench> swarm_bench() { return std::make_unique<EngineBench>(Kind::swarm); }
 
 }  // namespace slipway::conformance
