@@ -83,7 +83,7 @@ class Installed(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze")
     def test_3_systemd_takes_its_unit(self):
-        verified = subprocess.run(["systemd-analyze", f"--root={self.root}", "verify", "slipway.service"],
+        verified = subprocess.run(["systemd-analyze", f"--root={self.root}", "--man=no", "verify", "slipway.service"],
                                   capture_output=True, text=True, check=False)
         mine = [line for line in (verified.stdout + verified.stderr).splitlines() if "slipway" in line]
         self.assertEqual((verified.returncode, mine), (0, []))
