@@ -72,12 +72,12 @@ TEST_F(ReleaseVerb, ListIsATableOrTheAgentsOwnList) {
 TEST_F(ReleaseVerb, ShowWantsOneAndSaysWhenThereIsNone) {
   const char* target = "GET /v1/releases?limit=50&version=v2";
   script.on(target, 200, boost::json::serialize(list({})));
+  script.on(target, 200, boost::json::serialize(list({release(), release("api")})));
+  script.on(target, 200, boost::json::serialize(list({release()})));
   EXPECT_EQ(run_line({"release", "show", "v2"}), 2);
   EXPECT_NE(console.errors.find("there is no release v2"), std::string::npos) << console.errors;
-  script.on(target, 200, boost::json::serialize(list({release(), release("api")})));
   EXPECT_EQ(run_line({"release", "show", "v2"}), 2);
   EXPECT_NE(console.errors.find("--service"), std::string::npos);
-  script.on(target, 200, boost::json::serialize(list({release()})));
   console.written.clear();
   EXPECT_EQ(run_line({"release", "show", "v2", "-o", "json"}), 0);
   EXPECT_EQ(boost::json::parse(console.written), release());

@@ -88,8 +88,9 @@ ALTER TABLE records RENAME TO newer;
 CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, seq INTEGER NOT NULL,
                      bytes BLOB NOT NULL, UNIQUE(stream, seq));
 INSERT INTO records(lsn, stream, seq, bytes)
-  SELECT r.lsn, s.name, r.seq, r.bytes FROM newer r JOIN streams s ON s.id = r.stream ORDER BY r.lsn;
-DROP TABLE newer; DROP TABLE streams; DROP TABLE snapshots; DROP TABLE summaries; DROP TABLE meta;
+  SELECT r.lsn, s.name, r.seq, r.bytes FROM (SELECT * FROM newer UNION ALL SELECT * FROM notes) r
+  JOIN streams s ON s.id = r.stream ORDER BY r.lsn;
+DROP TABLE newer; DROP TABLE notes; DROP TABLE times; DROP TABLE streams; DROP TABLE snapshots; DROP TABLE summaries; DROP TABLE meta;
 PRAGMA user_version = 0;
 """
 
