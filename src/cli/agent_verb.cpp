@@ -108,8 +108,8 @@ bool gone(Session& s, const std::string& state) {
 }
 
 Ended stop(Session& s, const AgentWords& w) {
-  auto agent = TRY(reach(s, Need::glance));
   if (w.all && declined(s)) return refuse("declined", "nothing was changed");
+  auto agent = TRY(reach(s, w.all ? Need::end : Need::glance));
   std::string state = s.door ? s.door->state_dir : "";
   if (!state.empty()) {
     std::ofstream marker(stopped_marker(state));

@@ -197,14 +197,17 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
   }
   s.detail(fmt::format("agent: {} ({}): {}", door->name(), door->said, agent.error().text));
   bool stopped = !door->state_dir.empty() && stands(stopped_marker(door->state_dir));
-  bool crashed = !door->state_dir.empty() && !stopped && has_journal(door->state_dir);
-  bool may = !door->state_dir.empty() && need != Need::glance && (need == Need::change || crashed);
+  bool was = !door->state_dir.empty() && has_journal(door->state_dir);
+  bool crashed = was && !stopped;
+  bool may = !door->state_dir.empty() &&
+             (need == Need::change || (need == Need::end && was) ||
+              (need == Need::answer && crashed));
   // What a certificate or an address says is not mended by trying again.
   if (!door->url.empty() && agent.error().fault != Fault::unavailable)
     return refuse("refused_url", agent.error().text,
                   "SLIPWAY_CA=FILE names the certificates to trust");
   if (!may) return refuse_to_start(*door, stopped);
-  if (s.console.variable("CI") == "true") return refuse_in_ci(*door);
+  if (need != Need::end && s.console.variable("CI") == "true") return refuse_in_ci(*door);
   s.say(fmt::format("{} in {}",
                     crashed ? "the agent was gone; starting it again" : "starting an agent",
                     door->state_dir));

@@ -20,6 +20,7 @@ enum class Need : unsigned char {
   answer,  // reads; starts an agent only where one crashed
   change,  // changes; starts one where there is none
   glance,  // completion: never starts anything
+  end,     // ends all: starts one only where one was, to end what it left behind
 };
 
 struct Session {

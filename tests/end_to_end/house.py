@@ -98,8 +98,9 @@ class House:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill_leftovers(self):
-        """A failed test may leave processes: every one that runs from this folder ends here."""
-        for pid, _ in self.processes():
+        """A failed test may leave processes: every one that runs from this folder ends here, and the proxy, which
+        names another."""
+        for pid in [pid for pid, _ in self.processes()] + self.haproxy_pids():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:

@@ -99,6 +99,17 @@ class Stopped(unittest.TestCase):
             self.assertEqual(left.stdout, "")
             self.assertEqual(h.haproxy_pids(), [])
 
+    def test_stop_all_ends_what_a_stopped_agent_left_serving(self):
+        with House(BLUE_GREEN) as h:
+            h.release("v1")
+            h.deploy("v1")
+            self.assertEqual(h.run("agent", "stop").returncode, 0)
+            self.assertEqual(h.get(), (200, "v1"))
+            self.assertEqual(h.run("agent", "stop", "--all", "--yes").returncode, 0)
+            self.assertEqual((h.processes(), h.haproxy_pids()), ([], []))
+            again = h.run("agent", "stop", "--all", "--yes")
+            self.assertEqual(again.returncode, 0, again.stderr)
+
 
 class Refused(unittest.TestCase):
     def test_second_agent_on_one_folder(self):
