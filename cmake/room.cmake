@@ -18,6 +18,7 @@ function(room name)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     target_compile_options(${target} PRIVATE ${SLIPWAY_WARNINGS})
+    heavy(${target} slipway_heavy)
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -33,6 +34,9 @@ function(room name)
   if(SLIPWAY_TESTS AND tests)
     add_executable(${target}_test ${tests})
     target_link_libraries(${target}_test PRIVATE ${target} GTest::gmock_main)
+    # What a test says once need not be fast, and takes half as long to compile.
+    target_compile_options(${target}_test PRIVATE $<$<CONFIG:Release>:-O0>)
+    heavy(${target}_test slipway_heavy_tests)
     target_compile_definitions(${target}_test PRIVATE
       SLIPWAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SLIPWAY_BINARY_DIR="${CMAKE_BINARY_DIR}")
     gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST

@@ -199,9 +199,8 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
   bool stopped = !door->state_dir.empty() && stands(stopped_marker(door->state_dir));
   bool was = !door->state_dir.empty() && has_journal(door->state_dir);
   bool crashed = was && !stopped;
-  bool may = !door->state_dir.empty() &&
-             (need == Need::change || (need == Need::end && was) ||
-              (need == Need::answer && crashed));
+  bool may = !door->state_dir.empty() && (need == Need::change || (need == Need::end && was) ||
+                                          (need == Need::answer && crashed));
   // What a certificate or an address says is not mended by trying again.
   if (!door->url.empty() && agent.error().fault != Fault::unavailable)
     return refuse("refused_url", agent.error().text,
