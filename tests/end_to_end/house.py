@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -85,7 +86,9 @@ class House:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
+        if failed:
+            print("the agent said last:", self.agent_log(), file=sys.stderr)
         for load in self.loads:
             load.process.kill()
             load.process.wait()
