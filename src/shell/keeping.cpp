@@ -25,6 +25,17 @@ void Loop::keep_short(Draft& draft) {
   draft.batch.snapshots.push_back({*stream, site.seq, record::encode(site)});
 }
 
+// Whoever starts next has little to go through again. Where this cannot be written, it is more.
+void Loop::write_down() {
+  if (disk_critical_) return;
+  journal::Batch batch;
+  for (const auto& [id, kept] : sites_) {
+    if (kept.since_snapshot == 0) continue;
+    batch.snapshots.push_back({stream_of(id), kept.site->seq, record::encode(*kept.site)});
+  }
+  if (!batch.snapshots.empty()) (void)parts_.journal->append(batch);
+}
+
 void Loop::forget_old() {
   const Instant now = timeline_.now();
   if (now < forget_at_ && !forgetting_) return;

@@ -127,6 +127,7 @@ Result<> Loop::run() {
     end_of_loop(*error);
     return std::unexpected(*error);
   }
+  write_down();
   Draft last;  // the anchor alone: how long nobody watches starts now
   const bool written = commit(last);
   end_of_loop({Fault::cancelled, "the agent stopped before this was answered; ask again"});

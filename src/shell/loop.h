@@ -134,6 +134,7 @@ class Loop final : public Shell {
 
   // keeping.cpp: how long records are kept
   void keep_short(Draft&);
+  void write_down();
   void forget_old();
 
   // recover.cpp

@@ -298,6 +298,8 @@ TEST_F(ShellTest, RunsOnItsOwnThreadUntilItIsStopped) {
   std::thread loop([&] { ended = shell.run(); });
   shell.submit({.act = Act::deploy, .environment = "production", .version = "v1"},
                [&](std::variant<Answer, Refusal> r) { reply.set_value(std::move(r)); });
+  shell.submit({.act = Act::deploy, .environment = "staging", .version = "v1"}, {});
+  shell.submit({.act = Act::deploy, .environment = "playground", .version = "v1"}, {});
   auto answer = reply.get_future();
   EXPECT_EQ(answer.wait_for(10s), std::future_status::ready);
   ASSERT_TRUE(shell.note("revision", "from another thread"));
@@ -305,6 +307,12 @@ TEST_F(ShellTest, RunsOnItsOwnThreadUntilItIsStopped) {
   loop.join();
   EXPECT_TRUE(ended);
   EXPECT_TRUE(std::holds_alternative<Answer>(answer.get()));
+
+  // What it stopped with is written down: a start has nothing to go through again.
+  std::size_t left = 0;
+  EXPECT_TRUE(s().journal->read_tails([&](std::uint64_t, const journal::Entry&) { ++left; }));
+  EXPECT_EQ(left, 0U);
+  EXPECT_GT(s().journal->snapshot("site/production/web")->seq, 0U);
 }
 
 }  // namespace
