@@ -209,8 +209,10 @@ Lines render(const object& told, const Look& look) {
   for (std::string& l : table(rows, std::max(look.width, 110))) lines.push_back(std::move(l));
   lines.emplace_back();
   for (std::string& l : sparkline(array_of(run, "timeline"), look.width)) lines.push_back(l);
-  const std::string why = text_of(object_of(run, "because"), "code");
-  if (!good) lines.push_back(fmt::format("{}why: {}", pad("", 12), harmless(why)));
+  const std::string why = text_of(object_of(run, "because"), "text");
+  if (!good) {
+    for (std::string& l : wrap(pad("why", 12) + harmless(why), look.width, 12)) lines.push_back(l);
+  }
   for (const value& v : array_of(run, "trace")) lines.push_back(harmless(v.as_string()));
   return lines;
 }

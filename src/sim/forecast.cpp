@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "views/sentence.h"
+
 namespace slipway::sim {
 namespace {
 
@@ -103,8 +105,6 @@ std::vector<Glimpse> thinned(const std::vector<Glimpse>& all) {
 
 json::object run_object(const Forecast& f) {
   const Deployment& d = f.deployment;
-  json::object because{{"code", d.because.code}};
-  for (const auto& [name, value] : d.because.values) because[name] = value;
   json::array timeline;
   for (const Glimpse& g : thinned(f.glimpses)) {
     timeline.push_back(json::object{{"at_s", g.at_s},
@@ -118,7 +118,7 @@ json::object run_object(const Forecast& f) {
   const auto maybe = [](double v) { return v < 0 ? json::value(nullptr) : json::value(v); };
   json::object out{{"seed", f.seed},
                    {"state", word(d.state)},
-                   {"because", std::move(because)},
+                   {"because", views::to_json(d.because)},
                    {"duration_s", f.took_s},
                    {"requests", d.receipt.requests},
                    {"failed", d.receipt.failed},

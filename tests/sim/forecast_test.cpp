@@ -1,0 +1,63 @@
+// What `slipway simulate` answers: simulate/1.
+#include "sim/forecast.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/scenario.h"
+
+namespace slipway::sim {
+namespace {
+
+Question question(const std::string& candidate) {
+  Question q{.config = config_named("canary"),
+             .request = {.act = Act::deploy,
+                         .by = "ana",
+                         .environment = "production",
+                         .service = "web",
+                         .version = "v2"},
+             .candidate = candidate};
+  q.demand.rps = 200;
+  return q;
+}
+
+TEST(Forecast, SaysWhatWouldHappenAndWhyInASentence) {
+  const auto told = simulate(question("errors=20%"));
+  ASSERT_TRUE(told) << told.error().text;
+  EXPECT_EQ(told->at("schema"), "simulate/1");
+  const auto& run = told->at("run").as_object();
+  EXPECT_EQ(run.at("state"), "rolled_back");
+  EXPECT_GE(run.at("found_s").to_number<double>(), 0);
+  EXPECT_GT(run.at("failed").to_number<int>(), 0);
+  const auto& because = run.at("because").as_object();
+  EXPECT_EQ(because.at("code"), "judge_failed");
+  EXPECT_NE(because.at("text").as_string(), "");
+  EXPECT_TRUE(because.at("values").as_object().contains("metric"));
+}
+
+TEST(Forecast, ASeedIsARunAndStrategiesStandSideBySide) {
+  Question q = question("good");
+  q.compare = {"canary", "blue_green"};
+  q.seeds = 2;
+  q.traced = true;
+  int told = 0;
+  const auto first = simulate(q, [&](int done, int of) {
+    EXPECT_EQ(done, ++told);
+    EXPECT_EQ(of, 4);
+  });
+  ASSERT_TRUE(first) << first.error().text;
+  EXPECT_EQ(told, 4);
+  EXPECT_EQ(first->at("strategies").as_array().size(), 2U);
+  EXPECT_EQ(first->at("run").as_object().at("state"), "succeeded");
+  EXPECT_EQ(*first, *simulate(q));
+  q.seed = 7;
+  EXPECT_NE(*first, *simulate(q));
+}
+
+TEST(Forecast, WhatCannotBePlannedIsRefused) {
+  Question q = question("good");
+  q.request.environment = "nowhere";
+  EXPECT_FALSE(simulate(q));
+}
+
+}  // namespace
+}  // namespace slipway::sim
