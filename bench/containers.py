@@ -18,10 +18,11 @@ sys.path.insert(0, str(ROOT / "bench"))
 sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
 
 import engine  # noqa: E402
-from contained import CANARY, Port, begin, end  # noqa: E402
+from contained import Port, begin, end  # noqa: E402
 from figures import figure, seconds_of  # noqa: E402
 from house import Load, free_port, poll  # noqa: E402
 from releases import RowTail, answers_up  # noqa: E402
+from strategies import CANARY  # noqa: E402
 
 RATE, SLOW = 200, 5  # requests a second, and how many in a hundred of them take half a second
 BLUE_GREEN = "blue_green_deployment: { monitor: 0s, keep_warm: 0s }"

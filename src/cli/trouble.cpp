@@ -39,6 +39,16 @@ std::string rendered_line(const object& mistake) {
   return line;
 }
 
+// One that has no place in a file is the sentence itself: it is not said twice.
+Trouble said_once(Trouble t) {
+  if (t.errors.size() != 1 || !t.errors.front().is_object()) return t;
+  const object& only = t.errors.front().get_object();
+  if (!text_of(only, "at").empty() || text_of(only, "text") != t.text) return t;
+  t.rendered.clear();
+  if (t.hint.empty()) t.hint = text_of(only, "hint");
+  return t;
+}
+
 }  // namespace
 
 std::unexpected<Trouble> refuse(std::string code, std::string text, std::string hint) {
@@ -62,7 +72,7 @@ Trouble trouble_of(const Refusal& refusal) {
     entry.erase("rendered");
     t.errors.push_back(std::move(entry));
   }
-  return t;
+  return said_once(std::move(t));
 }
 
 Trouble trouble_of(const text::Diagnostics& diagnostics, bool colour) {
@@ -102,7 +112,7 @@ Trouble trouble_of(const Response& response) {
     entry.erase("rendered");
     t.errors.push_back(std::move(entry));
   }
-  return t;
+  return said_once(std::move(t));
 }
 
 object to_json(const Trouble& t) {

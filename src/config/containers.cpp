@@ -60,14 +60,22 @@ void Binding::containers() {
 
 // What containers by themselves have, and tasks of a Swarm do not.
 void Binding::what_a_swarm_cannot() {
-  ledger_.notice(find("platform")->place, "open_ports",
-                 "a swarm publishes the ports of instances, 20000 to 29999, on every address of "
-                 "this machine",
-                 "let its firewall keep them to loopback; `platform: docker` publishes them there");
+  const auto tell = [&](const text::Place& place, std::string code, std::string text,
+                        std::string hint) {
+    out_.cannot.push_back(text);
+    ledger_.notice(place, std::move(code), std::move(text), std::move(hint));
+  };
+  tell(find("platform")->place, "open_ports",
+       "a swarm publishes the ports of instances, 20000 to 29999, on every address of this machine",
+       "let its firewall keep them to loopback; `platform: docker` publishes them there");
   if (out_.container.memory > 0)
-    ledger_.notice(out_.origins["resources.memory"], "swap",
-                   "a swarm limits memory, and cannot keep an instance from using swap above it",
-                   "`platform: docker` can");
+    tell(out_.origins["resources.memory"], "swap",
+         "a swarm limits memory, and cannot keep an instance from using swap above it",
+         "`platform: docker` can");
+  if (out_.container.restart == "unless-stopped")
+    tell(out_.origins["swarm.restart"], "restart",
+         "a swarm knows no `unless_stopped`: it restarts what ends, as with `always`",
+         "write `restart: always`");
 }
 
 // The two sections say the same things of the same engine.

@@ -109,7 +109,9 @@ std::expected<views::Release, Refusal> ReleaseRegister::seen(const api::NewRelea
       look.where = plan::instance_spec(*engine, {e->service, wanted.version, "", ""}).where;
       const slipway::World world = world_.look(look);
       release.digest = world.problem.empty() ? world.digest : std::string();
-      if (release.digest.empty()) trouble += (trouble.empty() ? "" : "; ") + world.problem;
+      // Both ask the same registry: its answer is told once.
+      if (release.digest.empty())
+        trouble = trouble.empty() ? world.problem : trouble + "; the engine has no such image";
     }
     release.image = without_digest(release.image);
   } else {
@@ -124,7 +126,7 @@ std::expected<views::Release, Refusal> ReleaseRegister::seen(const api::NewRelea
                    fmt::format("{} cannot be registered: {}", wanted.version, trouble),
                    release.image.empty() ? "name its files by `service.artifact`, or an image by "
                                            "--image"
-                                         : "push it first, or name another image");
+                                         : "");
   return release;
 }
 

@@ -174,6 +174,7 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
     strategy_steps(d);
   }
   warn_about_artifact(d);
+  for (const std::string& text : config.cannot) d.note(text);
   share_latency_limits(plan);
   look_ahead(plan);
   if (plan.steps.size() > limits::kSteps)

@@ -3,25 +3,11 @@
 import unittest
 
 import engine
-from house import EASY, UNJUDGED, House, poll
+from house import House, poll
+from strategies import BLUE_GREEN, CANARY, LONG_CANARY, ROLLING
 
-CANARY = """
-canary_deployment:
-  stages:
-    - { name: initial, traffic_percentage: 20, duration: 1s, EASY }
-    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
-  rollback: { automatic: true }
-""".replace("EASY", EASY) + UNJUDGED
-LONG_CANARY = CANARY.replace("duration: 1s", "duration: 5s", 1)
-BLUE_GREEN = "blue_green_deployment: { monitor: 1s, keep_warm: 10m }" + UNJUDGED
-ROLLING = """
-deployment: { strategy: rolling }
-rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 0s }
-""" + UNJUDGED
-RECREATE = """
-deployment: { strategy: recreate }
-recreate_deployment: { monitor: 1s }
-""" + UNJUDGED
+# Of who sees an engine restarted: containers serve, or do so again soon.
+PATIENT = "{ path: /up, interval: 1s, timeout: 1s, unhealthy_threshold: 10, start_timeout: 10s }"
 
 
 def begin(platform, **settings):
@@ -101,7 +87,7 @@ class Releases:
 
 
 class BadImages:
-    def taken_back(self, version, state, *, word, load_too=True, **more):
+    def taken_back(self, version, state, *, word, **more):
         with Port(BLUE_GREEN, **more) as h:
             h.deploy("v1")
             load = h.load(rate=100)
@@ -116,6 +102,10 @@ class BadImages:
     def test_no_such_tag_is_refused(self):
         self.taken_back("v99", 2, word="there is no image web:v99")
 
+    def test_one_for_another_processor_is_refused(self):
+        Port.running.disguise("web:v2", "web:foreign", "arm64")
+        self.taken_back("foreign", 2, word="it is built for arm64")
+
     def test_one_that_exits_at_once(self):
         Port.running.image("web:exits", command=["/server", "--port", "nonsense", "--exit", "3"])
         self.taken_back("exits", 1, word="exit")
@@ -123,18 +113,17 @@ class BadImages:
     def test_one_that_is_never_well(self):
         Port.running.image("web:unwell", "--version", "unwell", "--warm-up", "600000")
         self.taken_back("unwell", 1, word="503",
-                        health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 1s }")
+                        health="{ path: /up, interval: 200ms, timeout: 1s, start_timeout: 4s }")
 
     def test_one_that_is_killed_for_memory(self):
         Port.running.image("web:hungry", "--version", "hungry", "--eat", "64")
         self.taken_back("hungry", 1, word="killed for memory",
                         environment_extra="    resources: { cpu: 500m, memory: 16Mi }")
 
-
     def test_one_whose_own_check_never_passes(self):
         self.running_check("sick", "--warm-up", "600000")
-        self.taken_back("sick", 1, word="became ready in 1 s",
-                        health="{ interval: 200ms, timeout: 1s, start_timeout: 1s }")
+        self.taken_back("sick", 1, word="became ready in 4 s",
+                        health="{ interval: 200ms, timeout: 1s, start_timeout: 4s }")
 
     @staticmethod
     def running_check(version, *flags):

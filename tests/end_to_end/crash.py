@@ -8,21 +8,9 @@ import concurrent.futures
 import json
 import re
 
-from house import EASY, UNJUDGED, House, poll
+from house import House, poll
+from strategies import STRATEGIES
 
-CANARY = """
-canary_deployment:
-  stages:
-    - { name: initial, traffic_percentage: 20, duration: 1s, EASY }
-    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
-  rollback: { automatic: true }
-""".replace("EASY", EASY) + UNJUDGED
-BLUE_GREEN = "blue_green_deployment: { monitor: 1s, keep_warm: 10m }" + UNJUDGED
-ROLLING = """
-deployment: { strategy: rolling }
-rolling_deployment: { maxSurge: 1, maxUnavailable: 0, monitor: 0s }
-""" + UNJUDGED
-STRATEGIES = {"canary": (CANARY, 1), "blue_green": (BLUE_GREEN, 1), "rolling": (ROLLING, 2)}
 WHENS = ("before-dispatch", "after-dispatch", "before-answer")
 
 Outcome = collections.namedtuple("Outcome", "records end saw troubles")

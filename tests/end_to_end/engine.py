@@ -16,6 +16,7 @@ import sys
 import tarfile
 import tempfile
 
+from certificates import certify
 from house import BUILD, free_port, poll
 
 DOCKERD = "/usr/sbin/dockerd"
@@ -39,25 +40,13 @@ def own_network(arguments):
                           "ip link set lo up && exec \"$@\"", "sh", *arguments])
 
 
-def certify(folder):
-    """An authority, and one certificate of it that is good for both sides of a connection to 127.0.0.1."""
-    openssl = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    for arguments in (
-            [*openssl, "-x509", "-days", "2", "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"],
-            [*openssl, "-subj", "/CN=127.0.0.1", "-keyout", "key.pem", "-out", "cert.csr"],
-            ["openssl", "x509", "-req", "-in", "cert.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-             "-days", "2", "-extfile", "extensions", "-out", "cert.pem"]):
-        pathlib.Path(folder, "extensions").write_text(
-            "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n")
-        subprocess.run(arguments, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 class Engine:
     """Containers outlive it while it is restarted, and their ports need nothing of it (live restore, no proxy of its
     own): what an installation that wants no downtime sets. The manager of a swarm cannot have the first."""
 
-    def __init__(self, swarm=False, tls=False):
+    def __init__(self, swarm=False, tls=False, flags=()):
         self.swarm = swarm
+        self.flags = flags
         self.certificates = None
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="slipway-engine-"))
         self.socket = self.folder / "engine.sock"
@@ -93,7 +82,7 @@ class Engine:
         return subprocess.Popen(
             [DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
              self.folder / "pid", "-H", self.host, "--userland-proxy=false",
-             *([] if self.swarm else ["--live-restore"]), *(self.door() if self.certificates else [])],
+             *([] if self.swarm else ["--live-restore"]), *self.flags, *(self.door() if self.certificates else [])],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def door(self):

@@ -1,16 +1,15 @@
 """Releases from a real registry with TLS and a password: a login is used and never written down, a version stays what it
 was recorded as wherever its tag goes, and a registry that goes away in the middle costs nobody a request."""
 
-import base64
 import os
-import subprocess
 import sys
 import unittest
 
 import engine
-from contained import BLUE_GREEN, LONG_CANARY, Port
+from contained import Port
 from house import poll
-from registry import PASSWORD, USER, Door, Registry, forget
+from registry import LOGIN, PASSWORD, Door, Registry, forget
+from strategies import BLUE_GREEN, LONG_CANARY
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
@@ -19,22 +18,12 @@ NOBODY = "sha256:" + "0" * 64
 running = registry = None
 
 
-class Impatient(engine.Engine):
-    """One that gives a broken download up at once: its patience is not the matter here."""
-
-    def spawn(self, log):
-        return subprocess.Popen(
-            [engine.DOCKERD, "--data-root", self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
-             self.folder / "pid", "-H", self.host, "--live-restore", "--userland-proxy=false",
-             "--max-download-attempts", "1"],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
 def setUpModule():
     global running, registry
     if engine.missing():
         raise unittest.SkipTest(engine.missing())
-    running = Port.running = Impatient().__enter__()
+    # It gives a broken download up at once: its patience is not the matter here.
+    running = Port.running = engine.Engine(flags=["--max-download-attempts", "1"]).__enter__()
     registry = Registry().__enter__()
 
 
@@ -45,25 +34,26 @@ def tearDownModule():
         running.__exit__()
 
 
-def publish(repository, version, *flags, lines=()):
+def publish(repository, version, *flags, lines=(), at=None):
     """An image in the registry alone; its digest."""
     running.image("made:now", "--version", version, *flags, lines=lines)
-    digest = registry.push(running, "made:now", f"{repository}:{version}")
+    digest = (at or registry).push(running, "made:now", f"{repository}:{version}")
     forget(running, "made:now")
     return digest
 
 
 class Yard(Port):
-    def __init__(self, repository, strategy=BLUE_GREEN, host=None, login=True):
-        super().__init__(strategy, image=f"{host or registry.host}/{repository}")
+    def __init__(self, repository, strategy=BLUE_GREEN, host=None, login=True, at=None, **more):
+        at = at or registry
+        super().__init__(strategy, image=f"{host or at.host}/{repository}", **more)
         self.home = self.folder / "home"
         self.home.mkdir()
         self.env = {**self.env, "HOME": str(self.home)}
         self.env.pop("DOCKER_CONFIG", None)
         names = [host] if host else []
-        registry.vouch(self.home, *names)
+        at.vouch(self.home, *names)
         if login:
-            registry.log_in(self.home, *names)
+            at.log_in(self.home, *names)
 
     def codes(self, deployment):
         return [w["code"] for w in deployment["warnings"]]
@@ -88,7 +78,7 @@ class Login(unittest.TestCase):
                     h.load(rate=100)
             self.assertEqual(h.get()[1], "v2")
             said = said.encode() + h.written()
-            for secret in (PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()):
+            for secret in (PASSWORD, LOGIN):
                 self.assertNotIn(secret.encode(), said)
 
     def test_without_one_the_refusal_says_what_to_do(self):
@@ -99,6 +89,27 @@ class Login(unittest.TestCase):
             self.assertIn(f"docker login {registry.host}", done.stdout + done.stderr)
             registry.log_in(h.home)  # counts from the next release on
             self.assertEqual(h.deploy("v1")["state"], "succeeded")
+
+
+class Tokens(unittest.TestCase):
+    def test_a_registry_that_wants_a_token_for_each_right(self):
+        with Registry("bearer", tls=False) as other:
+            digests = [publish("team/token", v, at=other) for v in ("v1", "v2")]
+            with Yard("team/token", at=other) as h:
+                other.tokens.given.clear()
+                self.assertEqual(h.json("release", "create", "--version", "v1")["digest"], digests[0])
+                self.assertEqual(other.tokens.given, ["repository:team/token:pull"])
+                for version, digest in zip(("v1", "v2"), digests):
+                    self.assertEqual(h.deploy(version)["digest"], digest)
+                    if version == "v1":
+                        h.load(rate=100)
+                self.assertEqual(set(other.tokens.given), {"repository:team/token:pull"})
+                other.log_in(h.home, password="nonsense")
+                for words in (("release", "create", "--version", "v3"), ("deploy", h.environment, "--version", "v3")):
+                    refused = h.run(*words)
+                    self.assertEqual(refused.returncode, 2, refused.stdout + refused.stderr)
+                    self.assertIn(f"docker login {other.host}", refused.stderr)
+                    self.assertNotIn("nonsense", refused.stderr)
 
 
 class Recorded(unittest.TestCase):

@@ -6,8 +6,9 @@ import sys
 import unittest
 
 import engine
-from contained import BLUE_GREEN, BadImages, Midway, Port, Releases, begin, end
+from contained import PATIENT, BadImages, Midway, Port, Releases, begin, end
 from house import poll
+from strategies import BLUE_GREEN, LONG_CANARY
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
@@ -45,12 +46,22 @@ class Troubles(Midway, unittest.TestCase):
                 running.join()
             h.deploy("v1")
 
-    def test_what_a_swarm_cannot_do_is_said_by_check(self):
+    def test_what_a_swarm_cannot_do_is_said_by_check_and_plan(self):
         with Port(BLUE_GREEN, environment_extra="    resources: { cpu: 500m, memory: 64Mi }") as h:
             said = h.run("check")
             self.assertEqual(said.returncode, 0, said.stderr)
+            planned = h.run("plan", h.environment, "--version", "v1")
+            self.assertEqual(planned.returncode, 0, planned.stderr)
             for word in ("on every address", "swap above it"):
                 self.assertIn(word, said.stdout + said.stderr)
+                self.assertIn(word, planned.stdout)
+
+    def test_a_network_that_is_not_the_swarms_is_refused_before_anything_starts(self):
+        for name, word in (("nowhere", "the swarm has no network nowhere"), ("bridge", "is not the swarm's")):
+            with Port(BLUE_GREEN, settings=f", network: {name}") as h:
+                refused = h.run("deploy", h.environment, "--version", "v1")
+                self.assertEqual(refused.returncode, 2, refused.stdout)
+                self.assertIn(word, refused.stderr)
 
     def test_a_service_changed_by_hand_is_made_anew(self):
         """The engine's own rolling update to another image, as `docker service update --image` does it."""

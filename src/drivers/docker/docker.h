@@ -10,17 +10,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "contract/driver.h"
 #include "drivers/docker/form.h"
 #include "os/net.h"
+#include "platform/instances.h"
 #include "platform/kept.h"
 #include "platform/launch.h"
-#include "platform/pool.h"
 #include "platform/watcher.h"
 
 namespace slipway::docker {
@@ -43,22 +41,18 @@ std::string agent_of(const std::filesystem::path& state, std::string_view platfo
 // Looks at an image without an agent; for `plan` and `check`.
 World look(const Look&, Form&, const RegistryAuth&);
 
-class Docker : public Driver {
+class Docker : public platform::InstanceDriver {
  public:
   Docker(Settings, Sink&, std::unique_ptr<Form> = nullptr);  // none: containers by themselves
   ~Docker() override { stop(); }
 
   std::string_view name() const override { return form_->platform(); }
   bool takes(const Command&) const override;
-  void begin(const Issued&) override;
-  void observe(const Issued&) override;
-  void cancel(const Issued&) override;
   void stop() override;
   platform::CheckTimes check_times() const { return watcher_.check_times(); }
 
-  World look(const Look&);
+  World look(const Look&) override;
 
-  enum class Begun : bool { leave, end };  // containers that this driver was told to start itself
   using Wanted = std::function<bool(const SiteId&, std::uint32_t instance)>;
   // Ends every container of this agent that no site wants and, unless told so, this agent did not
   // start; a sentence for each. An engine that is away is swept when it is back. Blocks.
@@ -68,12 +62,6 @@ class Docker : public Driver {
   std::vector<std::filesystem::path> logs(const SiteId&, std::uint32_t instance);
 
  private:
-  struct Asker {
-    SiteId site;
-    CommandId id = 0;
-    Attempt attempt = 0;
-  };
-  enum class Fresh : bool { no, yes };
   // A container that is watched: its end and its health arrive as facts.
   struct Followed {
     SiteId site;
@@ -98,14 +86,13 @@ class Docker : public Driver {
     std::optional<Owner> owner;  // ours
   };
 
-  static std::string key_of(const SiteId&, std::uint32_t instance);
-  static Outcome failed(const Error&);
   Engine& engine_of(const Where&);
   void remember(const Where&);
-  void answer(const Asker&, Outcome);
+  Result<> check(const CheckRelease&) override;
+  Result<bool> is_there(const SiteId&, const StopInstance&) override;
 
   // start.cpp
-  void start(const Asker&, const StartInstance&, Fresh);
+  void start(const Asker&, const StartInstance&, Fresh) override;
   bool take_up(const Asker&, const StartInstance&, Engine&, const Seen&, Fresh);
   Result<There> find(Engine&, const SiteId&, std::uint32_t instance);
   Result<> start_fresh(Engine&, const SiteId&, const StartInstance&);
@@ -116,15 +103,13 @@ class Docker : public Driver {
 
   // image.cpp
   Result<Image> image_of(Engine&, const InstanceSpec&, const std::string& version);
-  Result<> check(const InstanceSpec&, const std::string& version);
 
   // stop.cpp
-  void halt(const Asker&, const StopInstance&);
+  void halt(const SiteId&, const StopInstance&) override;
   void await_end(Engine&, const SiteId&, std::uint32_t instance, const std::string& id,
                  Duration limit, bool killed);
   void finish(Engine&, const SiteId&, std::uint32_t instance);
   Result<std::vector<std::string>> bury(Engine&, const Owner&, const Seen&);
-  void answer_stops(const std::string& key, const Outcome&);
   std::vector<std::string> sweep_line(Line&, const Wanted&, Duration grace, Begun begun);
 
   // watch.cpp
@@ -133,7 +118,7 @@ class Docker : public Driver {
   void mind();
   void listen(const std::string& host, Line&);
   void died(const Death&);
-  void ended(const std::string& key, const std::string& id, std::optional<Death>);
+  void look_for_end(const std::string& key, const std::string& id, std::optional<Death>);
   void look_after(const std::string& key);
   void heard_health(const std::string& key, const std::string& id, const Seen&);
   std::vector<std::string> tail(Engine&, const std::string& name, const Seen&);
@@ -144,18 +129,14 @@ class Docker : public Driver {
   Settings settings_;
   std::unique_ptr<Form> form_;
   std::string agent_;  // a hash of the state folder: whose they are
-  Sink& sink_;
   platform::KeptOutput kept_;
   os::PortPool ports_;
-  std::mutex mutex_;
+  std::mutex lines_mutex_;  // of what follows, to wanted_
   bool stopping_now_ = false;
   std::map<std::string, Line> lines_;  // by host
   std::map<std::string, Followed> followed_;
-  std::set<std::string> begun_;  // keys of starts this agent was asked for
-  std::map<std::string, std::vector<Asker>> stopping_;
   Wanted wanted_;  // of the last sweep, for engines that were away
   os::Outbound outbound_;
-  platform::Pool pool_;
   platform::Watcher watcher_;
   std::condition_variable wake_;
   std::thread minder_;

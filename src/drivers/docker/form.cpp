@@ -1,11 +1,18 @@
 // Instances that are containers and nothing more.
 #include "drivers/docker/form.h"
 
+#include "drivers/docker/reading.h"
 #include "os/files.h"
 #include "platform/kept.h"
 
 namespace slipway::docker {
 namespace fs = std::filesystem;
+
+Result<std::optional<std::string>> network_scope(Engine& engine, const std::string& name) {
+  const Reply reply = TRY(engine.call({.path = "/networks/" + os::url_part(name)}));
+  if (reply.status == 404) return std::optional<std::string>();
+  return text_at(TRY(parsed(reply, "looking at the network " + name)), {"Scope"});
+}
 
 namespace {
 
@@ -25,6 +32,14 @@ class Containers : public Form {
         "a container that is not of this agent has the name {0}; remove or rename it: docker rm -f "
         "{0}",
         name);
+  }
+
+  Result<> usable(Engine& engine, const Container& wanted) override {
+    if (wanted.network.empty()) return {};
+    const auto scope = TRY(network_scope(engine, wanted.network));
+    if (scope) return {};
+    return fail(Fault::missing, "there is no network {0} on the engine: docker network create {0}",
+                wanted.network);
   }
 
   Result<std::optional<Seen>> find(Engine& engine, const std::string& name) override {

@@ -23,8 +23,9 @@ class Form {
                               std::uint32_t instance) const = 0;
   // What is said of a thing of somebody else that has the name.
   virtual std::string stranger(const std::string& name) const = 0;
-  // Whether the engine can have instances of this form at all, and why not.
-  virtual Result<> usable(Engine&) { return {}; }
+  // Whether the engine can have instances of this form at all (Fault::unsupported), and has what
+  // they are attached to (Fault::missing, with the remedy).
+  virtual Result<> usable(Engine&, const Container&) = 0;
   // What has this name, with its labels; nothing when nothing has.
   virtual Result<std::optional<Seen>> find(Engine&, const std::string& name) = 0;
   // All that is of this agent: labels alone count.
@@ -39,6 +40,9 @@ class Form {
     return {};
   }
 };
+
+// "local" or "swarm"; nothing: there is no such network.
+Result<std::optional<std::string>> network_scope(Engine&, const std::string& name);
 
 // A container by itself. Secrets are files below `runtime`, which is on memory.
 std::unique_ptr<Form> containers(std::filesystem::path runtime);

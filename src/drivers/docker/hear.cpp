@@ -128,7 +128,7 @@ bool has_digest(const Image& image, const std::string& digest) {
 }
 
 Result<std::string> hear_registry(const Reply& reply) {
-  const json::value value = TRY(parsed(reply, "asking the registry"));
+  const json::value value = TRY(parsed(reply, "asking its registry"));
   const std::string digest = text_at(value, {"Descriptor", "digest"});
   if (digest.empty()) return fail(Fault::corrupt, "the registry names no digest");
   return digest;
@@ -184,6 +184,7 @@ Result<Seen> hear_container(const Reply& reply) {
   if (out.id.empty()) return fail(Fault::corrupt, "the engine's container has no number");
   if (out.name.starts_with('/')) out.name.erase(0, 1);
   if (out.health == "none") out.health.clear();
+  if (out.status == "stopped") out.status = "exited";  // Podman's word, until it has cleaned up
   // Between two lives by a restart policy it counts as running to the engine, and does not run.
   if (out.status == "restarting") out.running = false;
   return out;
@@ -240,10 +241,13 @@ std::vector<Death> EventLines::feed(std::string_view bytes) {
     boost::system::error_code error;
     const json::value line = json::parse(rest_.substr(0, end), error);
     rest_.erase(0, end + 1);
-    if (error || text_at(line, {"Action"}) != "die") continue;
-    out.push_back({text_at(line, {"Actor", "ID"}),
-                   number_in<int>(text_at(line, {"Actor", "Attributes", "exitCode"})),
-                   number_at(line, {"timeNano"})});
+    const std::string action = error ? std::string() : text_at(line, {"Action"});
+    if (action != "die" && action != "died") continue;
+    Death death{text_at(line, {"Actor", "ID"}), std::nullopt, number_at(line, {"timeNano"})};
+    for (const char* name : {"exitCode", "containerExitCode"})
+      if (const std::string code = text_at(line, {"Actor", "Attributes", name}); !code.empty())
+        death.code = number_in<int>(code);
+    out.push_back(std::move(death));
   }
   return out;
 }

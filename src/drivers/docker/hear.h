@@ -81,7 +81,7 @@ std::optional<Owner> owner_of(const Seen&);  // whichever agent's it is
 
 struct Death {
   std::string id;
-  int code = 0;
+  std::optional<int> code;  // not every engine tells
   std::int64_t at_ns = 0;
 };
 // Lines of the event stream, which arrive in pieces.

@@ -69,9 +69,13 @@ void tell_moved(Engine& engine, const RegistryAuth& auth, const Reference& name,
 
 World look_on(Engine& engine, const Look& asked, Form& form, const RegistryAuth& auth) {
   World world;
-  if (auto usable = form.usable(engine); !usable && usable.error().fault == Fault::unsupported) {
+  const auto usable = form.usable(engine, asked.container);
+  const Fault why = usable ? Fault::internal : usable.error().fault;
+  if (why == Fault::unsupported || why == Fault::missing) {
     world.problem = usable.error().text;
-    world.hint = fmt::format("or use another engine: `{}.host`", form.platform());
+    world.hint = why == Fault::missing
+                     ? fmt::format("or name another network: `{}.network`", form.platform())
+                     : fmt::format("or use another engine: `{}.host`", form.platform());
     return world;
   }
   const Reference written = reference_of(asked.container.image);
@@ -99,10 +103,10 @@ World look_on(Engine& engine, const Look& asked, Form& form, const RegistryAuth&
   if (digest) {
     world.digest = *digest;
   } else {
-    world.problem =
-        fmt::format("there is no image {} on the engine, and its registry says: {}", name.text(),
-                    who.told(fetch_error(digest.error(), name.repository)).text);
-    world.hint = "push it, or build or load it on this engine";
+    const Error why = who.told(fetch_error(digest.error(), name.repository));
+    world.problem = fmt::format("there is no image {} on the engine; {}", name.text(), why.text);
+    // Who is not let in is told what to do by the words themselves.
+    if (why.fault != Fault::refused) world.hint = "push it, or build or load it on this engine";
   }
   return world;
 }
@@ -169,8 +173,8 @@ Result<Image> Docker::image_of(Engine& engine, const InstanceSpec& spec,
   return *image;
 }
 
-Result<> Docker::check(const InstanceSpec& spec, const std::string& version) {
-  TRY(image_of(engine_of(spec.where), spec, version));
+Result<> Docker::check(const CheckRelease& check) {
+  TRY(image_of(engine_of(check.spec.where), check.spec, check.version));
   return {};
 }
 

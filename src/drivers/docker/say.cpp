@@ -225,11 +225,12 @@ Call logs(const std::string& id, std::size_t lines) {
           {"stdout", "1"}, {"stderr", "1"}, {"tail", lines == 0 ? "all" : std::to_string(lines)}}};
 }
 
-Call events(const std::string& agent, std::int64_t since_s) {
+// Podman wants to be asked for `died`, and says `die` or that.
+Call deaths(const std::string& agent, std::int64_t since_s) {
   const std::string filters =
       json::serialize(json::object{{"label", json::array{fmt::format("{}={}", kAgent, agent)}},
                                    {"type", json::array{"container"}},
-                                   {"event", json::array{"die"}}});
+                                   {"event", json::array{"die", "died"}}});
   return {.path = "/events",
           .query = {{"since", std::to_string(since_s)}, {"filters", filters}},
           .timeout = Duration(0)};

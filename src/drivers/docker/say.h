@@ -69,7 +69,7 @@ Call kill(const std::string& id, int signal);
 Call wait(const std::string& id, Duration limit);
 Call remove(const std::string& id);
 Call list(const std::string& agent);
-Call logs(const std::string& id, std::size_t lines);  // 0: all
-Call events(const std::string& agent, std::int64_t since_s);
+Call logs(const std::string& id, std::size_t lines);          // 0: all
+Call deaths(const std::string& agent, std::int64_t since_s);  // of containers, as they happen
 
 }  // namespace slipway::docker

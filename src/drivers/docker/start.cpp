@@ -39,20 +39,14 @@ Result<Docker::There> Docker::find(Engine& engine, const SiteId& site, std::uint
 
 void Docker::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
   const std::string key = key_of(asker.site, start.instance);
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_.contains(key)) {
-      sink_.answer(
-          asker.site, asker.id, asker.attempt,
-          Failed{{Fault::conflict, fmt::format("instance {} is being stopped", start.instance)}});
-      return;
-    }
-  }
+  if (is_ending(key))
+    return answer(asker, Failed{{Fault::conflict,
+                                 fmt::format("instance {} is being stopped", start.instance)}});
   Engine& engine = engine_of(start.spec.where);
   auto there = find(engine, asker.site, start.instance);
   if (!there) return answer(asker, failed(there.error()));
   if (there->seen && !there->owner)
-    return answer(asker, failed({Fault::conflict, form_->stranger(there->seen->name)}));
+    return answer(asker, Failed{{Fault::conflict, form_->stranger(there->seen->name)}, false, {}});
   const bool same = there->owner && there->owner->spec == spec_hash(start.spec, start.version);
   if (same && take_up(asker, start, engine, *there->seen, fresh)) return;
   if (fresh == Fresh::no) {
@@ -137,7 +131,7 @@ void Docker::tell_ended(const Asker& asker, const StartInstance& start, Engine& 
   answer(asker, started_at(seen));
   std::ignore = os::write_file(told_mark(seen.id), "");
   const std::string name = form_->name_of(agent_, asker.site, start.instance);
-  sink_.fact(asker.site, Exited{start.instance, exit_status(seen.exit), tail(engine, name, seen)});
+  fact(asker.site, Exited{start.instance, exit_status(seen.exit), tail(engine, name, seen)});
 }
 
 // Values reach the container as files on memory, and NAME_FILE says where; as variables they would

@@ -15,24 +15,17 @@ constexpr std::size_t kKeptLines = 20'000;
 
 }  // namespace
 
-void Docker::halt(const Asker& asker, const StopInstance& halt) {
-  const std::string key = key_of(asker.site, halt.instance);
-  {
-    std::lock_guard lock(mutex_);
-    auto& waiting = stopping_[key];
-    waiting.push_back(asker);
-    if (waiting.size() > 1) return;  // already on its way; all are answered at its end
-  }
-  unfollow(key);
+void Docker::halt(const SiteId& site, const StopInstance& halt) {
+  unfollow(key_of(site, halt.instance));
   Engine& engine = engine_of(halt.where);
-  auto there = find(engine, asker.site, halt.instance);
-  if (!there) return answer_stops(key, failed(there.error()));
-  if (!there->owner) return answer_stops(key, Done{});
-  if (!there->seen->running) return finish(engine, asker.site, halt.instance);
+  auto there = find(engine, site, halt.instance);
+  if (!there) return ended(site, halt.instance, failed(there.error()));
+  if (!there->owner) return ended(site, halt.instance, Done{});
+  if (!there->seen->running) return finish(engine, site, halt.instance);
   // One that ended in between has nothing to hear; its end is awaited all the same.
   auto told = engine.call(docker::kill(there->seen->id, halt.signal));
-  if (!told) return answer_stops(key, failed(told.error()));
-  await_end(engine, asker.site, halt.instance, there->seen->id, halt.grace, false);
+  if (!told) return ended(site, halt.instance, failed(told.error()));
+  await_end(engine, site, halt.instance, there->seen->id, halt.grace, false);
 }
 
 void Docker::await_end(Engine& engine, const SiteId& site, std::uint32_t instance,
@@ -45,7 +38,7 @@ void Docker::await_end(Engine& engine, const SiteId& site, std::uint32_t instanc
         std::ignore = engine.call(docker::kill(id, 9));
         return await_end(engine, site, instance, id, kKilled, true);
       }
-      if (!reply) return answer_stops(key, failed(reply.error()));
+      if (!reply) return ended(site, instance, failed(reply.error()));
       finish(engine, site, instance);
     });
   });
@@ -53,21 +46,16 @@ void Docker::await_end(Engine& engine, const SiteId& site, std::uint32_t instanc
 
 // Nothing runs any more: the output is kept, name and port are free.
 void Docker::finish(Engine& engine, const SiteId& site, std::uint32_t instance) {
-  const std::string key = key_of(site, instance);
   auto there = find(engine, site, instance);
-  if (!there) return answer_stops(key, failed(there.error()));
+  if (!there) return ended(site, instance, failed(there.error()));
   Observed observed;
   if (there->owner) {
     observed.port = there->seen->port;
     auto gone = bury(engine, *there->owner, *there->seen);
-    if (!gone) return answer_stops(key, failed(gone.error()));
+    if (!gone) return ended(site, instance, failed(gone.error()));
     observed.details = std::move(*gone);
   }
-  {
-    std::lock_guard lock(mutex_);
-    begun_.erase(key);
-  }
-  answer_stops(key, Done{std::move(observed)});
+  ended(site, instance, Done{std::move(observed)});
 }
 
 // The instance and all that belongs to it are removed, its output is kept. What could not be kept
@@ -91,23 +79,13 @@ Result<std::vector<std::string>> Docker::bury(Engine& engine, const Owner& owner
   return said;
 }
 
-void Docker::answer_stops(const std::string& key, const Outcome& outcome) {
-  std::vector<Asker> waiting;
-  {
-    std::lock_guard lock(mutex_);
-    waiting.swap(stopping_[key]);
-    stopping_.erase(key);
-  }
-  for (const Asker& asker : waiting) answer(asker, outcome);
-}
-
 // ---- what no site wants --------------------------------------------------------------------
 
 std::vector<std::string> Docker::sweep(const Wanted& wanted, Duration grace, Begun begun) {
   std::vector<std::string> said;
   std::vector<Line*> lines;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     if (begun == Begun::leave) wanted_ = wanted;
     for (auto& [host, line] : lines_) lines.push_back(&line);
   }
@@ -124,7 +102,7 @@ std::vector<std::string> Docker::sweep_line(Line& line, const Wanted& wanted, Du
   Engine& engine = *line.engine;
   auto all = form_->list(engine, agent_);
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     line.swept = all.has_value();
   }
   if (!all)
@@ -134,12 +112,8 @@ std::vector<std::string> Docker::sweep_line(Line& line, const Wanted& wanted, Du
   for (const Seen& seen : *all) {
     const auto owner = owner_of(seen, agent_);
     if (!owner || wanted(owner->site, owner->instance)) continue;
-    const std::string key = key_of(owner->site, owner->instance);
-    {
-      std::lock_guard lock(mutex_);
-      if (begun == Begun::leave && begun_.contains(key)) continue;
-    }
-    unfollow(key);
+    if (begun == Begun::leave && is_begun(owner->site, owner->instance)) continue;
+    unfollow(key_of(owner->site, owner->instance));
     auto there = find(engine, owner->site, owner->instance);
     // One whose name is gone, or somebody else's by now, is what the list says of it.
     const Seen& known = there && there->owner ? *there->seen : seen;
@@ -166,7 +140,7 @@ std::vector<fs::path> Docker::logs(const SiteId& site, std::uint32_t instance) {
   Engine* engine = nullptr;
   std::string id;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     const auto found = followed_.find(key_of(site, instance));
     if (found == followed_.end()) return files;
     engine = found->second.engine;

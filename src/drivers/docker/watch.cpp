@@ -38,12 +38,12 @@ void Docker::follow(const SiteId& site, const StartInstance& start, Engine& engi
                     .ask_at = Steady::now()};
   const bool own_health = followed.own_health;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     followed_[key] = std::move(followed);
   }
   wake_.notify_all();
   // It may have ended before anybody listened.
-  pool_.submit(key, [this, key, id = seen.id] { ended(key, id, std::nullopt); });
+  pool_.submit(key, [this, key, id = seen.id] { look_for_end(key, id, std::nullopt); });
   if (own_health) return watcher_.forget(key);
   platform::Watched watched{.site = site,
                             .instance = start.instance,
@@ -56,14 +56,14 @@ void Docker::follow(const SiteId& site, const StartInstance& start, Engine& engi
 
 void Docker::unfollow(const std::string& key) {
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     followed_.erase(key);
   }
   watcher_.forget(key);
 }
 
 void Docker::mind() {
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(lines_mutex_);
   while (!stopping_now_) {
     const auto now = Steady::now();
     std::vector<std::pair<std::string, Line*>> deaf;
@@ -95,17 +95,17 @@ void Docker::listen(const std::string& host, Line& line) {
       kOverlap;
   pool_.submit("engine " + host, [this, host, since, &line, &engine] {
     const auto broken = [this, &line] {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(lines_mutex_);
       line.listening = false;
       line.next = Steady::now() + kAgain;
     };
     if (!engine.architecture()) return broken();  // agrees on the version, too
     {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(lines_mutex_);
       line.lines = EventLines();
     }
     engine.listen(
-        docker::events(agent_, since),
+        docker::deaths(agent_, since),
         [this, &line](std::string_view bytes) {
           for (const Death& death : line.lines.feed(bytes)) died(death);
         },
@@ -114,14 +114,14 @@ void Docker::listen(const std::string& host, Line& line) {
     bool swept = true;
     Wanted wanted;
     {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(lines_mutex_);
       for (const auto& [key, followed] : followed_)
         if (followed.engine == &engine) all.emplace_back(key, followed.id);
       swept = line.swept;
       wanted = wanted_;
     }
     for (const auto& [key, id] : all)
-      pool_.submit(key, [this, key = key, id = id] { ended(key, id, std::nullopt); });
+      pool_.submit(key, [this, key = key, id = id] { look_for_end(key, id, std::nullopt); });
     if (!swept && wanted) std::ignore = sweep_line(line, wanted, 5s, Begun::leave);
   });
 }
@@ -129,7 +129,7 @@ void Docker::listen(const std::string& host, Line& line) {
 void Docker::died(const Death& death) {
   std::string key;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     for (auto& [name, followed] : followed_) {
       if (followed.id != death.id || followed.last_death >= death.at_ns) continue;
       followed.last_death = death.at_ns;
@@ -137,16 +137,17 @@ void Docker::died(const Death& death) {
     }
   }
   if (key.empty()) return;
-  pool_.submit(key, [this, key, death] { ended(key, death.id, death); });
+  pool_.submit(key, [this, key, death] { look_for_end(key, death.id, death); });
 }
 
 // Did it end? With an event it did, even when the engine has started it again since.
-void Docker::ended(const std::string& key, const std::string& id, std::optional<Death> death) {
+void Docker::look_for_end(const std::string& key, const std::string& id,
+                          std::optional<Death> death) {
   Followed followed;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     const auto found = followed_.find(key);
-    if (found == followed_.end() || found->second.id != id || stopping_.contains(key)) return;
+    if (found == followed_.end() || found->second.id != id || is_ending(key)) return;
     followed = found->second;
   }
   Exited exited{followed.start.instance, -9, {}};
@@ -158,7 +159,7 @@ void Docker::ended(const std::string& key, const std::string& id, std::optional<
     if (seen->running && !death) return;
     std::error_code error;
     if (!seen->running && std::filesystem::exists(told_mark(id), error)) return;
-    exited.status = exit_status(death ? death->code : seen->exit);
+    exited.status = exit_status(death && death->code ? *death->code : seen->exit);
     const std::string name = form_->name_of(agent_, followed.site, followed.start.instance);
     exited.tail = tail(*followed.engine, name, *seen);
     if (!seen->running) std::ignore = os::write_file(told_mark(id), "");
@@ -166,7 +167,7 @@ void Docker::ended(const std::string& key, const std::string& id, std::optional<
     exited.tail = {"slipway: the container was removed by somebody else"};
   }
   unfollow(key);
-  sink_.fact(followed.site, std::move(exited));
+  fact(followed.site, std::move(exited));
 }
 
 std::vector<std::string> Docker::tail(Engine& engine, const std::string& name, const Seen& seen) {
@@ -187,7 +188,7 @@ void Docker::look_after(const std::string& key) {
   pool_.submit(key + " health", [this, key] {
     Followed followed;
     {
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(lines_mutex_);
       const auto found = followed_.find(key);
       if (found == followed_.end()) return;
       followed = found->second;
@@ -196,7 +197,7 @@ void Docker::look_after(const std::string& key) {
     if (reply) {
       if (auto seen = hear_container(*reply)) heard_health(key, followed.id, *seen);
     }
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     const auto found = followed_.find(key);
     if (found == followed_.end()) return;
     found->second.asking = false;
@@ -209,7 +210,7 @@ void Docker::heard_health(const std::string& key, const std::string& id, const S
   HealthChanged change;
   SiteId site;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(lines_mutex_);
     const auto found = followed_.find(key);
     if (found == followed_.end() || found->second.id != id || !seen.running) return;
     Followed& followed = found->second;
@@ -226,7 +227,7 @@ void Docker::heard_health(const std::string& key, const std::string& id, const S
                                     to_seconds(followed.start.spec.health.start_timeout), said)
                       : "the container's own check failed" + said};
   }
-  sink_.fact(site, change);
+  fact(site, change);
 }
 
 }  // namespace slipway::docker

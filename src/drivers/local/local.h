@@ -4,19 +4,15 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "contract/driver.h"
 #include "drivers/local/folder.h"
 #include "drivers/local/release.h"
 #include "os/net.h"
 #include "os/shim.h"
+#include "platform/instances.h"
 #include "platform/launch.h"
-#include "platform/pool.h"
 #include "platform/watcher.h"
 
 namespace slipway::local {
@@ -32,23 +28,18 @@ struct Settings {
   int workers = 8;
 };
 
-class Local : public Driver {
+class Local : public platform::InstanceDriver {
  public:
   Local(Settings, Sink&);
   ~Local() override { stop(); }
 
   std::string_view name() const override { return "local"; }
-  // Look, CheckRelease, StartInstance, StopInstance, RunSmoke.
-  bool takes(const Command&) const override;
-  // StartInstance adopts what runs. A process that ended while no agent looked is answered with
+  // A StartInstance adopts what runs. A process that ended while no agent looked is answered with
   // Done and then an Exited fact, once; the next StartInstance starts afresh.
-  void begin(const Issued&) override;
-  void observe(const Issued&) override;
-  void cancel(const Issued&) override;
+  bool takes(const Command&) const override;
   void stop() override;
   platform::CheckTimes check_times() const { return watcher_.check_times(); }
 
-  enum class Begun : bool { leave, end };  // instances that this driver was told to start itself
   // Ends every instance of this state folder that no site wants and, unless told so, this
   // agent did not start (after recovery); returns a sentence for each. All have `grace` together to
   // end, then they are killed; blocks until then.
@@ -56,23 +47,16 @@ class Local : public Driver {
       const std::function<bool(const SiteId&, std::uint32_t instance)>& wanted, Duration grace = 5s,
       Begun begun = Begun::leave);
 
-  // An error as an outcome: what a second try cannot mend is not retryable.
-  static Outcome failed(const Error&);
-
   // Output files of an instance, oldest first, also of one that is gone.
   std::vector<std::filesystem::path> logs(const SiteId&, std::uint32_t instance) const;
 
  private:
-  struct Asker {
-    SiteId site;
-    CommandId id = 0;
-    Attempt attempt = 0;
-  };
-  enum class Fresh : bool { no, yes };
+  World look(const Look&) override;
+  Result<> check(const CheckRelease&) override;
+  void start(const Asker&, const StartInstance&, Fresh) override;
+  void halt(const SiteId&, const StopInstance&) override;
+  Result<bool> is_there(const SiteId&, const StopInstance&) override;
 
-  static std::string key_of(const SiteId&, std::uint32_t instance);
-  void answer(const Asker&, Outcome);
-  void start(const Asker&, const StartInstance&, Fresh);
   Outcome start_fresh(const Asker&, const StartInstance&, const std::filesystem::path& folder);
   bool adopt(const Asker&, const StartInstance&, const os::Shim&, const os::ShimStatus&);
   void tell_ended(const Asker&, const StartInstance&, const Note&, const os::ShimStatus&);
@@ -82,21 +66,15 @@ class Local : public Driver {
   void process_ended(const SiteId&, const StartInstance&);
   os::ShimSpec shim_spec(const SiteId&, const StartInstance&, std::uint16_t port) const;
 
-  void halt(const Asker&, const StopInstance&);
   void finish(const SiteId&, std::uint32_t instance);
   void finish_stop(const SiteId&, std::uint32_t instance, bool ended);
-  void answer_stops(const std::string& key, const Outcome&);
+  bool is_begun_in(const std::filesystem::path& folder) const;
   std::string path() const;
 
   Settings settings_;
-  Sink& sink_;
   Folders folders_;
   Releases releases_;
   os::PortPool ports_;
-  std::mutex mutex_;
-  std::set<std::filesystem::path> begun_;  // folders of starts this agent was asked for
-  std::map<std::string, std::vector<Asker>> stopping_;  // who waits for the end of which instance
-  Pool pool_;
   Watcher watcher_;
 };
 

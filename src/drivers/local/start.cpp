@@ -29,13 +29,10 @@ Result<os::Shim> guard_process(const os::ShimSpec& spec) {
 
 void Local::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
   std::string key = key_of(asker.site, start.instance);
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_.contains(key)) {
-      answer(asker, Failed{{Fault::conflict,
-                            fmt::format("instance {} is being stopped", start.instance)}});
-      return;
-    }
+  if (is_ending(key)) {
+    answer(asker,
+           Failed{{Fault::conflict, fmt::format("instance {} is being stopped", start.instance)}});
+    return;
   }
   fs::path folder = folders_.instance(asker.site, start.instance);
   auto shim = os::Shim::adopt(folder.string());
@@ -154,7 +151,7 @@ void Local::tell_ended(const Asker& asker, const StartInstance& start, const Not
   auto shim = os::Shim::adopt(folders_.instance(asker.site, start.instance).string());
   Exited exited{start.instance, status.exit.value_or(0), {}};
   if (shim) exited.tail = shim->tail(limits::kTailLines);
-  sink_.fact(asker.site, std::move(exited));
+  fact(asker.site, std::move(exited));
 }
 
 void Local::follow(const SiteId& site, const StartInstance& start, std::uint16_t port, Duration age,
@@ -190,10 +187,7 @@ void Local::follow(const SiteId& site, const StartInstance& start, std::uint16_t
 }
 
 void Local::process_ended(const SiteId& site, const StartInstance& start) {
-  {
-    std::lock_guard lock(mutex_);
-    if (stopping_.contains(key_of(site, start.instance))) return;  // it was asked to
-  }
+  if (is_ending(key_of(site, start.instance))) return;  // it was asked to
   fs::path folder = folders_.instance(site, start.instance);
   std::string directory = folder.string();
   if (Folders::told(folder)) return;
@@ -216,7 +210,7 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
     exited.tail.push_back("slipway: the shim of this process was killed, and it ended too");
   }
   Folders::mark_told(folder);
-  sink_.fact(site, std::move(exited));
+  fact(site, std::move(exited));
   // What a killed shim left can no longer be watched; it may finish its requests.
   if (!shim)
     std::ignore = os::Shim::clear(directory, start.spec.stop_signal,

@@ -40,15 +40,18 @@ Result<> end_by(Clock::time_point deadline, const fs::path& folder, const Note& 
 
 }  // namespace
 
+// Before its note is written it has nothing but its place.
+bool Local::is_begun_in(const fs::path& folder) const {
+  return std::ranges::any_of(
+      begun(), [&](const auto& who) { return folders_.instance(who.first, who.second) == folder; });
+}
+
 std::vector<std::string> Local::sweep(
     const std::function<bool(const SiteId&, std::uint32_t)>& wanted, Duration grace, Begun begun) {
   std::vector<std::string> said;
   std::vector<std::pair<fs::path, Note>> orphans;
   for (const fs::path& folder : folders_.instances()) {
-    {
-      std::lock_guard lock(mutex_);
-      if (begun == Begun::leave && begun_.contains(folder)) continue;
-    }
+    if (begun == Begun::leave && is_begun_in(folder)) continue;
     auto note = read_note(os::Shim::user_data_of(folder.string()));
     if (!note) {
       said.push_back(remove_nameless(folder));

@@ -86,8 +86,9 @@ std::string said_in(const Answer& answer) {
       }
     }
     if (out.empty()) out = text_in(*object, "message");
-  } else if (answer.body.find("HTTP request to an HTTPS server") != std::string::npos) {
-    return "it speaks TLS; put the certificate of its authority into "
+  } else if ((answer.status == 400 && answer.body.empty()) ||
+             answer.body.find("HTTP request to an HTTPS server") != std::string::npos) {
+    return "it speaks TLS, and was asked in the clear: put the certificate of its authority into "
            "/etc/docker/certs.d/HOST:PORT/ca.crt";
   }
   for (char& c : out)
@@ -190,10 +191,10 @@ Error error_of(const Answer& answer, const std::string& doing) {
   switch (answer.status) {
     case 401:
     case 403:
-      return {Fault::refused,
-              fmt::format("{}: it may not be done ({}); `docker login` as the user of the agent, "
-                          "with one who may",
-                          doing, why)};
+      return {
+          Fault::refused,
+          fmt::format("{}: it may not be done by who is logged in, or the password is wrong ({})",
+                      doing, why)};
     case 404:
       return {Fault::missing, fmt::format("{}: there is no such thing ({}); push it, or name "
                                           "another",

@@ -97,6 +97,8 @@ std::string Registry::url_of(const std::string& host, const std::string& target)
 
 Error Registry::at(const Reference& place, Error error) const {
   error.text = fmt::format("registry {}, {}: {}", place.host, place.repository, error.text);
+  if (error.text.contains("who is logged in"))
+    error.text += fmt::format("; `docker login {}` as the user of the agent", place.host);
   return error;
 }
 
@@ -224,7 +226,7 @@ Result<Secret> Registry::fetch_token(const Reference& place, const Challenge& ch
   }
   const auto answer = TRY(carry(call.target, call, header, {}));
   auto token = hear_token(answer);
-  if (!token) return fail(token.error().fault, "{}, of {}", token.error().text, realm);
+  if (!token) return fail(token.error().fault, "{} (of {})", token.error().text, realm);
   Kept kept{Secret("Bearer " + token->value.reveal()),
             std::chrono::steady_clock::now() + token->life - kTokenSlack};
   std::lock_guard lock(mutex_);

@@ -36,9 +36,14 @@ class Services : public docker::Form {
         name);
   }
 
-  Result<> usable(Engine& engine) override {
+  Result<> usable(Engine& engine, const Container& wanted) override {
     TRY(node_of(engine));
-    return {};
+    if (wanted.network.empty()) return {};
+    const auto scope = TRY(docker::network_scope(engine, wanted.network));
+    if (scope == "swarm") return {};
+    return fail(Fault::missing, "{}: docker network create --driver overlay NAME",
+                scope ? fmt::format("the network {} is not the swarm's", wanted.network)
+                      : fmt::format("the swarm has no network {}", wanted.network));
   }
 
   Result<std::optional<Seen>> find(Engine& engine, const std::string& name) override {

@@ -72,6 +72,10 @@ class Bench {
   virtual void stranger(std::uint32_t) {}          // takes the name of this instance
   virtual void away() {}                           // what the driver talks to is gone
   virtual void back() {}
+  // Before anything is started: what instances are kept on becomes a disk that can be filled.
+  virtual bool small_disk() { return false; }
+  virtual void fill() {}
+  virtual void make_room() {}
   virtual void sweep(const std::function<bool(const SiteId&, std::uint32_t)>& wanted) = 0;
   virtual bool until(const std::function<bool()>& holds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);

@@ -1,22 +1,16 @@
 // Containers on a real engine that the bench starts itself, by themselves and as services of a
 // Swarm. It needs a network of its own, which tests/end_to_end/engine.py gives it.
-#include <signal.h>
-#include <spawn.h>
-#include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "../programs.h"
 #include "base/check.h"
 #include "bench.h"
 #include "drivers/docker/docker.h"
 #include "drivers/swarm/services.h"
 #include "os/files.h"
-
-extern char** environ;
+#include "small_disk.h"
 
 namespace slipway::conformance {
 namespace {
@@ -24,10 +18,12 @@ namespace fs = std::filesystem;
 
 enum class Kind { docker, swarm, podman };
 
+constexpr int kDisk = 500;  // MiB: the log of a swarm's manager alone takes 128
+
 // One engine for all cases: starting it takes a second.
 class OwnEngine {
  public:
-  explicit OwnEngine(Kind kind) : kind_(kind) {
+  explicit OwnEngine(Kind kind) : kind_(kind), disk_(temp_.path() / "disk", kDisk) {
     start();
     if (kind != Kind::swarm) return;
     auto made = call({.method = "POST",
@@ -44,30 +40,18 @@ class OwnEngine {
       CHECK(std::system((line + " rm -af >/dev/null 2>&1").c_str()) == 0,
             "podman leaves something");
     }
-    ::umount2((folder + "/data/overlay2").c_str(), MNT_DETACH);
-    ::umount2((folder + "/data").c_str(), MNT_DETACH);
+    ::umount2((data() + "/overlay2").c_str(), MNT_DETACH);
+    ::umount2(data().c_str(), MNT_DETACH);
   }
   Kind kind() const { return kind_; }
   void start() {
     const std::string folder = temp_.path().string();
     std::vector<std::string> words = kind_ == Kind::podman ? podman_service() : dockerd();
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    const std::string log = folder + "/log";
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    ::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
+    program_.start(std::move(words), folder + "/log");
     for (int i = 0; i < 3000 && !call({.path = "/_ping", .timeout = 1s}); ++i)
       ::usleep(10'000);  // poll
   }
-  void stop() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
+  void stop() { program_.stop(SIGTERM); }
   Result<docker::Reply> call(const docker::Call& call) {
     os::Outbound outbound;
     docker::Engine engine({"docker", host(), ""}, outbound);
@@ -75,6 +59,8 @@ class OwnEngine {
     outbound.stop();
     return reply;
   }
+  std::string data() const { return (temp_.path() / "disk" / "data").string(); }
+  SmallDisk& disk() { return disk_; }
   std::string host() const { return "unix://" + temp_.path().string() + "/sock"; }
   // The tests' own service as an image of its own.
   void build(const std::string& tag, const std::string& words) {
@@ -102,7 +88,7 @@ class OwnEngine {
   std::vector<std::string> dockerd() const {
     const std::string folder = temp_.path().string();
     std::vector<std::string> words{"/usr/sbin/dockerd",
-                                   "--data-root=" + folder + "/data",
+                                   "--data-root=" + data(),
                                    "--exec-root=" + folder + "/exec",
                                    "--pidfile=" + folder + "/pid",
                                    "-H",
@@ -114,8 +100,8 @@ class OwnEngine {
   }
   std::vector<std::string> podman() const {
     const std::string folder = temp_.path().string();
-    return {"/usr/bin/podman",  "--root", folder + "/data", "--runroot", folder + "/run",
-            "--storage-driver", "vfs"};
+    return {"/usr/bin/podman", "--root",           data(), "--runroot",
+            folder + "/run",   "--storage-driver", "vfs"};
   }
   // Limits that hold where this process may not raise its own.
   std::vector<std::string> podman_service() const {
@@ -132,7 +118,8 @@ class OwnEngine {
 
   Kind kind_;
   os::TempDir temp_;
-  pid_t pid_ = 0;
+  SmallDisk disk_;
+  Program program_;
 };
 
 // One at a time: two would share a bridge.
@@ -163,8 +150,12 @@ class EngineBench final : public Bench {
     if (kind_ == Kind::podman && !fs::exists("/usr/bin/podman")) return "podman is not here";
     return {};
   }
-  // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
-  bool has(Trait trait) const override { return kind_ != Kind::swarm || trait != Trait::away; }
+  bool has(Trait trait) const override {
+    // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
+    if (kind_ == Kind::swarm) return trait != Trait::away;
+    // What Podman built has a digest as if it came from a registry: that may only be away.
+    return kind_ != Kind::podman || trait != Trait::wrong_digest;
+  }
   Driver& driver() override { return *driver_; }
   Where where() const override { return {std::string(form_->platform()), engine().host(), ""}; }
   void renew() override {
@@ -225,6 +216,9 @@ class EngineBench final : public Bench {
   }
   void away() override { engine().stop(); }
   void back() override { engine().start(); }
+  bool small_disk() override { return engine().disk().there(); }
+  void fill() override { engine().disk().fill(); }
+  void make_room() override { engine().disk().make_room(); }
   void sweep(const std::function<bool(const SiteId&, std::uint32_t)>& wanted) override {
     driver_->sweep(wanted, 50ms, docker::Docker::Begun::end);
   }

@@ -9,6 +9,7 @@
 #include "drivers/local/local.h"
 #include "os/files.h"
 #include "os/processes.h"
+#include "small_disk.h"
 
 namespace slipway::conformance {
 namespace {
@@ -56,6 +57,14 @@ class LocalBench final : public Bench {
     const pid_t pid = child(instance);
     return pid > 0 && os::alive(os::process_of(pid));
   }
+  bool small_disk() override {
+    driver_.reset();
+    disk_ = std::make_unique<SmallDisk>(temp_.path() / "state", 16);
+    renew();
+    return disk_->there();
+  }
+  void fill() override { disk_->fill(); }
+  void make_room() override { disk_->make_room(); }
   void sweep(const std::function<bool(const SiteId&, std::uint32_t)>& wanted) override {
     driver_->sweep(wanted, 50ms, local::Local::Begun::end);
   }
@@ -69,6 +78,7 @@ class LocalBench final : public Bench {
   }
 
   os::TempDir temp_;
+  std::unique_ptr<SmallDisk> disk_;
   std::unique_ptr<local::Local> driver_;
 };
 

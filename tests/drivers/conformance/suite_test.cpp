@@ -271,6 +271,23 @@ TEST_P(Conformance, WhatItTalksToIsGoneAndBack) {
   EXPECT_TRUE(exited()) << "it is watched as before";
 }
 
+TEST_P(Conformance, AFullDiskIsSaidAndHarmsNothingThatRuns) {
+  if (!bench_->small_disk()) GTEST_SKIP() << "it has no disk, or none that can be filled here";
+  const StartInstance second = bench_->service(Manner::good, 2);
+  started(bench_->service(Manner::good, 1));
+  ASSERT_TRUE(healthy());
+  bench_->fill();
+  const Outcome outcome = give(second);
+  bench_->make_room();
+  ASSERT_TRUE(std::holds_alternative<Failed>(outcome));
+  EXPECT_TRUE(std::get<Failed>(outcome).retryable) << text(outcome);
+  EXPECT_THAT(text(outcome), ::testing::HasSubstr("o space left on device"));
+  started(second);
+  EXPECT_TRUE(healthy(2));
+  EXPECT_TRUE(bench_->runs(1));
+  EXPECT_TRUE(bench_->heard.facts<Exited>().empty());
+}
+
 // Adding a driver: its bench, and one line here.
 INSTANTIATE_TEST_SUITE_P(Drivers, Conformance,
                          ::testing::Values(Entry{"local", local_bench},

@@ -128,6 +128,19 @@ TEST(Hear, EventsComeInPieces) {
   EXPECT_EQ(deaths[0].at_ns, 5);
 }
 
+TEST(Hear, PodmanSaysItItsOwnWay) {
+  EXPECT_EQ(hear_container({200, R"({"Id":"c1","State":{"Status":"stopped"}})"})->status, "exited");
+  EventLines lines;
+  const auto deaths =
+      lines.feed(R"({"Action":"died","Actor":{"ID":"c1","Attributes":{"containerExitCode":"137"}}})"
+                 "\n"
+                 R"({"Action":"died","Actor":{"ID":"c2"}})"
+                 "\n");
+  ASSERT_EQ(deaths.size(), 2U);
+  EXPECT_EQ(deaths[0].code, 137);
+  EXPECT_EQ(deaths[1].code, std::nullopt);
+}
+
 TEST(Hear, FramesAreTakenOutOfLogs) {
   const std::string framed("\1\0\0\0\0\0\0\4one\n\2\0\0\0\0\0\0\4two\n", 24);
   EXPECT_EQ(plain_log(framed), "one\ntwo\n");

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "../programs.h"
 #include "drivers/haproxy/haproxy.h"
 #include "drivers/haproxy/rows.h"
 #include "os/files.h"
@@ -23,7 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 // True as soon as `condition` holds; false at the deadline.
 bool eventually(const std::function<bool()>& condition, Duration deadline = 10s);
-std::uint16_t free_port();
 
 // An HTTP/1.1 server with kept-alive connections; /slow?MS takes so long.
 class Upstream {

@@ -15,14 +15,6 @@
 namespace slipway::haproxy::testing_world {
 namespace {
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 std::uint16_t port_of(int fd) {
   sockaddr_in address{};
   socklen_t length = sizeof address;
@@ -75,16 +67,9 @@ bool eventually(const std::function<bool()>& condition, Duration deadline) {
   return true;
 }
 
-std::uint16_t free_port() {
-  const os::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto address = loopback(0);
-  ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
-  return port_of(fd.get());
-}
-
 Upstream::Upstream(std::uint16_t port)
     : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  auto address = loopback(port);
+  auto address = on_loopback(port);
   const int yes = 1;
   ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
@@ -134,7 +119,7 @@ Answer User::get(const std::string& path, const std::string& headers, const std:
     const auto colon = address_.rfind(':') + 1;
     std::from_chars(address_.data() + colon, address_.data() + address_.size(), port);
     fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto address = loopback(port);
+    const auto address = on_loopback(port);
     if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       fd_.reset();
       return {};

@@ -1,73 +1,20 @@
 // A real Prometheus that scrapes a small exporter of ours, and a real PostgreSQL; both on loopback,
 // in a folder that goes away, stopped by their process ids.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "../programs.h"
 #include "bench.h"
 
 namespace slipway::metrics {
 namespace {
 
 namespace fs = std::filesystem;
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
-
-// A program of this test alone: killed with it, and waited for.
-class Program {
- public:
-  void start(const std::vector<std::string>& words, const passwd* as, const fs::path& log) {
-    std::vector<char*> argv;
-    for (const auto& w : words) argv.push_back(const_cast<char*>(w.c_str()));
-    argv.push_back(nullptr);
-    const std::string out = log.string();
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-    ::dup2(fd, 1);
-    ::dup2(fd, 2);
-    if (as != nullptr && (::setgid(as->pw_gid) != 0 || ::setuid(as->pw_uid) != 0)) ::_exit(126);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  int wait() {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = 0;
-    return status;
-  }
-  void stop(int signal) {
-    if (pid_ <= 0) return;
-    ::kill(pid_, signal);
-    for (int i = 0; i < 500; ++i) {
-      if (::waitpid(pid_, nullptr, WNOHANG) != 0) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));  // poll
-    }
-    ::kill(pid_, SIGKILL);
-    wait();
-  }
-
- private:
-  pid_t pid_ = 0;
-};
 
 fs::path made_folder() {
   std::string pattern = (fs::temp_directory_path() / "slipway-XXXXXX").string();
@@ -88,7 +35,7 @@ class RealPrometheus : public Bench {
     program_.start({"/usr/bin/prometheus", "--config.file=" + config.string(),
                     "--storage.tsdb.path=" + (folder_ / "data").string(),
                     fmt::format("--web.listen-address=127.0.0.1:{}", port_), "--log.level=error"},
-                   nullptr, folder_ / "log");
+                   folder_ / "log");
     // Up when it has scraped for the first time.
     for (int i = 0; i < 1500 && exporter_.asked() == 0; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));  // poll
@@ -158,12 +105,12 @@ class RealSql : public Bench {
     Program init;
     init.start({bin + "initdb", "-D", data, "-U", "slipway", "-A", "trust", "--no-sync", "-E",
                 "UTF8", "--locale=C"},
-               as, folder_ / "log");
+               folder_ / "log", as);
     EXPECT_EQ(init.wait(), 0) << "initdb failed";
     program_.start({bin + "postgres", "-D", data, "-p", fmt::format("{}", port_), "-c",
                     "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
                     "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20"},
-                   as, folder_ / "log");
+                   folder_ / "log", as);
     for (int i = 0; i < 1500; ++i) {
       connection_ = PQconnectdb(url().c_str());
       if (PQstatus(connection_) == CONNECTION_OK) break;

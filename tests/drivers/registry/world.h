@@ -2,21 +2,14 @@
 // authority of the test's own. And the agent's side: its login file and whom it trusts.
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "../programs.h"
 #include "base/digest.h"
 #include "drivers/registry/registry.h"
 #include "os/files.h"
@@ -29,57 +22,6 @@ inline void put(const std::filesystem::path& path, const std::string& bytes) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary) << bytes;
 }
-
-inline int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&at), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
-}
-
-inline bool listens(int port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(static_cast<std::uint16_t>(port));
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool good = ::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
-  ::close(fd);
-  return good;
-}
-
-// A program of the test, ended with it.
-class Program {
- public:
-  Program(std::vector<std::string> argv, const std::string& log) {
-    std::vector<char*> words;
-    for (std::string& word : argv) words.push_back(word.data());
-    words.push_back(nullptr);
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::dup2(out, 1);
-    ::dup2(out, 2);
-    ::execvp(words[0], words.data());
-    ::_exit(127);
-  }
-  ~Program() { end(); }
-  void end() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  bool runs() const { return ::waitpid(pid_, nullptr, WNOHANG) == 0; }
-
- private:
-  pid_t pid_ = 0;
-};
 
 inline constexpr const char* kUser = "ana";
 inline constexpr const char* kPassword = "correct horse: battery";
@@ -111,16 +53,15 @@ class World {
   }
 
   void start() {
-    program_ = std::make_unique<Program>(
-        std::vector<std::string>{"docker-registry", "serve", path("registry.yml")}, path("log"));
+    program_.start({"docker-registry", "serve", path("registry.yml")}, path("log"));
     const auto deadline = std::chrono::steady_clock::now() + 20s;
     while (!listens(port_)) {
-      if (!program_->runs() || std::chrono::steady_clock::now() > deadline)
+      if (!program_.runs() || std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error(os::read_file(path("log")).value_or("no registry"));
       ::poll(nullptr, 0, 5);
     }
   }
-  void end() { program_.reset(); }
+  void end() { program_.stop(SIGKILL); }
 
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
   Settings settings() const {
@@ -170,8 +111,8 @@ class World {
   }
 
   os::TempDir folder_;
-  int port_ = free_port();
-  std::unique_ptr<Program> program_;
+  std::uint16_t port_ = free_port();
+  Program program_;
 };
 
 // An image of two blobs, as bytes.
