@@ -1,5 +1,7 @@
 #include "drivers/docker/engine.h"
 
+#include <unistd.h>
+
 #include <future>
 
 namespace slipway::docker {
@@ -8,12 +10,22 @@ namespace {
 
 constexpr std::size_t kLargest = std::size_t{32} << 20;
 
+// A socket that is not there, or may not be opened, has a remedy of its own.
+std::string why_not(const Where& where, const std::string& said) {
+  if (!where.host.starts_with("unix://")) return said;
+  const std::string path = where.host.substr(7);
+  if (::access(path.c_str(), F_OK) != 0) return "there is no such socket; does the engine run?";
+  if (::access(path.c_str(), R_OK | W_OK) != 0)
+    return "this user may not open its socket; is it in the socket's group?";
+  return said;
+}
+
 Result<Reply> reply_of(Result<os::WebReply> web, const Where& where) {
   if (web) return Reply{web->status, std::move(web->body)};
   if (web.error().fault == Fault::timeout || web.error().fault == Fault::cancelled)
     return std::unexpected(web.error());
   return fail(web.error().fault, "the Docker engine at {} cannot be reached: {}", where.host,
-              web.error().text);
+              why_not(where, web.error().text));
 }
 
 }  // namespace
