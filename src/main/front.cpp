@@ -215,13 +215,12 @@ Result<std::string> Front::way_in() {
     remember(own_);
   }
   link();
-  std::string way = base();
-  if (way.empty())
-    return fail(Fault::invalid,
-                "the agent listens on {} and does not know what people call it: write `agent: {{ "
-                "url: \"https://deploy.example.com\" }}`",
-                bound());
-  return way;
+  if (std::string way = base(); !way.empty()) return way;
+  // An address of every interface: who asks is on this machine.
+  const std::string at = bound();
+  const std::scoped_lock lock(mutex_);
+  return (door_.certificate.empty() ? "http://localhost" : "https://localhost") +
+         at.substr(at.rfind(':'));
 }
 
 Result<> Front::open(api::Backend& backend, const config::AgentDoor& configured) {

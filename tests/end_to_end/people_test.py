@@ -204,6 +204,7 @@ class People(unittest.TestCase):
             seen = self.away(house, ana, "--agent", f"https://{name}:{self.port}", "status", SLIPWAY_CA=str(pem))
             self.assertEqual((seen.returncode, "v1" in seen.stdout), (0, True), seen.stderr)
         self.assertEqual(self.away(house, ana, "status", url=url).returncode, 2, "nobody trusts it unasked")
+        self.assertTrue(house.json("dashboard")["url"].startswith(url + "/login#once_"), "on this machine")
         self.assertEqual((pem.parent / "agent.key").stat().st_mode & 0o777, 0o600)
         before = pem.read_bytes()
         house.kill_agent()
