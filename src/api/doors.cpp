@@ -136,11 +136,12 @@ Result<TcpAddress> tcp_address(const std::string& address) {
 Result<int> listen_tcp(const std::string& address, bool secure, std::string& bound) {
   TcpAddress at = TRY(tcp_address(address));
   if (!at.loopback && !secure)
-    return fail(Fault::unsupported,
-                "{}: other machines can reach this address, and tokens must not travel in the "
-                "clear: it needs TLS; write `agent: {{ listen: \"{}\", tls: {{ certificate: FILE, "
-                "key: FILE }} }}` (docs/people.md), or listen at 127.0.0.1",
-                address, address);
+    return fail(
+        Fault::unsupported,
+        "{}: other machines can reach this address, and tokens must not travel in the "
+        "clear: it needs TLS; write `agent: {{ listen: \"{}\", tls: {{ own: true }} }}`, or "
+        "name a certificate (docs/people.md), or listen at 127.0.0.1",
+        address, address);
   const int fd = ::socket(at.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return failed(fd, address);
   const int on = 1;

@@ -47,6 +47,7 @@ Reply get_audit_check(Scene&);
 Reply get_session(Scene&);
 Reply post_session(Scene&);
 Reply delete_session(Scene&);
+Reply post_link(Scene&);
 
 // Of a command line on this machine: its files become the agent's; something when they cannot.
 std::optional<Reply> hand_over(Scene&, const std::optional<ConfigFiles>&);
@@ -54,6 +55,7 @@ std::optional<Reply> hand_over(Scene&, const std::optional<ConfigFiles>&);
 // handlers_release.cpp
 Reply get_releases(Scene&);
 Reply post_release(Scene&);
+Reply post_build(Scene&);
 
 // 404 with what was looked for.
 Reply no_deployment(const std::string& id);

@@ -7,6 +7,7 @@
 #include "api/body.h"
 #include "api/handlers.h"
 #include "api/query.h"
+#include "views/phrase.h"
 
 namespace slipway::api {
 namespace {
@@ -162,6 +163,27 @@ Reply post_session(Scene& s) {
   Reply reply = json_reply(201, person_json(in->person, "session"));
   reply.headers.emplace_back("Set-Cookie", session_cookie(s.ask, in->cookie, kSessionLife));
   reply.kept = false;
+  return reply;
+}
+
+// For a browser of whoever asks: what is behind `#` reaches no server but by the page itself.
+Reply post_link(Scene& s) {
+  auto body = Body::of(s.ask);
+  if (!body) return body.error();
+  if (auto trouble = body->trouble()) return *trouble;
+  std::string base = (s.ask.secure ? "https://" : "http://") + s.ask.host;
+  if (s.ask.local) {
+    auto door = s.backend.door();
+    if (!door) return problem(door.error());
+    base = std::move(*door);
+  }
+  auto link = s.office.people.link(s.ask.who);
+  if (!link) return problem(link.error());
+  Reply reply = json_reply(201, {{"schema", "link/1"},
+                                 {"url", base + "/login#" + link->code},
+                                 {"name", link->person.name},
+                                 {"expires_at", views::time_json(link->expires)}});
+  reply.kept = false;  // it is shown once
   return reply;
 }
 

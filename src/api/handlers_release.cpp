@@ -52,4 +52,34 @@ Reply post_release(Scene& s) {
   return made ? json_reply(made->fresh ? 201 : 200, made->release) : problem(made.error());
 }
 
+Reply post_build(Scene& s) {
+  auto body = Body::of(s.ask);
+  if (!body) return body.error();
+  BuildReport report;
+  report.service = body->text("service");
+  report.version = body->text("version");
+  report.because = body->text("because");
+  report.by = s.ask.who.name;
+  const std::string state = body->text("state");
+  report.succeeded = state != "failed";
+  if (!state.empty() && state != "failed" && state != "succeeded")
+    body->mistake("state", "out_of_range", "`state` is succeeded or failed");
+  if (report.version.empty()) body->mistake("version", "required", "`version` is needed");
+  const auto* said = body->any("duration");
+  if (const auto took = body->time("duration"))
+    report.took = *took;
+  else if (said == nullptr || said->is_null())
+    body->mistake("duration", "required", "`duration` is needed: how long the build took");
+  if (const auto* coverage = body->any("test_coverage"); coverage && !coverage->is_null()) {
+    boost::json::error_code error;
+    const double share = coverage->is_number() ? coverage->to_number<double>(error) : -1;
+    if (error || !(share >= 0 && share <= 1))
+      body->mistake("test_coverage", "out_of_range", "`test_coverage` is a fraction from 0 to 1");
+    report.test_coverage = share;
+  }
+  if (auto trouble = body->trouble()) return *trouble;
+  auto told = s.backend.built(report);
+  return told ? json_reply(201, *told) : problem(told.error());
+}
+
 }  // namespace slipway::api

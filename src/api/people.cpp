@@ -13,6 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr const char* kOnce = "once_";
+
 Refusal refused_person(int http, std::string code, std::string text) {
   return {.code = std::move(code), .text = std::move(text), .mistakes = {}, .http = http};
 }
@@ -161,8 +163,69 @@ std::vector<json::object> People::list() const {
   return out;
 }
 
+// The owner of the socket as a browser can be them: by a token of the same name. One that somebody
+// else made, or that may less, is another's.
+std::expected<people::Person, Refusal> People::own_token(const people::Person& who) {
+  const auto mine = [&]() -> const people::Token* {
+    return register_.by_name(who.name, ways_.now());
+  };
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto* token = mine()) {
+      if (token->created_by == who.name &&
+          token->person().may_everywhere(people::Right::administer))
+        return token->person();
+      return std::unexpected(refused_person(
+          409, "name_taken",
+          fmt::format("the token {} is called `{}` and may not do all that you may: sign in with "
+                      "it, or revoke it",
+                      token->id, who.name)));
+    }
+  }
+  TRY(create({who.name, who.grants, kTokenLife}, who.name));
+  const std::scoped_lock lock(mutex_);
+  const auto* token = mine();
+  if (token == nullptr)
+    return std::unexpected(
+        refused_person(409, "unknown_token", "the token was revoked as it was made"));
+  return token->person();
+}
+
+std::expected<People::Link, Refusal> People::link(const people::Person& who) {
+  Link link{.code = std::string(kOnce) + ways_.random(32),
+            .expires = ways_.now() + kLinkLife,
+            .person = who};
+  if (who.token.empty()) link.person = TRY(own_token(who));
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(links_, [&](const auto& one) { return one.second.expires <= ways_.now(); });
+  if (links_.size() >= kLinksMost) {
+    links_.erase(
+        std::ranges::min_element(links_, {}, [](const auto& one) { return one.second.expires; }));
+  }
+  links_[sha256_hex(link.code)] = {link.person.token, link.expires};
+  return link;
+}
+
+std::optional<people::Person> People::follow(std::string_view code) {
+  const std::scoped_lock lock(mutex_);
+  const auto it = links_.find(sha256_hex(code));
+  if (it == links_.end()) return std::nullopt;
+  const Opened opened = it->second;
+  links_.erase(it);  // once
+  const auto* token = register_.by_id(opened.token);
+  const bool good = ways_.now() < opened.expires && token != nullptr && token->good(ways_.now());
+  return good ? std::optional(token->person()) : std::nullopt;
+}
+
 std::expected<People::SignedIn, Refusal> People::sign_in(std::string_view bearer) {
-  const auto person = by_token(bearer);
+  const bool once = bearer.starts_with(kOnce);
+  const auto person = once ? follow(bearer) : by_token(bearer);
+  if (!person && once) {
+    return std::unexpected(refused_person(
+        401, "unauthorized",
+        "this link was followed already, or is older than 5 minutes; `slipway dashboard` makes "
+        "another"));
+  }
   if (!person) {
     return std::unexpected(refused_person(
         401, "unauthorized", "this token is not known, or it was revoked, or has expired"));

@@ -20,6 +20,8 @@ inline constexpr Duration kTokenLife = std::chrono::hours(24 * 90);      // unle
 inline constexpr Duration kTokenLongest = std::chrono::hours(24 * 366);  // told
 inline constexpr Duration kSessionLife = std::chrono::hours(12);
 inline constexpr std::size_t kTokensMost = 10'000;
+inline constexpr Duration kLinkLife = std::chrono::minutes(5);
+inline constexpr std::size_t kLinksMost = 100;  // that wait; a further one takes the oldest's place
 
 class People {
  public:
@@ -53,7 +55,16 @@ class People {
   // token/1 of each, newest first, without secrets.
   std::vector<boost::json::object> list() const;
 
-  // A cookie's value for a good token.
+  // A text that signs in once in place of a token. It stands for the person's token; the user at
+  // the agent's own socket, who has none, gets one whose secret nobody knows.
+  struct Link {
+    std::string code;
+    Wall expires{};
+    people::Person person;
+  };
+  std::expected<Link, Refusal> link(const people::Person&);
+
+  // A cookie's value for a good token, or for a link's text.
   struct SignedIn {
     std::string cookie;
     people::Person person;
@@ -62,11 +73,18 @@ class People {
   void sign_out(std::string_view cookie);
 
  private:
+  struct Opened {  // a link that was not followed yet
+    std::string token;
+    Wall expires{};
+  };
   std::expected<void, Refusal> keep(const std::string& record);
+  std::expected<people::Person, Refusal> own_token(const people::Person&);
+  std::optional<people::Person> follow(std::string_view code);
   Ways ways_;
-  mutable std::mutex mutex_;  // guards the register
+  mutable std::mutex mutex_;  // guards the register and the links
   people::Register register_;
-  std::mutex changing_;  // one change at a time: looked at, recorded, folded
+  std::map<std::string, Opened> links_;  // by the SHA-256 of their text; they end with the agent
+  std::mutex changing_;                  // one change at a time: looked at, recorded, folded
 };
 
 boost::json::object person_json(const people::Person&, const std::string& via);  // session/1

@@ -34,6 +34,13 @@ struct HookSignal {
 struct NewRelease {
   std::string service, environment, version, image, commit, because, by;
 };
+// What a pipeline tells of a build.
+struct BuildReport {
+  std::string service, version, because, by;
+  bool succeeded = true;
+  Duration took{};
+  std::optional<double> test_coverage;  // 0 to 1
+};
 struct Registration {
   boost::json::object release;  // release/1
   bool fresh = true;            // false: it was there already
@@ -61,6 +68,11 @@ class Backend {
                                                            const HookSignal&) = 0;
   // Asks what it is now, and records that. Blocks while a registry is asked.
   virtual std::expected<Registration, Refusal> register_release(const NewRelease&) = 0;
+  // build_report/1: recorded, and counted among the agent's figures.
+  virtual std::expected<boost::json::object, Refusal> built(const BuildReport&) = 0;
+  // How people call the agent: "https://deploy.example.com". Opens an address on this machine where
+  // there is none.
+  virtual std::expected<std::string, Refusal> door() = 0;
   // Charts of a deployment: what was counted before this agent started is put on the board.
   virtual void recall(std::uint32_t) {}
   virtual boost::json::object agent() = 0;   // agent status

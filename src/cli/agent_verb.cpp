@@ -56,7 +56,7 @@ Ended run_here(Session& s, const AgentWords& w) {
 Ended start(Session& s, const AgentWords& w) {
   if (auto agent = reach(s, Need::glance)) {
     object running = TRY(fetch(s, **agent, "/v1/agent"));
-    if (!w.listen.empty() && text_of(running, "listen") != w.listen) {
+    if (!w.listen.empty() && text_of(running, "listen") != (w.listen == "none" ? "" : w.listen)) {
       return refuse(
           "already_running",
           fmt::format("an agent runs already and does not listen on {}", w.listen),
@@ -158,8 +158,10 @@ Ended status(Session& s) {
 Ended run_agent(Call& call) {
   AgentWords w;
   call.options.word("ACTION", w.action, "run (in the foreground), start, stop, status, install");
-  call.options.text("--listen", w.listen, "run, start, install: an HTTP address beside the socket",
-                    "ADDR");
+  call.options.text(
+      "--listen", w.listen,
+      "run, start, install: an HTTP address beside the socket, kept until another, or none",
+      "ADDR");
   call.options.flag("--all", w.all, "stop: end the instances and the proxy too");
   call.options.flag("--user", w.installation.user,
                     "install: for this project and user, not for the machine");

@@ -86,6 +86,20 @@ void prune(Session& s, const Where& where, const plan::ImageBuild& made) {
   for (const std::string& line : *said) s.say(harmless(line));
 }
 
+// What an agent that answers may count; a build is good without.
+void report(Session& s, const plan::ImageBuild& made, const std::string& version, Duration took,
+            const std::string& failed) {
+  auto agent = reach(s, Need::glance);
+  if (!agent) return;
+  object body{{"service", made.service},
+              {"version", version},
+              {"state", failed.empty() ? "succeeded" : "failed"},
+              {"duration", took.count() / 1000}};
+  if (!failed.empty()) body["because"] = failed;
+  if (auto told = send(s, **agent, "/v1/builds", body); !told)
+    s.detail("the agent did not take the build's report: " + told.error().text);
+}
+
 }  // namespace
 
 Ended run_build(Call& call) {
@@ -111,8 +125,10 @@ Ended run_build(Call& call) {
         "write `image: web` and `build: { dockerfile: Dockerfile }` under `service`");
   if (!s.hooks.build) return unreachable("this program cannot build");
   const plan::ImageBuild asked = plan::image_build(*e, Release{.version = version});
+  const Duration begun = s.console.steady();
   auto id = s.hooks.build(plan::engine_of(*e), asked, fresh,
                           [&](std::string_view line) { s.say(harmless(std::string(line))); });
+  report(s, asked, version, s.console.steady() - begun, id ? "" : id.error().text);
   if (!id)
     return refuse("build_failed", fmt::format("Build failed at: image ({})", id.error().text));
   if (asked.keep > 0 && s.hooks.prune) prune(s, plan::engine_of(*e), asked);

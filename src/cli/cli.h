@@ -23,7 +23,7 @@ namespace slipway::cli {
 struct AgentOptions {
   std::string state_dir;    // absolute
   std::string config_file;  // absolute; empty: none was found
-  std::string listen;       // "127.0.0.1:7411"; empty: the unix socket alone
+  std::string listen;       // "127.0.0.1:7411"; "none"; empty: as configured, or as before
   bool verbose = false;
 };
 
@@ -70,6 +70,8 @@ struct Hooks {
   std::function<Result<std::vector<std::string>>(const Where&, const plan::ImageBuild&,
                                                  const std::set<std::string>& needed)>
       prune;
+  // Shows a page in the browser of who asks; returns when that was begun.
+  std::function<Result<>(const std::string& url)> browse;
 };
 
 // Exit statuses of interface page 3.4.

@@ -17,6 +17,12 @@ constexpr Duration kLastEvents = 500ms;  // for `deployment.ended` to come after
 constexpr Duration kAgentAway = 30s;
 constexpr Duration kAgentPoll = 250ms;
 
+void tell_where(const Session& s, const object& d) {
+  const std::string url = text_of(d, "url");
+  if (!url.empty() && !s.machine() && !has_ended(text_of(d, "state")))
+    s.say("in a browser: " + harmless(url));
+}
+
 class Follower {
  public:
   Follower(Session& s, std::unique_ptr<Agent>& agent, object first, const Follow& f)
@@ -29,6 +35,7 @@ class Follower {
   Ended run() {
     begun_ = s_.console.steady();
     if (!has_ended(state())) events_ = agent_->events(events_query());
+    tell_where(s_, d_);
     if (live_) s_.console.keys(true);
     Ended ended = loop();
     if (live_) {
@@ -273,6 +280,7 @@ int report_accepted(Session& s, const object& d) {
   s.line(line);
   if (!s.shared.quiet && !has_ended(text_of(d, "state"))) {
     s.line("follow     slipway watch " + harmless(text_of(d, "id")));
+    tell_where(s, d);
   }
   return kExitGood;
 }

@@ -49,7 +49,7 @@ Options::Options(std::string verb) : impl_(std::make_unique<Impl>()) {
   auto& app = i.app;
   app.add_option("--config", i.shared.config, "the configuration file")->type_name("FILE");
   app.add_option("--state", i.shared.state, "the agent's state folder")->type_name("DIR");
-  app.add_option("--url", i.shared.url, "an agent elsewhere; token in SLIPWAY_TOKEN")
+  app.add_option("--url,--agent", i.shared.url, "an agent elsewhere; token in SLIPWAY_TOKEN")
       ->type_name("URL");
   app.add_option("-o,--output", i.output, "text, json or jsonl")->type_name("FORM");
   app.add_flag("-q,--quiet", i.shared.quiet, "the last line alone");

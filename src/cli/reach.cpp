@@ -203,8 +203,9 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
                                           (need == Need::answer && crashed));
   // What a certificate or an address says is not mended by trying again.
   if (!door->url.empty() && agent.error().fault != Fault::unavailable)
-    return refuse("refused_url", agent.error().text,
-                  "SLIPWAY_CA=FILE names the certificates to trust");
+    return refuse(
+        "refused_url", agent.error().text,
+        door->url.starts_with("https:") ? "SLIPWAY_CA=FILE names the certificates to trust" : "");
   if (!may) return refuse_to_start(*door, stopped);
   if (need != Need::end && s.console.variable("CI") == "true") return refuse_in_ci(*door);
   s.say(fmt::format("{} in {}",

@@ -13,8 +13,8 @@ namespace {
 
 // Flags before the command that take a value of their own.
 bool takes_value(const std::string& arg) {
-  return arg == "--config" || arg == "--state" || arg == "--url" || arg == "--output" ||
-         arg == "-o";
+  return arg == "--config" || arg == "--state" || arg == "--url" || arg == "--agent" ||
+         arg == "--output" || arg == "-o";
 }
 
 bool is_help(const std::string& arg) { return arg == "--help" || arg == "-h"; }

@@ -81,6 +81,7 @@ Ended run_replay(Call&);
 Ended run_logs(Call&);
 Ended run_release(Call&);
 Ended run_token(Call&);
+Ended run_dashboard(Call&);
 Ended run_audit(Call&);
 Ended run_config(Call&);
 Ended run_agent(Call&);

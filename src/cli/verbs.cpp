@@ -14,9 +14,9 @@ constexpr std::pair<const char*, const char*> kHabits[] = {
 };
 
 constexpr const char* kLater[] = {
-    "import", "generate", "advise",  "dashboard", "pipeline",  "migrate",  "secret",
-    "flag",   "freeze",   "breaker", "scale",     "smoke",     "loadtest", "chaos",
-    "backup", "drill",    "infra",   "incident",  "checklist", "preview",  "report",
+    "import", "generate", "advise",   "pipeline",  "migrate",  "secret", "flag",
+    "freeze", "breaker",  "scale",    "smoke",     "loadtest", "chaos",  "backup",
+    "drill",  "infra",    "incident", "checklist", "preview",  "report",
 };
 
 const Verb kVerbs[] = {
@@ -83,6 +83,10 @@ const Verb kVerbs[] = {
      "slipway release create --version v2     the files or the image that are configured\n"
      "slipway release list\nslipway release show v2",
      run_release},
+    {"dashboard", "look", "the dashboard in a browser, by a link that signs in once",
+     "slipway dashboard                opens an HTTP address when the agent has none\n"
+     "slipway dashboard --qr           for a phone",
+     run_dashboard},
     {"token", "agent", "who may come in over HTTP, and what they may do",
      "slipway token create ana --role deployer@staging --role viewer\n"
      "slipway token list\nslipway token revoke ana",

@@ -205,7 +205,8 @@ struct Effective {
 struct AgentDoor {
   std::string listen;            // "127.0.0.1:7411"; empty: its unix socket alone
   std::string url;               // how people call it, for links; without a slash at the end
-  std::string certificate, key;  // files; empty: no TLS
+  std::string certificate, key;  // files; empty: no TLS, or
+  bool own = false;              // by a certificate that the agent makes for itself
   bool operator==(const AgentDoor&) const = default;
 };
 

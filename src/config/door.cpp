@@ -24,10 +24,11 @@ AgentDoor read_door(const Fields& file, const std::string& folder) {
                         "write how people call the agent: https://deploy.example.com");
   door.certificate = path_in(folder, tls.text("certificate").value_or(""));
   door.key = path_in(folder, tls.text("key").value_or(""));
-  if (door.certificate.empty() != door.key.empty())
+  door.own = tls.flag("own").value_or(false);
+  if (door.certificate.empty() != door.key.empty() || (door.own && !door.key.empty()))
     file.ledger().error(agent.get("tls")->place, "required",
-                        "`tls` needs both `certificate` and `key`",
-                        "tls: { certificate: agent.pem, key: agent.key }");
+                        "`tls` needs both `certificate` and `key`, or `own` alone",
+                        "tls: { certificate: agent.pem, key: agent.key }, or tls: { own: true }");
   return door;
 }
 

@@ -292,7 +292,7 @@ std::vector<Section> build() {
       {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
       {"agent", {{"listen"}, {"url"}, {"tls"}, {"traces"}}},
-      {"agent_tls", {{"certificate"}, {"key"}}},
+      {"agent_tls", {{"certificate"}, {"key"}, {"own"}}},
       {"agent_traces", {{"otlp"}}},
   };
   for (auto& s : strategy_sections()) all.push_back(std::move(s));

@@ -13,8 +13,10 @@
 #include "engine/engine.h"
 #include "journal/journal.h"
 #include "main/backend.h"
+#include "main/builds.h"
 #include "main/counting.h"
 #include "main/desk.h"
+#include "main/engine_time.h"
 #include "main/front.h"
 #include "main/installed.h"
 #include "main/observation.h"
@@ -51,17 +53,6 @@ class Relay : public Sink {
  private:
   ScriptedDeath& death_;
   std::atomic<Sink*> sink_{nullptr};
-};
-
-// Engine time for those outside the loop: never after the shell's next stamp by more than an
-// instant.
-class EngineTime {
- public:
-  void seen(Instant at) { offset_ = at.time_since_epoch().count() - os::since_boot().count(); }
-  Instant now() const { return Instant(os::since_boot() + Duration(offset_.load())); }
-
- private:
-  std::atomic<std::int64_t> offset_{0};
 };
 
 class Agent {
@@ -106,6 +97,7 @@ class Agent {
   std::vector<std::unique_ptr<WatchedDriver>> watched_;
   std::unique_ptr<Desk> desk_;
   std::unique_ptr<shell::Shell> shell_;
+  std::unique_ptr<BuildBook> builds_;
   std::unique_ptr<Observation> observation_;
   std::unique_ptr<AgentBackend> backend_;
   std::unique_ptr<Front> front_;
@@ -220,9 +212,11 @@ Result<> Agent::open_shell() {
                                    .intake = desk_.get(),
                                    .drivers = drivers(),
                                    .publish = [this](const Published& p) { published(p); }}));
+  builds_ = std::make_unique<BuildBook>(BuildBook::World{desk_.get(), shell_.get(), &board_});
   observation_ = std::make_unique<Observation>(Observation::World{
       version_, state_.string(), runtime_.string(), os::wall_now(), &board_, shell_.get(),
       haproxy_.get(), counting_.get(), [this] { return platforms_->check_times(); },
+      [this] { return builds_->figures(); },
       [this] {
         const auto config = desk_->current();
         return config ? config->traces_otlp : std::string();
@@ -254,6 +248,7 @@ Result<> Agent::recover() {
       log_line("error", restored.error().text, {});
   }
   TRY(restore_releases(*shell_, board_));
+  TRY(builds_->restore());
   std::map<SiteId, RowPosition> counting;
   auto site = [&](std::shared_ptr<const Site> s) {
     board_.restore_site(s);
@@ -298,7 +293,9 @@ AgentBackend::Parts Agent::backend_parts() {
                 stop_all_ = all;
                 shell_->stop();
               },
-          .observation = observation_.get()};
+          .door = [this] { return front_->way_in(); },
+          .observation = observation_.get(),
+          .builds = builds_.get()};
 }
 
 Result<> Agent::serve() {

@@ -140,6 +140,12 @@ std::expected<api::Registration, Refusal> AgentBackend::register_release(
   return releases_.add(release);
 }
 
+std::expected<std::string, Refusal> AgentBackend::door() {
+  auto base = parts_.door();
+  if (!base) return std::unexpected(refusal("not_listening", base.error().text, 503));
+  return std::move(*base);
+}
+
 json::object AgentBackend::agent() {
   const AgentFacts& facts = parts_.facts;
   auto config = parts_.desk->current();

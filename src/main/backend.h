@@ -12,6 +12,7 @@
 #include "contract/command.h"
 #include "drivers/metrics/readings.h"
 #include "journal/journal.h"
+#include "main/builds.h"
 #include "main/desk.h"
 #include "main/observation.h"
 #include "main/register_release.h"
@@ -47,7 +48,9 @@ class AgentBackend : public api::Backend {
     // The output files of an instance, oldest first; instance 0: those of every one of the site.
     std::function<std::vector<LogFile>(const SiteId&, std::uint32_t)> logs;
     std::function<void(bool all)> stop;
+    std::function<Result<std::string>()> door;  // how people call the agent, opened if need be
     const Observation* observation;
+    BuildBook* builds;
   };
   explicit AgentBackend(Parts parts)
       : parts_(std::move(parts)),
@@ -66,6 +69,10 @@ class AgentBackend : public api::Backend {
   std::expected<boost::json::object, Refusal> hook(const std::string& name,
                                                    const api::HookSignal&) override;
   std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override;
+  std::expected<std::string, Refusal> door() override;
+  std::expected<boost::json::object, Refusal> built(const api::BuildReport& report) override {
+    return parts_.builds->add(report);
+  }
   void recall(std::uint32_t number) override;
   boost::json::object agent() override;
   boost::json::object health() override;

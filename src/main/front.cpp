@@ -1,7 +1,11 @@
 #include "main/front.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 
+#include "api/own_certificate.h"
 #include "observe/log.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -15,7 +19,11 @@ namespace {
 constexpr const char* kAudit = "audit";       // a stream: one entry a record
 constexpr const char* kBegun = "acts/";       // as below: acts that are being done
 constexpr const char* kRepeats = "repeats/";  // streams of a snapshot alone: a slot each
-constexpr const char* kHead = "audit.head";   // beside the journal: "N HASH" of its newest entry
+constexpr const char* kListen = "listen";    // beside the journal: the address that was opened last
+constexpr const char* kHead = "audit.head";  // beside the journal: "N HASH" of its newest entry
+
+constexpr int kFirstPort = 7411, kLastPort = 7430;  // that are tried, of this machine
+constexpr const char* kNone = "none";               // the command line's word for no address
 
 std::string now_text() { return std::string(views::time_json(os::wall_now()).as_string()); }
 
@@ -140,16 +148,89 @@ Result<> Front::restore() {
   return {};
 }
 
-api::Listen Front::wanted(const config::AgentDoor& door) const {
-  return {.address = parts_.listen.empty() ? door.listen : parts_.listen,
-          .certificate = door.certificate,
-          .key = door.key};
+// With the files of its own certificate, where there shall be one.
+config::AgentDoor Front::resolved(config::AgentDoor door) const {
+  if (!door.own) return door;
+  const std::filesystem::path folder = std::filesystem::path(parts_.state_dir) / "tls";
+  std::vector<std::string> names{"localhost", "127.0.0.1"};
+  char machine[256] = "";
+  if (::gethostname(machine, sizeof machine - 1) == 0) names.emplace_back(machine);
+  for (const std::string& address : {door.url, door.listen, parts_.listen})
+    names.push_back(api::host_called(address));
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::erase(names, "");
+  if (auto kept = api::keep_own_certificate(folder.string(), names); !kept) {
+    log_line("error", kept.error().text, {{"code", "no_certificate"}});
+    return door;
+  }
+  door.certificate = (folder / "agent.pem").string();
+  door.key = (folder / "agent.key").string();
+  return door;
 }
 
-Result<> Front::open(api::Backend& backend, const config::AgentDoor& door) {
+api::Listen Front::wanted(const config::AgentDoor& door) const {
+  if (parts_.listen == kNone) return {};
+  const std::string* address = &parts_.listen;
+  if (address->empty()) address = &door.listen;
+  if (address->empty()) address = &own_;
+  return {.address = *address, .certificate = door.certificate, .key = door.key};
+}
+
+// An address of every interface is nobody's name for this machine.
+std::string Front::base() const {
+  const std::scoped_lock lock(mutex_);
+  if (!door_.url.empty()) return door_.url;
+  const std::string at = bound();
+  if (at.empty() || at.starts_with("0.0.0.0:") || at.starts_with("[::]:")) return "";
+  return (door_.certificate.empty() ? "http://" : "https://") + at;
+}
+
+void Front::link() { parts_.board->links(bound().empty() ? "" : base()); }
+
+void Front::remember(const std::string& address) {
+  const std::filesystem::path file = std::filesystem::path(parts_.state_dir) / kListen;
+  if (auto kept = os::write_file(file, address + "\n"); !kept)
+    log_line("warning", "the next agent will not know its address: " + kept.error().text, {});
+}
+
+Result<std::string> Front::way_in() {
+  if (bound().empty()) {
+    config::AgentDoor door;
+    {
+      const std::scoped_lock lock(mutex_);
+      door = door_;
+    }
+    Result<> opened;
+    for (int port = kFirstPort; port <= kLastPort; ++port) {
+      opened = server_->listen({.address = fmt::format("127.0.0.1:{}", port),
+                                .certificate = door.certificate,
+                                .key = door.key});
+      if (opened) break;
+    }
+    TRY(std::move(opened));
+    const std::scoped_lock lock(mutex_);
+    if (parts_.listen == kNone) parts_.listen.clear();
+    own_ = bound();
+    remember(own_);
+  }
+  link();
+  if (std::string way = base(); !way.empty()) return way;
+  // An address of every interface: who asks is on this machine.
+  const std::string at = bound();
+  const std::scoped_lock lock(mutex_);
+  return (door_.certificate.empty() ? "http://localhost" : "https://localhost") +
+         at.substr(at.rfind(':'));
+}
+
+Result<> Front::open(api::Backend& backend, const config::AgentDoor& configured) {
+  const config::AgentDoor door = resolved(configured);
   office_ = std::make_unique<api::Office>(backend, *parts_.board, people_, trail_, repeats_,
                                           web::dashboard_page);
   const std::string socket = (std::filesystem::path(parts_.state_dir) / "agent.sock").string();
+  door_ = door;
+  own_ = os::read_file(std::filesystem::path(parts_.state_dir) / kListen, 256).value_or("");
+  while (own_.ends_with('\n')) own_.pop_back();
   const api::Listen listen = wanted(door);
   const auto complain = [](const std::string& text) {
     log_line("error", text, {{"code", "certificate_not_renewed"}});
@@ -162,13 +243,23 @@ Result<> Front::open(api::Backend& backend, const config::AgentDoor& door) {
     server = api::Server::start({.socket = socket, .listen = {}, .complain = complain}, *office_);
   }
   server_ = TRY(std::move(server));
+  if (!parts_.listen.empty()) remember(parts_.listen == kNone ? "" : bound());
+  link();
   return {};
 }
 
-void Front::door(const config::AgentDoor& door) {
+void Front::door(const config::AgentDoor& configured) {
   if (!server_) return;
-  if (auto opened = server_->listen(wanted(door)); !opened)
+  const config::AgentDoor door = resolved(configured);
+  api::Listen listen;
+  {
+    const std::scoped_lock lock(mutex_);
+    door_ = door;
+    listen = wanted(door);
+  }
+  if (auto opened = server_->listen(listen); !opened)
     log_line("error", opened.error().text, {{"code", "not_listening"}});
+  link();
 }
 
 }  // namespace slipway

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "api/office.h"
@@ -19,7 +20,8 @@ class Front {
     journal::Journal* journal;
     views::Board* board;
     std::string state_dir;
-    std::string listen;  // as the command line said; it goes before the configuration's
+    // As the command line said; it goes before the configuration's. "none": no such door.
+    std::string listen;
   };
   explicit Front(Parts);
 
@@ -29,14 +31,24 @@ class Front {
   // As the configuration says now. A door that cannot be opened is logged and shown; the old one
   // stays.
   void door(const config::AgentDoor&);
+  // How people call the agent. Where it has no address, one on this machine is opened; that one is
+  // opened again by the next agent.
+  Result<std::string> way_in();
   std::string bound() const { return server_ ? server_->bound() : std::string(); }
   void stop() {
     if (server_) server_->stop();
   }
 
  private:
+  config::AgentDoor resolved(config::AgentDoor) const;
   api::Listen wanted(const config::AgentDoor&) const;
+  std::string base() const;  // "http://127.0.0.1:7411"; empty: nobody can call
+  void link();               // the board's
+  void remember(const std::string& address);
   Parts parts_;
+  mutable std::mutex mutex_;  // guards the two below
+  config::AgentDoor door_;    // as the configuration says
+  std::string own_;           // the address of way_in(), and of the command line before
   api::People people_;
   api::Trail trail_;
   api::Repeats repeats_;

@@ -52,5 +52,6 @@ int main(int argc, char** argv) {
              return docker::build(where, asked, fresh ? docker::Cache::leave : docker::Cache::use,
                                   tell);
            },
-       .prune = docker::prune});
+       .prune = docker::prune,
+       .browse = open_browser});
 }

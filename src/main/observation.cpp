@@ -239,6 +239,7 @@ std::string Observation::metrics() const {
   f.delivered = world_.board->delivery();
   f.sites = world_.board->sites();
   f.delivery = reports(f.sites);
+  f.builds = world_.builds();
   f.rows = world_.counting->rows();
   f.rows_lost = world_.counting->rows_lost();
   f.traces_sent = traces_.sent();

@@ -30,6 +30,7 @@ class Observation {
     const haproxy::Haproxy* haproxy;
     const Counting* counting;
     std::function<platform::CheckTimes()> check_times;
+    std::function<std::map<std::string, observe::Builds>()> builds;
     std::function<std::string()> collector;  // address, as configured now; empty: none
   };
   explicit Observation(World);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,12 @@ struct CheckFigures {
   std::vector<std::pair<double, std::uint64_t>> within;  // as of the journal
 };
 
+// Of one service, as its pipeline reported them.
+struct Builds {
+  views::Spread succeeded, failed;
+  std::optional<double> test_coverage;  // 0 to 1, of the newest that told it
+};
+
 // All that a page is made of.
 struct Figures {
   Standing standing;
@@ -67,6 +74,7 @@ struct Figures {
   std::map<SiteId, views::Delivered> delivered;
   std::vector<std::shared_ptr<const Site>> sites;
   std::map<std::string, boost::json::object> delivery;  // dora/1 of 30 days, by environment
+  std::map<std::string, Builds> builds;                 // by service
   std::uint64_t rows = 0, rows_lost = 0;                // of the proxy, read since the start
   std::uint64_t traces_sent = 0, traces_dropped = 0, traces_waiting = 0;
 };

@@ -190,6 +190,21 @@ void add_delivery(Page& page, const Figures& f) {
   }
 }
 
+void add_builds(Page& page, const Figures& f) {
+  Family took(page, Histogram, "slipway_build_duration_seconds",
+              "How long builds took, as their pipelines reported.");
+  for (const auto& [service, builds] : f.builds) {
+    if (builds.succeeded.count > 0)
+      took.add(builds.succeeded, {{"service", service}, {"state", "succeeded"}});
+    if (builds.failed.count > 0)
+      took.add(builds.failed, {{"service", service}, {"state", "failed"}});
+  }
+  Family coverage(page, Gauge, "slipway_test_coverage_ratio",
+                  "Share of the code that tests reach, of the newest build that told it.");
+  for (const auto& [service, builds] : f.builds)
+    if (builds.test_coverage) coverage.add(*builds.test_coverage, {{"service", service}});
+}
+
 struct Role {
   const char* name;
   std::uint64_t Counters::Watched::* requests;
@@ -282,6 +297,7 @@ std::string metrics_page(const Figures& f) {
   add_engine(page, f);
   add_delivered(page, f, told);
   add_delivery(page, f);
+  add_builds(page, f);
   add_watched(page, f, told);
   add_live(page, f, told);
   add_sites(page, f, told);

@@ -13,8 +13,15 @@
 namespace slipway::views {
 namespace {
 
-boost::json::object render(const Found& f, Depth depth = Depth::whole) {
+// Its page in the dashboard.
+void link_to(boost::json::object& deployment, const std::string& base) {
+  if (base.empty()) return;
+  deployment["url"] = fmt::format("{}/d/{}", base, deployment.at("number").to_number<int>());
+}
+
+boost::json::object render(const Found& f, const std::string& links, Depth depth = Depth::whole) {
   auto o = deployment_json(*f.deployment, f.id, f.site.get(), depth);
+  link_to(o, links);
   if (f.ended && !f.ended->whole) o["folded"] = true;  // steps and verdicts are no longer kept here
   return o;
 }
@@ -141,6 +148,17 @@ void Board::known(std::vector<SiteId> ids) {
   ++impl_->revision;
 }
 
+void Board::links(const std::string& base) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->links = base;
+  ++impl_->revision;
+}
+
+std::string Board::Impl::link_base() const {
+  const std::shared_lock lock(mutex);
+  return links;
+}
+
 void Board::recall(const SeriesList& earlier) {
   const std::unique_lock lock(impl_->mutex);
   impl_->series.recall(earlier);
@@ -160,7 +178,7 @@ void Board::fold(const Published& p) {
 std::optional<boost::json::object> Board::deployment(std::uint32_t number) const {
   const auto found = impl_->find(number);
   if (!found) return std::nullopt;
-  return render(*found);
+  return render(*found, impl_->link_base());
 }
 
 boost::json::object Board::status(const std::string& environment, const std::string& service,
@@ -171,9 +189,11 @@ boost::json::object Board::status(const std::string& environment, const std::str
   };
   std::map<std::string, std::map<std::string, SitePtr>> all;
   std::vector<std::string> order;
+  std::string links;
   {
     const std::shared_lock lock(impl_->mutex);
     order = impl_->order;
+    links = impl_->links;
     for (const auto& id : impl_->known)
       if (wanted(id)) all[id.environment].emplace(id.service, nullptr);
     for (const auto& [id, site] : impl_->sites)
@@ -187,8 +207,12 @@ boost::json::object Board::status(const std::string& environment, const std::str
     const auto it = all.find(name);
     if (it == all.end()) continue;
     boost::json::array list;
-    for (const auto& [one, site] : it->second)
-      list.push_back(site ? service_json(*site, depth) : empty_service_json({one, name}, depth));
+    for (const auto& [one, site] : it->second) {
+      auto o = site ? service_json(*site, depth) : empty_service_json({one, name}, depth);
+      for (const char* place : {"live", "last"})
+        if (o[place].is_object()) link_to(o[place].get_object(), links);
+      list.push_back(std::move(o));
+    }
     environments.push_back({{"environment", name}, {"services", std::move(list)}});
   }
   return {{"schema", "status/1"}, {"environments", std::move(environments)}};
@@ -202,7 +226,8 @@ boost::json::object Board::history(const HistoryFilter& filter) const {
     if (!found.empty()) next = found.back().deployment->number;
   }
   boost::json::array items;
-  for (const auto& f : found) items.push_back(render(f, filter.depth));
+  const std::string links = impl_->link_base();
+  for (const auto& f : found) items.push_back(render(f, links, filter.depth));
   return {{"schema", "list/1"}, {"items", std::move(items)}, {"next", std::move(next)}};
 }
 

@@ -62,6 +62,8 @@ class Board {
   // Names of all environments × services, so that status shows those never released; environments
   // are told in the order they have here, their pipeline's.
   void known(std::vector<SiteId>);
+  // How people call the dashboard, for `url`; empty: nobody can open it.
+  void links(const std::string& base);
   void fold(const Published&);
   // A release that was registered by name: at start-up, and when it is durable in this record.
   void restore_release(const Release&);

@@ -35,6 +35,7 @@ struct Board::Impl {
   std::map<SiteId, SitePtr> sites;
   std::set<SiteId> known;
   std::vector<std::string> order;           // of environments
+  std::string links;                        // before "/d/42"
   std::map<std::uint32_t, SiteId> present;  // live, queued and last of every site
   EndedList ended;
   SeriesList series;
@@ -57,6 +58,7 @@ struct Board::Impl {
   void put_counts(const Published&);
   void add_pinned(const Published&, std::vector<EventLine>& lines);
   std::optional<Found> find(std::uint32_t number) const;
+  std::string link_base() const;
   std::vector<Found> list(const HistoryFilter&) const;
   std::optional<std::uint32_t> find_in(std::string_view environment,
                                        std::string_view service) const;

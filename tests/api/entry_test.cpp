@@ -2,6 +2,9 @@
 // failures, the audit of it all.
 #include "entry.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <set>
 
 #include "api/routes.h"
@@ -16,11 +19,11 @@ using people::Role;
 // What the interface's page 3.1 says, written once more and apart from the program.
 bool page_says(const std::string& method, const std::string& pattern, Role role) {
   const std::string verb = pattern.substr(pattern.rfind('/') + 1);
-  const std::set<std::string> release = {"deployments", "promote", "resume", "skip",
-                                         "retry",       "restart", "{name}", "releases"};
+  const std::set<std::string> release = {"deployments", "promote", "resume",   "skip",  "retry",
+                                         "restart",     "{name}",  "releases", "builds"};
   const std::set<std::string> both = {"pause", "abort", "rollback"};
   if (role == Role::admin) return true;
-  if (pattern == "/v1/session") return true;
+  if (pattern.starts_with("/v1/session")) return true;
   if (pattern.starts_with("/v1/tokens") || pattern.starts_with("/v1/audit")) return false;
   if (method == "GET") return true;
   if (verb == "plan" || verb == "check" || verb == "simulate" || verb == "replay" ||
@@ -238,6 +241,68 @@ TEST_F(Entry, ABrowserSignsInAndOnlyItsOwnPageChanges) {
   EXPECT_TRUE(desk->people.by_session(set.substr(set.find('=') + 1, 64))) << "outlives the agent";
   for (const auto& record : books.people)
     EXPECT_EQ(record.find(set.substr(set.find('=') + 1, 64)), std::string::npos);
+}
+
+// What is behind the `#` of a link.
+std::string code_in(const json::value& link) {
+  const std::string url(link.at("url").as_string());
+  return url.substr(url.find('#') + 1);
+}
+
+TEST_F(Entry, ALinkSignsInOnceAndForFiveMinutes) {
+  Client sam = far(token("sam", {{Role::viewer, "staging"}}));
+  const auto asked = sam.post("/v1/session/link", json::object());
+  ASSERT_EQ(asked->status, 201) << asked->text;
+  EXPECT_TRUE(asked->json.at("url").as_string().starts_with("http://" + server->bound()));
+  const auto follow = [&](const std::string& code) {
+    return ask("POST", "/v1/session", origin(), json::serialize(json::object{{"token", code}}));
+  };
+  const auto [status, text] = follow(code_in(asked->json));
+  EXPECT_EQ(status, 201) << text;
+  EXPECT_NE(text.find("\"name\":\"sam\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("admin"), std::string::npos) << text;
+  const auto again = follow(code_in(asked->json));
+  EXPECT_EQ(again.first, 401) << "once";
+  EXPECT_NE(again.second.find("slipway dashboard"), std::string::npos) << again.second;
+  const auto late = sam.post("/v1/session/link", json::object());
+  backend.clock = backend.now() + kLinkLife;
+  EXPECT_EQ(follow(code_in(late->json)).first, 401) << "too late";
+  EXPECT_EQ(far(code_in(late->json)).get("/v1/agent")->status, 401) << "it is no token";
+  const auto gone = sam.post("/v1/session/link", json::object());
+  ASSERT_TRUE(desk->people.revoke("sam", "test"));
+  EXPECT_EQ(follow(code_in(gone->json)).first, 401) << "it ends with its token";
+}
+
+TEST_F(Entry, TheOwnerOfTheSocketGetsAWayIntoABrowserOfTheSameName) {
+  const std::string me = ::getpwuid(::geteuid())->pw_name;
+  const auto link = client().post("/v1/session/link", json::object());
+  ASSERT_EQ(link->status, 201) << link->text;
+  EXPECT_EQ(link->json.at("name").as_string(), me);
+  const auto text = ask("POST", "/v1/session", origin(),
+                        json::serialize(json::object{{"token", code_in(link->json)}}))
+                        .second;
+  EXPECT_NE(text.find("\"name\":\"" + me + "\""), std::string::npos) << text;
+  EXPECT_NE(text.find("\"role\":\"admin\""), std::string::npos) << text;
+  EXPECT_EQ(client().post("/v1/session/link", json::object())->status, 201);
+  EXPECT_EQ(client().get("/v1/tokens")->json.at("items").as_array().size(), 1U)
+      << "the same token again";
+  ASSERT_TRUE(desk->people.revoke(me, "test"));
+  token(me, {{Role::viewer, ""}});  // made by somebody else, and may less
+  EXPECT_EQ(client().post("/v1/session/link", json::object())->status, 409);
+  for (const auto& record : books.people)
+    EXPECT_EQ(record.find(code_in(link->json)), std::string::npos);
+}
+
+TEST_F(Entry, OfManyLinksTheOldestGoes) {
+  Client sam = far(token("sam", {{Role::viewer, ""}}));
+  std::vector<std::string> codes;
+  for (std::size_t n = 0; n <= kLinksMost; ++n) {
+    backend.clock = backend.now() + 1ms;
+    codes.push_back(code_in(sam.post("/v1/session/link", json::object())->json));
+  }
+  EXPECT_FALSE(desk->people.sign_in(codes.front()));
+  EXPECT_TRUE(desk->people.sign_in(codes[1]));
+  EXPECT_TRUE(desk->people.sign_in(codes.back()));
 }
 
 TEST_F(Entry, SigningOutEndsTheSession) {

@@ -57,6 +57,16 @@ class FakeBackend : public Backend {
     return boost::json::object{
         {"schema", "hook/1"}, {"version", signal.version}, {"count", signal.count}};
   }
+  std::expected<boost::json::object, Refusal> built(const BuildReport& r) override {
+    if (r.service == "gone") return std::unexpected(Refusal{"unknown_service", "no", {}, 422});
+    return boost::json::object{{"schema", "build_report/1"},
+                               {"service", "web"},
+                               {"version", r.version},
+                               {"state", r.succeeded ? "succeeded" : "failed"},
+                               {"duration_ms", static_cast<double>(r.took.count()) / 1000},
+                               {"test_coverage", r.test_coverage.value_or(0)}};
+  }
+  std::expected<std::string, Refusal> door() override { return "http://127.0.0.1:7411"; }
   std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
     if (r.version == "gone") return std::unexpected(Refusal{"release_unusable", "no", {}, 422});
     const views::Release made{r.service, r.version, "sha256:1", r.image, r.commit,

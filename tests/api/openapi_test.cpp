@@ -213,6 +213,17 @@ TEST_F(Openapi, AnswersAreAsTheDocumentSays) {
        R"({"name":"ben","roles":[{"role":"viewer","environment":"staging"}],"expires":"1d"})");
   hold("POST", "/v1/tokens/ben/revoke", "/v1/tokens/{name}/revoke", 200, "{}");
   hold("GET", "/v1/tokens", "/v1/tokens", 200);
+  hold("POST", "/v1/session/link", "/v1/session/link", 201, "{}");
+  hold("POST", "/v1/session/link", "/v1/session/link", 422, R"({"for":"ben"})");
+  hold("POST", "/v1/builds", "/v1/builds", 201,
+       R"({"version":"v2","duration":"95s","state":"succeeded","test_coverage":0.87})");
+  hold("POST", "/v1/builds", "/v1/builds", 201,
+       R"({"version":"v2","duration":0,"state":"failed"})");
+  for (const char* bad : {R"({"version":"v2"})", R"({"duration":1})",
+                          R"({"version":"v2","duration":1,"test_coverage":87})",
+                          R"({"version":"v2","duration":1,"state":"fine"})",
+                          R"({"version":"v2","duration":1,"service":"gone"})"})
+    hold("POST", "/v1/builds", "/v1/builds", 422, bad);
   hold("GET", "/v1/audit", "/v1/audit", 200);
   hold("POST", "/v1/releases", "/v1/releases", 201,
        R"({"version":"v2","image":"r.example/web:v2"})");

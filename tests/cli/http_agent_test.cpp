@@ -40,6 +40,10 @@ class Plain : public api::Backend {
   std::expected<object, Refusal> hook(const std::string&, const api::HookSignal&) override {
     return object{{"schema", "hook/1"}};
   }
+  std::expected<boost::json::object, Refusal> built(const api::BuildReport&) override {
+    return boost::json::object{};
+  }
+  std::expected<std::string, Refusal> door() override { return ""; }
   std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override {
     return api::Registration{};
   }

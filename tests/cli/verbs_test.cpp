@@ -219,8 +219,8 @@ TEST_F(Verbs, LogsAreRawAndFollowedWithoutRepeating) {
 }
 
 TEST_F(Verbs, WhatComesLaterIsRefusedByName) {
-  for (const char* word : {"import", "generate", "advise", "dashboard", "migrate", "freeze",
-                           "chaos", "report", "secret"}) {
+  for (const char* word :
+       {"import", "generate", "advise", "migrate", "freeze", "chaos", "report", "secret"}) {
     EXPECT_EQ(run_line({word, "x", "--output", "json"}), 2) << word;
     EXPECT_EQ(out_json().at("code"), "not_supported") << word;
     EXPECT_EQ(out_json().at("text").as_string(),
@@ -231,6 +231,53 @@ TEST_F(Verbs, WhatComesLaterIsRefusedByName) {
     EXPECT_EQ(out_json().at("code"), "not_supported") << flag;
   }
   EXPECT_EQ(run_line({"logs", "--since", "5m"}), 2);
+}
+
+TEST_F(Verbs, TheDashboardIsALinkThatSignsInOnce) {
+  project();
+  const std::string url = "http://127.0.0.1:7411/login#once_0123456789abcdef";
+  script.on("POST /v1/session/link", 201,
+            R"({"schema":"link/1","url":")" + url +
+                R"(","name":"ana","expires_at":"2026-11-21T10:13:48.000Z"})");
+  std::vector<std::string> opened;
+  hooks.browse = [&](const std::string& page) -> Result<> {
+    opened.push_back(page);
+    return {};
+  };
+  EXPECT_EQ(run_line({"dashboard"}), 0);
+  EXPECT_EQ(console.written, url + "\n");
+  EXPECT_NE(console.errors.find("as ana, once, until"), std::string::npos) << console.errors;
+  console.terminal = true;
+  EXPECT_EQ(run_line({"dashboard"}), 0);
+  EXPECT_TRUE(opened.empty()) << "nobody sits before a screen";
+  console.vars["DISPLAY"] = ":0";
+  EXPECT_EQ(run_line({"dashboard", "--print"}), 0);
+  EXPECT_TRUE(opened.empty());
+  EXPECT_EQ(run_line({"dashboard"}), 0);
+  EXPECT_EQ(opened, std::vector<std::string>{url});
+  EXPECT_EQ(run_line({"dashboard", "-o", "json"}), 0);
+  EXPECT_EQ(out_json().at("url").as_string(), url);
+  EXPECT_EQ(run_line({"dashboard", "--qr", "--no-color"}), 0);
+  EXPECT_NE(console.written.find("▀"), std::string::npos);
+  EXPECT_NE(console.errors.find("no phone"), std::string::npos);
+  EXPECT_EQ(opened.size(), 1U);
+}
+
+TEST_F(Verbs, AnAgentElsewhereIsNamedBeforeOrAfterTheCommand) {
+  project();
+  console.vars["SLIPWAY_TOKEN"] = "slp_x";
+  script.on("GET /v1/environments", 200, R"({"schema":"status/1","environments":[]})");
+  for (const std::vector<std::string>& line :
+       {std::vector<std::string>{"--agent", "https://deploy.example.com", "status"},
+        {"status", "--agent", "https://deploy.example.com"},
+        {"status", "--agent=https://deploy.example.com"},
+        {"--url", "https://deploy.example.com", "status"}}) {
+    doors.clear();
+    EXPECT_EQ(run_line(line), 0) << console.errors;
+    ASSERT_EQ(doors.size(), 1U);
+    EXPECT_EQ(doors[0].url, "https://deploy.example.com");
+    EXPECT_EQ(tokens.back(), "slp_x");
+  }
 }
 
 TEST_F(Verbs, TyposGetTheNearestWord) {

@@ -145,6 +145,78 @@ class People(unittest.TestCase):
         clear = self.away(house, ana, "status", url=f"http://deploy.example.com:{self.port}")
         self.assertIn("in the clear", clear.stderr)
 
+    def test_the_dashboard_opens_by_a_link_and_outlives_the_agent(self):
+        house = House()
+        self.addCleanup(house.__exit__)
+        house.write_config("")
+        house.release("v1")
+        self.assertIsNone(house.deploy("v1")["url"], "nobody can open it yet")
+        link = house.json("dashboard")
+        base, code = link["url"].split("/login#")
+        self.port = int(base.rpartition(":")[2])
+        self.assertEqual(house.json("show", "1")["url"], f"{base}/d/1")
+        self.assertEqual(house.json("status")["environments"][0]["services"][0]["last"]["url"], f"{base}/d/1")
+        page = {"Origin": base, "Host": base.partition("//")[2]}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request("POST", "/v1/session", json.dumps({"token": code}),
+                           {**page, "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        cookie = answer.getheader("Set-Cookie").partition(";")[0]
+        self.assertEqual((answer.status, json.loads(answer.read())["name"]), (201, house.json("show", "1")["by"]))
+        connection.close()
+        self.assertEqual(self.ask("POST", "/v1/session", body={"token": code}, **page)[0], 401, "once")
+        house.kill_agent()
+        house.json("status")  # starts it again
+        status, me = self.ask("GET", "/v1/session", Cookie=cookie)
+        self.assertEqual((status, me["roles"]), (200, [{"role": "admin", "environment": None}]))
+        self.assertEqual(house.json("agent", "status")["listen"], f"127.0.0.1:{self.port}")
+        house.run("agent", "stop")
+        house.run("agent", "start", "--listen", "none")
+        self.assertIsNone(house.json("agent", "status")["listen"])
+        house.kill_agent()
+        self.assertIsNone(house.json("show", "1")["url"], "and it stays so")
+
+    def test_builds_that_pipelines_report_are_counted(self):
+        house = self.house()
+        house.json("config", "push")
+        ci = self.token(house, "ci", "deployer")
+        for state, seconds in (("succeeded", 95), ("failed", 12)):
+            status, told = self.ask("POST", "/v1/builds", ci, {"version": "v1", "duration": f"{seconds}s", "state": state,
+                                                               "test_coverage": 0.87, "because": "npm test"})
+            self.assertEqual((status, told["service"], told["state"]), (201, "web", state), told)
+        self.assertEqual(self.ask("POST", "/v1/builds", ci, {"version": "v1", "duration": 1, "service": "x"})[0], 422)
+        house.kill_agent()
+        house.json("agent", "start")
+        page = self.ask("GET", "/metrics")[1]
+        for line in ('slipway_build_duration_seconds_sum{service="web",state="succeeded"} 95',
+                     'slipway_build_duration_seconds_bucket{service="web",state="failed",le="30"} 1',
+                     'slipway_test_coverage_ratio{service="web"} 0.87'):
+            self.assertIn(line + "\n", page)
+
+    def test_the_agent_may_have_a_certificate_of_its_own(self):
+        house = self.house()
+        house.write_config(f'agent: {{ listen: "0.0.0.0:{self.port}", tls: {{ own: true }} }}')
+        house.deploy("v1")
+        ana = self.token(house, "ana", "viewer")
+        pem = house.folder / ".slipway" / "tls" / "agent.pem"
+        url = f"https://localhost:{self.port}"
+        for name in ("localhost", "127.0.0.1"):
+            seen = self.away(house, ana, "--agent", f"https://{name}:{self.port}", "status", SLIPWAY_CA=str(pem))
+            self.assertEqual((seen.returncode, "v1" in seen.stdout), (0, True), seen.stderr)
+        self.assertEqual(self.away(house, ana, "status", url=url).returncode, 2, "nobody trusts it unasked")
+        self.assertTrue(house.json("dashboard")["url"].startswith(url + "/login#once_"), "on this machine")
+        self.assertEqual((pem.parent / "agent.key").stat().st_mode & 0o777, 0o600)
+        before = pem.read_bytes()
+        house.kill_agent()
+        house.json("status")
+        self.assertEqual(pem.read_bytes(), before, "it stays, so that who trusts it can go on")
+        with_name = f'agent: {{ listen: "0.0.0.0:{self.port}", url: "https://deploy.example.com", tls: {{ own: true }} }}'
+        house.write_config(with_name)
+        house.json("config", "push")
+        shown = subprocess.run(["openssl", "x509", "-in", str(pem), "-noout", "-ext", "subjectAltName"],
+                               capture_output=True, text=True, check=True).stdout
+        self.assertIn("DNS:deploy.example.com", shown)
+
     def certificate(self, house, name):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                         "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", f"/CN={name}",

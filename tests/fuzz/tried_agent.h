@@ -70,6 +70,16 @@ class YesBackend : public Backend {
     if (s.count > 1'000) return std::unexpected(Refusal{"unknown_metric", name, {}, 404});
     return boost::json::object{{"schema", "hook/1"}, {"version", s.version}, {"count", s.count}};
   }
+  std::expected<boost::json::object, Refusal> built(const BuildReport& r) override {
+    if (r.service == "gone") return std::unexpected(Refusal{"unknown_service", "no", {}, 422});
+    return boost::json::object{{"schema", "build_report/1"},
+                               {"service", "web"},
+                               {"version", r.version},
+                               {"state", r.succeeded ? "succeeded" : "failed"},
+                               {"duration_ms", static_cast<double>(r.took.count()) / 1000},
+                               {"test_coverage", r.test_coverage.value_or(0)}};
+  }
+  std::expected<std::string, Refusal> door() override { return "http://127.0.0.1:7411"; }
   std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
     if (r.image.empty()) return std::unexpected(Refusal{"release_unusable", r.version, {}, 422});
     const views::Release made{r.service, r.version, "sha256:1", r.image, r.commit,

@@ -58,6 +58,8 @@ Figures figures() {
                               {"failed", 1},          {"changes", 2}};
   f.journal = {.commits = 3, .bytes = 4096, .sum_s = 0.5, .within = {{0.1, 2}, {1, 1}}};
   f.counts.steps = {{"counted", 7}};
+  f.builds["web"].succeeded.add(95s);
+  f.builds["web"].test_coverage = 0.87;
   f.counts.watched[web()] = {.stable_requests = 90, .candidate_requests = 10};
   return f;
 }
@@ -80,6 +82,9 @@ TEST(MetricsPage, SaysWhatWasCounted) {
         "slipway_detection_duration_seconds_sum{environment=\"production\",service=\"web\"} 8",
         "slipway_deployment_caused_failures_total{environment=\"production\",service=\"web\"} 3",
         "slipway_deployment_success_rate{environment=\"production\"} 0.5",
+        "slipway_build_duration_seconds_bucket{service=\"web\",state=\"succeeded\",le=\"120\"} 1",
+        "slipway_build_duration_seconds_sum{service=\"web\",state=\"succeeded\"} 95",
+        "slipway_test_coverage_ratio{service=\"web\"} 0.87",
         "slipway_lead_time_seconds{environment=\"production\"} 1.5",
         "slipway_journal_commit_duration_seconds_bucket{le=\"1\"} 3",
         "slipway_watched_requests_total{environment=\"production\",service=\"web\","

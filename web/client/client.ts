@@ -1,7 +1,7 @@
 // A typed client of the agent's HTTP interface, for browsers and for Node 18 and newer.
 import { readEvents, type Watching } from "./events.ts";
 import type {
-  Agent, BriefDeployment, Deployment, Dora, Explanation, List, Problem, Release, Series, Session, SlipwayEvent, Status,
+  Agent, BriefDeployment, BuildReport, Deployment, Dora, Explanation, List, Problem, Release, Series, Session, SlipwayEvent, Status,
   Verb,
 } from "./types.ts";
 
@@ -40,6 +40,17 @@ export interface NewRelease {
   service?: string;
   environment?: string;
   commit?: string;
+  because?: string;
+}
+
+export interface NewBuild {
+  version: string;
+  /** Milliseconds, or a text like "95s". */
+  duration: number | string;
+  service?: string;
+  state?: "succeeded" | "failed";
+  /** 0 to 1. */
+  test_coverage?: number;
   because?: string;
 }
 
@@ -114,6 +125,8 @@ export class SlipwayClient {
   }
   /** From here on this version is the digest that it has now. */
   register(release: NewRelease): Promise<Release> { return this.post("/v1/releases", release); }
+  /** What a pipeline tells of a build that it made. */
+  built(report: NewBuild): Promise<BuildReport> { return this.post("/v1/builds", report); }
   agent(): Promise<Agent> { return this.get("/v1/agent"); }
   /** Who the agent takes one for. */
   session(): Promise<Session> { return this.get("/v1/session"); }

@@ -246,3 +246,12 @@ export interface Release {
   registered_at: string;
   deployments: ReleasedIn[];
 }
+
+export interface BuildReport {
+  schema: "build_report/1";
+  service: string;
+  version: string;
+  state: "succeeded" | "failed";
+  duration_ms: number;
+  test_coverage: number | null;
+}

@@ -7,6 +7,7 @@ import { keysOn, known, setKeys, useKeys } from "./keys.ts";
 import { go, screen } from "./place.ts";
 import { nextTheme, theme } from "./theme.ts";
 import { ActDialog } from "../parts/act.tsx";
+import { ReleaseDialog } from "../parts/release.tsx";
 import { Approvals, Approve } from "../pages/approve.tsx";
 import { Compare } from "../pages/compare.tsx";
 import { Deployment } from "../pages/deployment.tsx";
@@ -95,6 +96,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} class={`screen-${s.name}`}><Screen /></main>
       <p class="sr" role="status" aria-live="polite">{announcement.value}</p>
       <ActDialog />
+      <ReleaseDialog />
       <KeyList open={keys} />
     </>
   );

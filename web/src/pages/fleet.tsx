@@ -10,6 +10,7 @@ import { toneOf, waitsForYou } from "../logic/states.ts";
 import { now } from "../data/clock.ts";
 import { Age, FromTo, Mark, StateMark, Version } from "../parts/marks.tsx";
 import { MiniRail, shareOf } from "../parts/rail.tsx";
+import { askRelease, releasable } from "../parts/release.tsx";
 
 const PAGE = 50;
 export const searchBox = signal<HTMLInputElement | null>(null);
@@ -106,7 +107,11 @@ export function Fleet() {
   const pages = Math.max(1, Math.ceil(found.length / PAGE));
   const page = Math.min(pages, Math.max(1, Number(query.value.get("page")) || 1));
   const t = tally.value;
-  useKeys([{ key: "/", says: "search", does: () => searchBox.value?.focus() }], []);
+  const releases = releasable().length > 0 && all.length > 0;
+  useKeys([
+    { key: "/", says: "search", does: () => searchBox.value?.focus() },
+    ...(releases ? [{ key: "d", says: "deploy", does: askRelease }] : []),
+  ], [releases]);
   const typed = (event: Event) => go(withQuery(path.value, { q: (event.target as HTMLInputElement).value, only }), true);
 
   return (
@@ -124,6 +129,7 @@ export function Fleet() {
                  ref={(element) => { searchBox.value = element; }} />
           <kbd aria-hidden="true">/</kbd>
         </label>
+        {releases && <button type="button" class="primary" onClick={askRelease}>Deploy</button>}
       </div>
       {trouble.value && <p class="trouble" role="alert">{trouble.value}</p>}
       {loaded.value && all.length === 0 && (

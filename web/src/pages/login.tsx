@@ -1,7 +1,9 @@
 // Where the agent does not know who asks: a token is shown once, a cookie that no script can read
-// stands for it afterwards. A link may bring the token behind its `#`, which browsers do not send.
+// stands for it afterwards. A link brings one, or what is good once (`slipway dashboard`), behind its
+// `#`, which browsers do not send.
 import { useEffect, useId, useState } from "preact/hooks";
 import { Refused } from "../../client/index.ts";
+import { go, path } from "../app/place.ts";
 import { client, link, me, refusal, signOut, tryNow } from "../data/link.ts";
 
 export function Login() {
@@ -9,12 +11,15 @@ export function Login() {
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
 
-  const enter = async (token: string) => {
+  // `anew`: by a link, which may find somebody else signed in; nothing of what they read stays.
+  const enter = async (token: string, anew = false) => {
     setBusy(true);
     setTrouble("");
     try {
       await client.signIn(token);
+      if (anew) return location.replace("/");
       tryNow();
+      if (path.value === "/login") go("/", true);
     } catch (error) {
       setTrouble(error instanceof Refused ? error.message : "The agent does not answer; try again.");
     }
@@ -23,9 +28,9 @@ export function Login() {
 
   useEffect(() => {
     const brought = location.hash.slice(1);
-    if (!brought.startsWith("slp_")) return;
+    if (!/^(slp|once)_/.test(brought)) return;
     history.replaceState(null, "", location.pathname);
-    void enter(brought);
+    void enter(brought, true);
   }, []);
 
   if (link.value !== "refused" && me.value) {

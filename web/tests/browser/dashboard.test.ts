@@ -217,17 +217,37 @@ describe("a release", () => {
     await shows(desk, "succeeded");
   });
 
-  it("is aborted", async () => {
-    const result = house.client.deploy({ environment: "production", version: "v3", strategy: "canary" });
-    await poll("the question", async () => (await house.client.deployment(4).catch(() => null))?.state === "waiting_approval");
-    await desk.goto(`${house.url}/d/4`);
+  it("is begun from the fleet, and aborted", async () => {
+    await desk.goto(house.url);
+    await desk.getByRole("button", { name: "Deploy" }).waitFor();
+    await desk.locator("main").focus();
+    await desk.keyboard.press("d");
+    const dialog = desk.locator("dialog.release");
+    expect(await serious(desk)).toEqual([]);
+    await shot(desk, "deploy");
+    await dialog.getByLabel("Version").fill("not a version");
+    await dialog.getByRole("button", { name: "Deploy" }).click();
+    await dialog.getByText("Refused: ").waitFor();
+    await dialog.getByLabel("Version").fill("v3");
+    await dialog.getByLabel("Strategy").selectOption("canary");
+    await dialog.getByLabel(/^Why/).fill("the cart");
+    await dialog.getByRole("button", { name: "Deploy" }).click();
+    await desk.waitForURL(/\/d\/4$/);
+    await shows(desk, "waiting approval");
+    expect(await house.client.deployment(4)).toMatchObject({ strategy: "canary", note: "the cart", trigger: "dashboard", url: `${house.url}/d/4` });
+    const result = house.client.follow(4);
     await act(desk, "Approve", "");
     await desk.locator(".rail-side", { hasText: "candidate" }).getByText(/^(8|9|1[0-3])(\.\d)? %$/).waitFor({ timeout: 20_000 });
     await act(desk, "Abort", "not today");
     await shows(desk, "aborted", 20_000);
-    const { success, deploymentId, deployment } = await result;
-    expect({ success, deploymentId, state: deployment.state }).toEqual({ success: false, deploymentId: "web-production-4", state: "aborted" });
+    const deployment = await result;
+    expect(deployment.state).toBe("aborted");
     expect(deployment.weights).toEqual({ v1: 10_000 });
+    const again = house.client.deploy({ environment: "production", version: "v3", strategy: "canary" });
+    await poll("the question", async () => (await house.client.deployment(5).catch(() => null))?.state === "waiting_approval");
+    await house.client.act(5, "reject", { because: "not again" });
+    const { success, deploymentId } = await again;
+    expect({ success, deploymentId }).toEqual({ success: false, deploymentId: "web-production-5" });
   });
 
   it("was told once, whole, to who resumed the stream", async () => {
@@ -267,7 +287,7 @@ describe("every screen", () => {
     await desk.locator(".differs", { hasText: "state" }).waitFor();
     await desk.goto(`${house.url}/history?state=aborted`);
     await desk.locator(".history tbody tr").first().waitFor();
-    expect(await desk.locator(".history tbody tr").count()).toBe(1);
+    await poll("two aborted ones", async () => (await desk.locator(".history tbody tr").count()) === 2);
   });
 
   it("counts delivery from what happened", async () => {
@@ -296,6 +316,10 @@ describe("every screen", () => {
       house.must("token", "revoke", "vic");
       await page.reload();
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      const { url } = JSON.parse(house.must("dashboard", "-o", "json")) as { url: string };
+      await page.goto(url);
+      await page.getByRole("link", { name: /^signed in as/ }).waitFor();
+      expect(page.url()).not.toContain("once_");
       await page.goto(`${house.url}/login#${house.newToken("wil", "deployer@production")}`);
       await page.getByRole("link", { name: "signed in as wil" }).waitFor();
       expect(page.url()).not.toContain("slp_");

@@ -145,7 +145,7 @@ export class Eyes {
       const text = message.text();
       // The browser itself reports a server that is away and a deployment that is not there; the page is
       // tested for how it takes that.
-      if (message.type() === "error" && !text.includes("net::ERR_") && !message.location().url.includes("999") && !text.includes("401")) this.complaints.push(text);
+      if (message.type() === "error" && !text.includes("net::ERR_") && !message.location().url.includes("999") && !text.includes("401") && !text.includes("422")) this.complaints.push(text);
     });
     await page.goto(url);
     return page;

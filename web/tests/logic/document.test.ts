@@ -51,7 +51,7 @@ const PAIRS: [type: string, schema: string][] = [
   ["Approval", "Approval"], ["Process", "Process"], ["Service", "Service"], ["Status", "Status"],
   ["Explanation", "Explanation"], ["Point", "Point"], ["Series", "Series"], ["Dora", "Dora"], ["Agent", "Agent"],
   ["SlipwayEvent", "Event"], ["List", "DeploymentList"], ["Problem", "Problem"], ["Session", "Session"],
-  ["Release", "KnownRelease"], ["ReleasedIn", "ReleasedIn"],
+  ["Release", "KnownRelease"], ["ReleasedIn", "ReleasedIn"], ["BuildReport", "BuildReport"],
 ];
 
 describe("the client's types and the document", () => {
