@@ -10,9 +10,12 @@ namespace {
 
 constexpr std::size_t kReleasesMost = 200;
 
-// False: there is something, and it is no number.
-bool take_number(const std::string& text, std::size_t& out) {
-  if (text.empty()) return true;
+// False: it is named, and no number.
+bool take_number(const std::map<std::string, std::string>& query, const char* name,
+                 std::size_t& out) {
+  const auto it = query.find(name);
+  if (it == query.end()) return true;
+  const std::string& text = it->second;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc() && end == text.data() + text.size();
 }
@@ -23,11 +26,9 @@ Reply get_releases(Scene& s) {
   if (auto trouble = unknown_query(s, {"service", "version", "limit", "after"})) return *trouble;
   const auto& q = s.ask.query;
   views::ReleaseFilter filter{.service = value_of(q, "service"), .version = value_of(q, "version")};
-  if (!take_number(value_of(q, "limit"), filter.limit) || filter.limit == 0 ||
-      filter.limit > kReleasesMost)
+  if (!take_number(q, "limit", filter.limit) || filter.limit == 0 || filter.limit > kReleasesMost)
     return bad_query("limit", "a number from 1 to 200");
-  if (!take_number(value_of(q, "after"), filter.after))
-    return bad_query("after", "a list's `next`");
+  if (!take_number(q, "after", filter.after)) return bad_query("after", "a list's `next`");
   if (!s.ask.who.may_everywhere(people::Right::see))
     filter.visible = [&](const std::string& e) { return s.ask.who.may(people::Right::see, e); };
   return json_reply(200, s.board.releases(filter));
