@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <limits>
 
@@ -31,12 +32,26 @@ Reply refused(const Answer& a) {
   return problem(Refusal{a.code, std::move(text), {}, status_of(a), a.state, a.number});
 }
 
+// Whoever did not write a flag is told the field of the body: "--version" is "/version".
+Refusal in_words_of(const Ask& ask, Refusal refusal) {
+  if (ask.trigger == "cli") return refusal;
+  for (Mistake& m : refusal.mistakes) {
+    if (!m.at.starts_with("--")) continue;
+    std::string field = "/" + m.at.substr(2);
+    std::ranges::replace(field, '-', '_');
+    if (m.rendered.starts_with(m.at)) m.rendered.replace(0, m.at.size(), field);
+    m.at = std::move(field);
+  }
+  return refusal;
+}
+
 Reply submit(Scene& s, Request request, int status) {
   request.by = s.ask.who.name;
   request.trigger = s.ask.trigger;
   const bool rollback = request.act == Act::rollback;
   auto answer = s.backend.submit(std::move(request));
-  if (auto* refusal = std::get_if<Refusal>(&answer)) return problem(*refusal);
+  if (auto* refusal = std::get_if<Refusal>(&answer))
+    return problem(in_words_of(s.ask, std::move(*refusal)));
   const auto& a = std::get<Answer>(answer);
   if (!a.accepted) return refused(a);
   auto object = s.board.deployment(a.number);
@@ -96,7 +111,8 @@ std::string strategy_name(const std::string& said) {
 void read_version(Body& body, Request& r) {
   const auto* version = body.any("version");
   if (version == nullptr) {
-    body.mistake("version", "required", "`version` is needed");
+    // `from` stands for a version; what is wrong with it is told by itself.
+    if (body.any("from") == nullptr) body.mistake("version", "required", "`version` is needed");
   } else if (version->is_string()) {
     r.version = body.text("version");
     if (r.version.empty()) body.mistake("version", "required", "`version` is empty");
@@ -243,7 +259,7 @@ Reply post_plan(Scene& s) {
   r.by = s.ask.who.name;
   r.trigger = s.ask.trigger;
   auto plan = s.backend.plan(r, files);
-  return plan ? json_reply(200, *plan) : problem(plan.error());
+  return plan ? json_reply(200, *plan) : problem(in_words_of(s.ask, plan.error()));
 }
 
 Reply post_check(Scene& s) {

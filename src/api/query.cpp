@@ -47,7 +47,13 @@ bool read_time(const std::string& text, Wall& out) {
 }
 
 Reply bad_query(const char* name, const char* wanted) {
-  return problem(422, "invalid_query", fmt::format("`?{}=` must be {}", name, wanted));
+  std::string text = fmt::format("`?{}=` must be {}", name, wanted);
+  return problem(Refusal{"invalid_query",
+                         text,
+                         {{fmt::format("?{}", name), "invalid_query", text, "", ""}},
+                         422,
+                         "",
+                         0});
 }
 
 }  // namespace slipway::api

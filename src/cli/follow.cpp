@@ -11,6 +11,13 @@
 namespace slipway::cli {
 namespace {
 
+// A canary that its criteria took back; what else ends one has its own words.
+bool fell_by_criteria(const object& d) {
+  return text_of(d, "strategy") == "canary" && text_of(d, "kind") != "rollback" &&
+         text_of(d, "state") == "rolled_back" &&
+         text_of(object_of(d, "because"), "code") == "judge_failed";
+}
+
 constexpr Duration kLivePoll = 100ms;
 constexpr Duration kPipePoll = 50ms;
 constexpr Duration kLastEvents = 500ms;  // for `deployment.ended` to come after the state did
@@ -235,6 +242,7 @@ class Follower {
     } else if (!over) {
       for (const std::string& l : lines) s_.say(l);
     }
+    if (over && fell_by_criteria(d_)) s_.say("error: Canary deployment failed");
     if (over || state() == "rollback_failed") annotate_end(s_, d_);
     return *ended;
   }

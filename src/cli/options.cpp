@@ -114,15 +114,21 @@ std::string one_line(std::string text) {
 
 std::expected<Shared, Trouble> Options::parse(const std::vector<std::string>& args) {
   Impl& i = *impl_;
+  std::vector<std::string> kept;
+  bool words_alone = false;  // behind "--"
   for (const std::string& arg : args) {
-    if (arg == "--") break;
-    if (std::find(i.later.begin(), i.later.end(), flag_part(arg)) == i.later.end()) continue;
-    return refuse("not_supported",
-                  fmt::format("`slipway {} {}` is not supported yet", i.verb, flag_part(arg)));
+    words_alone |= arg == "--";
+    const bool later = !words_alone && std::ranges::find(i.later, flag_part(arg)) != i.later.end();
+    if (!later) {
+      kept.push_back(arg);
+    } else if (!arg.ends_with("=false")) {  // what is not done need not be known
+      return refuse("not_supported",
+                    fmt::format("`slipway {} {}` is not supported yet", i.verb, flag_part(arg)));
+    }
   }
   std::string help = fmt::format("see `slipway help {}`", i.verb);
   try {
-    i.app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    i.app.parse(std::vector<std::string>(kept.rbegin(), kept.rend()));
   } catch (const CLI::ExtrasError&) {
     std::vector<std::string> left = i.app.remaining();
     std::string word = left.empty() ? "" : flag_part(left.front());

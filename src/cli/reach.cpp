@@ -1,9 +1,12 @@
 // Finding the agent, and starting it when the command may.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
+#include "cli/render.h"
 #include "cli/session.h"
 
 namespace slipway::cli {
@@ -23,6 +26,18 @@ bool stands(const fs::path& path) {
 
 std::string absolute(const Session& s, const std::string& path) {
   return (fs::path(s.console.folder()) / path).lexically_normal().string();
+}
+
+// What an agent in the background said last, before it ended or while it hangs.
+std::string last_words(const std::string& state_dir) {
+  std::ifstream log(fs::path(state_dir) / "agent.log", std::ios::ate | std::ios::binary);
+  constexpr std::streamoff kTail = 4096;
+  if (!log) return {};
+  log.seekg(std::max<std::streamoff>(0, log.tellg() - kTail));
+  std::string last;
+  for (std::string line; std::getline(log, line);)
+    if (!line.empty()) last = line;
+  return harmless(last);
 }
 
 bool has_journal(const std::string& state_dir) {
@@ -174,8 +189,9 @@ std::expected<std::unique_ptr<Agent>, Trouble> start_agent(Session& s, const Doo
                                      .text = "interrupted while the agent was starting"});
     }
   }
+  const std::string said = last_words(door.state_dir);
   return unreachable(fmt::format("the agent was started in {} and does not answer after 10 s ({})",
-                                 door.state_dir, why),
+                                 door.state_dir, said.empty() ? why : said),
                      "`slipway agent run` in another terminal shows what it says");
 }
 

@@ -66,9 +66,13 @@ void notes_of(Lines& lines, const object& service, const Look& look) {
   for (const value& v : array_of(service, "drift")) {
     if (!v.is_object()) continue;
     const object& drift = v.get_object();
+    const auto side = [&](const char* name) {
+      const value* of = drift.if_contains(name);
+      return of == nullptr || of->is_null() ? "not set" : harmless(text_of(drift, name));
+    };
     add(lines,
         fmt::format("  ! drift: {} is {}, wanted {}", harmless(text_of(drift, "what")),
-                    harmless(text_of(drift, "found")), harmless(text_of(drift, "wanted"))),
+                    side("found"), side("wanted")),
         look.width);
   }
   if (std::string until = text_of(service, "frozen_until"); !until.empty()) {

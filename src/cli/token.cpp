@@ -8,15 +8,17 @@ namespace slipway::cli {
 namespace {
 
 struct TokenWords {
-  std::string action, name, because;
+  std::string action, name, environment, because;
   std::vector<std::string> roles;
   std::optional<Duration> expires;
 };
 
-// "deployer", "deployer@staging".
-object role_of_word(const std::string& word) {
+// "deployer", "deployer@staging"; `environment` holds for those that name none.
+object role_of_word(const std::string& word, const std::string& environment) {
   const auto at = word.find('@');
-  if (at == std::string::npos) return {{"role", word}, {"environment", nullptr}};
+  if (at == std::string::npos && environment.empty())
+    return {{"role", word}, {"environment", nullptr}};
+  if (at == std::string::npos) return {{"role", word}, {"environment", environment}};
   return {{"role", word.substr(0, at)}, {"environment", word.substr(at + 1)}};
 }
 
@@ -36,7 +38,7 @@ Ended create(Session& s, const TokenWords& w) {
     return refuse("usage", "a token needs a NAME (who acts with it) and --role",
                   "slipway token create ana --role deployer@staging --role viewer");
   array roles;
-  for (const std::string& word : w.roles) roles.push_back(role_of_word(word));
+  for (const std::string& word : w.roles) roles.push_back(role_of_word(word, w.environment));
   object body{{"name", w.name}, {"roles", std::move(roles)}};
   if (w.expires) body["expires"] = w.expires->count() / 1000;
   auto agent = TRY(reach(s, Need::change));
@@ -122,6 +124,7 @@ Ended run_token(Call& call) {
   o.word("NAME", w.name, "who acts with it; revoke: its name or id");
   o.texts("--role", w.roles, "viewer, deployer, approver or admin; ROLE@ENV in one environment",
           "ROLE");
+  o.text("--environment", w.environment, "where the roles hold that name no ENV", "ENV");
   o.duration("--expires", w.expires, "how long it is good (90d); at most 366d");
   o.text("--because", w.because, "why, recorded with it");
   if (auto over = call.parse()) return *over;

@@ -37,9 +37,11 @@ Section file_section() {
              {"notifications"},
              {"agent"}}};
   for (const char* name : {"ab_test",
+                           "alerts",
                            "backup",
                            "build",
                            "build_steps",
+                           "channels",
                            "chaos_experiments",
                            "cicd_pipeline",
                            "ci_cd_pipeline",

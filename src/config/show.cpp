@@ -192,6 +192,11 @@ class Sheet {
            fmt::format("{} {} {}{}", s.method, s.endpoint, s.expected_status,
                        s.expected_response ? " " + quoted(*s.expected_response) : ""),
            s.place);
+    for (const auto& m : e_.metrics)
+      line("metrics." + m.name,
+           fmt::format("{} {} each {}{}", m.source, m.kind, shown(m.interval),
+                       m.bad.empty() ? "" : ", bad is " + m.bad),
+           m.place);
     line("monitor", shown(e_.monitor));
     line("keep_warm", e_.keep_warm ? shown(*e_.keep_warm) : "default");
     line("max_surge", e_.max_surge);
@@ -238,7 +243,11 @@ std::string show(const Config& config, const std::string& environment) {
     for (const auto& service : config.services)
       if (const Effective* e = config.find(name, service)) out += "\n" + Sheet(*e).text();
   }
-  return out;
+  if (!environment.empty()) return out;
+  const auto or_none = [](const std::string& text) { return text.empty() ? "none" : text; };
+  return out + fmt::format("\nagent\n  listen = {}\n  url    = {}\n  tls    = {}\n",
+                           or_none(config.agent.listen), or_none(config.agent.url),
+                           config.agent.own ? "own" : or_none(config.agent.certificate));
 }
 
 }  // namespace slipway::config

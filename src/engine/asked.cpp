@@ -192,16 +192,36 @@ bool may_skip(const Step& step) {
   return false;
 }
 
+// Why this step is not one that may be skipped now.
+void refuse_skip(Turn& t, const Asked& e, int asked) {
+  const Deployment& d = *t.site.live;
+  const auto steps = d.plan.steps.size();
+  const auto n = static_cast<std::size_t>(asked - 1);
+  const std::string name = fmt::format("{}-{}", t.site.id.name(), d.number);
+  if (asked < 1 || n >= steps)
+    return refuse(t, e, codes::kWrongState,
+                  fmt::format("{} has the steps 1 to {}, no step {}", name, steps, asked));
+  const Step& step = d.plan.steps[n];
+  refuse(t, e, codes::kWrongState,
+         may_skip(step)
+             ? fmt::format("step {} ({}) of {} is over: there is nothing to skip", asked,
+                           word(step.verb), name)
+             : fmt::format("step {} ({}) of {} cannot be skipped: only a check, a smoke test or a "
+                           "timed gate can; `promote` ends a stage",
+                           asked, word(step.verb), name));
+}
+
 void skip(Turn& t, const Asked& e) {
   Deployment& d = *t.site.live;
   if (!is_running(d) && d.state != State::paused) return wrong_state(t, e);
   const int asked = e.request.step.value_or(static_cast<int>(d.step) + 1);
   const auto n = static_cast<std::size_t>(asked - 1);
   if (asked < 1 || n < d.step || n >= d.plan.steps.size() || !may_skip(d.plan.steps[n])) {
-    return wrong_state(t, e);
+    return refuse_skip(t, e, asked);
   }
   StepProgress& p = d.progress.edit()[n];
-  if (p.state != StepState::running && p.state != StepState::waiting) return wrong_state(t, e);
+  if (p.state != StepState::running && p.state != StepState::waiting)
+    return refuse_skip(t, e, asked);
   accept(t, e);
   Because because = by(codes::kSkippedBy, e.request);
   because.values.emplace_back("step", fmt::format("{}", asked));

@@ -41,11 +41,14 @@ Admission<> choose_environment(Request& r, const Config& config) {
 Admission<const Effective*> choose_service(Request& r, const Config& config) {
   if (r.service.empty()) {
     if (config.services.size() != 1)
-      return refuse("service_needed",
-                    fmt::format("there are {} services: name one of {}", config.services.size(),
-                                fmt::join(config.services, ", ")),
-                    fmt::format("for example {}/{}", r.environment,
-                                config.services.empty() ? "SERVICE" : config.services.front()));
+      return refuse(
+          "service_needed",
+          fmt::format("there are {} services: name one of {}", config.services.size(),
+                      fmt::join(config.services, ", ")),
+          fmt::format(
+              "{}for example {}/{}",
+              r.act == Act::deploy ? "all of them in one deployment is not supported yet; " : "",
+              r.environment, config.services.empty() ? "SERVICE" : config.services.front()));
     r.service = config.services.front();
   }
   if (std::ranges::find(config.services, r.service) == config.services.end())

@@ -11,6 +11,8 @@
 #include "main/recalled.h"
 #include "main/replay_object.h"
 #include "observe/log.h"
+#include "plan/spec.h"
+#include "views/deployment.h"
 #include "views/phrase.h"
 
 namespace slipway {
@@ -25,7 +27,24 @@ Refusal refusal(std::string code, std::string text, int http) {
   return {.code = std::move(code), .text = std::move(text), .mistakes = {}, .http = http};
 }
 
+// What the newest configuration says, for who reads the board.
+views::Wants wants(const Desk& desk) {
+  return [&desk](const SiteId& id, const Release& release) -> std::optional<views::Wanted> {
+    const auto config = desk.current();
+    const auto* e = config ? config->find(id.environment, id.service) : nullptr;
+    if (e == nullptr) return std::nullopt;
+    return views::Wanted{.spec = plan::instance_spec(*e, release),
+                         .route = plan::route_spec(*e, 1),
+                         .replicas = e->replicas.value};
+  };
+}
+
 }  // namespace
+
+AgentBackend::AgentBackend(Parts parts)
+    : parts_(std::move(parts)), releases_({parts_.desk, parts_.shell, parts_.board, parts_.look}) {
+  parts_.board->wants(wants(*parts_.desk));
+}
 
 std::variant<Answer, Refusal> AgentBackend::submit(Request request) {
   auto promise = std::make_shared<std::promise<std::variant<Answer, Refusal>>>();

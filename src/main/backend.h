@@ -52,9 +52,7 @@ class AgentBackend : public api::Backend {
     const Observation* observation;
     BuildBook* builds;
   };
-  explicit AgentBackend(Parts parts)
-      : parts_(std::move(parts)),
-        releases_({parts_.desk, parts_.shell, parts_.board, parts_.look}) {}
+  explicit AgentBackend(Parts parts);
 
   std::variant<Answer, Refusal> submit(Request) override;
   std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,

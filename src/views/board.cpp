@@ -124,6 +124,8 @@ std::optional<std::uint32_t> Board::Impl::find_in(std::string_view environment,
 Board::Board() : impl_(std::make_unique<Impl>()) {}
 Board::~Board() = default;
 
+void Board::wants(Wants wants) { impl_->wants = std::move(wants); }
+
 void Board::restore_site(std::shared_ptr<const Site> site) {
   impl_->put_site(site, nullptr, Wall{});
   const std::unique_lock lock(impl_->mutex);
@@ -208,8 +210,9 @@ boost::json::object Board::status(const std::string& environment, const std::str
     if (it == all.end()) continue;
     boost::json::array list;
     for (const auto& [one, site] : it->second) {
-      auto o = site ? service_json(*site, depth) : empty_service_json({one, name}, depth);
-      for (const char* place : {"live", "last"})
+      auto o =
+          site ? service_json(*site, depth, impl_->wants) : empty_service_json({one, name}, depth);
+      for (const char* place : {"live", "queued", "last"})
         if (o[place].is_object()) link_to(o[place].get_object(), links);
       list.push_back(std::move(o));
     }

@@ -56,6 +56,8 @@ class Board {
   Board();
   ~Board();
 
+  // Before anybody reads.
+  void wants(Wants);
   // At start-up: the sites as recovered, and the ended deployments, oldest first.
   void restore_site(std::shared_ptr<const Site>);
   void restore_ended(const Deployment&, const SiteId&);

@@ -14,6 +14,7 @@
 
 #include "views/board.h"
 #include "views/delivery.h"
+#include "views/deployment.h"
 #include "views/ended.h"
 #include "views/series.h"
 
@@ -41,6 +42,7 @@ struct Board::Impl {
   SeriesList series;
   Delivery delivery;
   ReleaseList releases;
+  Wants wants;  // set once, before there are readers
 
   mutable std::mutex ring_mutex;
   mutable std::condition_variable ring_grew;

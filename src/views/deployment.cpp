@@ -130,6 +130,13 @@ boost::json::array warnings_json(const Deployment& d) {
   return out;
 }
 
+boost::json::array drift_of(const Site& site, const Wants& wants) {
+  const auto serving = site.copies.find(site.serving);
+  if (!wants || serving == site.copies.end()) return {};
+  const auto wanted = wants(site.id, serving->second.release);
+  return wanted ? drift_json(site, *wanted) : boost::json::array();
+}
+
 void add_request(boost::json::object& o, const Deployment& d, const SiteId& id) {
   const std::string& wanted = d.planned ? d.plan.to.version : d.request.version;
   o["schema"] = "deployment/1";
@@ -289,7 +296,7 @@ boost::json::object deployment_json(const Deployment& d, const SiteId& id, const
   return o;
 }
 
-boost::json::object service_json(const Site& site, Depth depth) {
+boost::json::object service_json(const Site& site, Depth depth, const Wants& wants) {
   boost::json::object o;
   const auto serving = site.copies.find(site.serving);
   const bool has = serving != site.copies.end();
@@ -299,7 +306,7 @@ boost::json::object service_json(const Site& site, Depth depth) {
   o["listen"] = text_or_null(site.route.listen);
   o["health"] = health_word(site);
   add_copies(o, site);
-  o["drift"] = boost::json::array();
+  o["drift"] = drift_of(site, wants);
   o["frozen_until"] = nullptr;
   o["breaker"] = nullptr;
   o["trouble"] = trouble_json(site);

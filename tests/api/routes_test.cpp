@@ -257,6 +257,7 @@ TEST_F(Routes, RefusedWithAReason) {
       {"POST", "/v1/deployments", R"({"a")", 400, "bad_json"},
       {"POST", "/v1/deployments", R"({"environment":"p","version":"v","from":"staging"})", 501,
        "not_supported"},
+      {"POST", "/v1/deployments", R"({"environment":"p","from":"staging"})", 501, "not_supported"},
       {"POST", "/v1/deployments",
        R"({"environment":"p","version":"v","options":{"runMigrations":true}})", 501,
        "not_supported"},
@@ -314,6 +315,32 @@ TEST_F(Routes, RefusedWithAReason) {
     EXPECT_TRUE(json.at("errors").is_array());
   }
   EXPECT_TRUE(backend.requests.empty());
+}
+
+// Over HTTP nobody wrote a flag; the command line did.
+TEST_F(Routes, ARefusalNamesWhatWasWritten) {
+  backend.on_submit = [](const Request&) -> std::variant<Answer, Refusal> {
+    return Refusal{
+        "invalid_version", "no", {{"--when-busy", "bad", "no", "", "--when-busy: error: no"}}, 422};
+  };
+  const auto body = [](const std::string& answer) {
+    return boost::json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
+  };
+  const std::string text = R"({"environment":"p","version":"v"})";
+  const auto ask = [&](const std::string& agent) {
+    Wire w = wire();
+    EXPECT_TRUE(
+        w.write(fmt::format("POST /v1/deployments HTTP/1.1\r\nHost: localhost\r\n{}"
+                            "Connection: close\r\nContent-Type: application/json\r\n"
+                            "Content-Length: {}\r\n\r\n{}",
+                            agent, text.size(), text)));
+    return body(*w.to_the_end(10s, 1 << 20)).at("errors").at(0);
+  };
+  EXPECT_EQ(ask("").at("at"), "/when_busy");
+  EXPECT_EQ(ask("").at("rendered"), "/when_busy: error: no");
+  EXPECT_EQ(ask("User-Agent: slipway-cli/1\r\n").at("at"), "--when-busy");
+  const auto query = client().get("/v1/history?limit=0");
+  EXPECT_EQ(query->json.at("errors").at(0).at("at"), "?limit");
 }
 
 TEST_F(Routes, TheNearestNameIsOffered) {

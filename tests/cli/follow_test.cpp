@@ -62,6 +62,20 @@ TEST_F(Following, ExitStatusOfEveryEnd) {
   }
 }
 
+TEST_F(Following, ACanaryThatFellByItsCriteriaSaysSo) {
+  const std::pair<const char*, bool> kReasons[] = {{"judge_failed", true}, {"rollback_by", false}};
+  for (const auto& [code, told] : kReasons) {
+    object fell = boost::json::parse(deployment("rolled_back")).as_object();
+    fell["strategy"] = "canary";
+    fell["because"] = object{{"code", code}, {"text", "why"}, {"values", object{}}};
+    script.answers[kGet].clear();
+    script.on(kGet, 200, boost::json::serialize(fell));
+    console.errors.clear();
+    EXPECT_EQ(deploy({"--output", "json"}), 1);
+    EXPECT_EQ(console.errors.find("error: Canary deployment failed\n") != std::string::npos, told);
+  }
+}
+
 TEST_F(Following, RollbackAndAbortSucceedWhenItWasTakenBack) {
   script.on("POST /v1/environments/production/rollback", 201, deployment("rolling_back"));
   ends("rolled_back");

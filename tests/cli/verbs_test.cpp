@@ -226,7 +226,7 @@ TEST_F(Verbs, WhatComesLaterIsRefusedByName) {
     EXPECT_EQ(out_json().at("text").as_string(),
               "`slipway " + std::string(word) + "` is not supported yet");
   }
-  for (const char* flag : {"--from", "--run-migrations", "--run-migrations=false", "--ephemeral"}) {
+  for (const char* flag : {"--from", "--run-migrations", "--run-migrations=true", "--ephemeral"}) {
     EXPECT_EQ(run_line({"deploy", "production", "v2", flag, "-o=json"}), 2) << flag;
     EXPECT_EQ(out_json().at("code"), "not_supported") << flag;
   }
@@ -278,6 +278,21 @@ TEST_F(Verbs, AnAgentElsewhereIsNamedBeforeOrAfterTheCommand) {
     EXPECT_EQ(doors[0].url, "https://deploy.example.com");
     EXPECT_EQ(tokens.back(), "slp_x");
   }
+}
+
+TEST_F(Verbs, WhatIsNotToBeDoneNeedNotBeSupported) {
+  EXPECT_EQ(run_line({"deploy", "production", "v2", "--run-migrations=false"}), 0);
+  EXPECT_FALSE(sent("POST /v1/deployments").contains("options"));
+}
+
+TEST_F(Verbs, ATokensRolesHoldInTheEnvironmentThatIsNamed) {
+  script.on("POST /v1/tokens", 201, R"({"schema": "token/1", "token": "slp_1_x"})");
+  EXPECT_EQ(run_line({"token", "create", "ana", "--role", "deployer", "--role", "viewer@staging",
+                      "--environment", "production", "-q"}),
+            0);
+  const array& roles = sent("POST /v1/tokens").at("roles").as_array();
+  EXPECT_EQ(roles.at(0).at("environment"), "production");
+  EXPECT_EQ(roles.at(1).at("environment"), "staging");
 }
 
 TEST_F(Verbs, TyposGetTheNearestWord) {

@@ -62,6 +62,7 @@ TEST(Metrics, EverySourceInItsShortestForm) {
   for (const auto& m : all)
     for (const auto& [key, text] : m.keys) EXPECT_EQ(text.find("value-of"), std::string::npos);
   EXPECT_EQ(show(c).find("value-of"), std::string::npos);
+  EXPECT_NE(show(c).find("metrics." + only(c).metrics.at(0).name), std::string::npos);
 }
 
 TEST(Metrics, NamesOfTheFileAreFilledAndVariablesAreKept) {

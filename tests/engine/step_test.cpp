@@ -163,6 +163,24 @@ TEST(Step, ARefusedVerbMovesNothing) {
   EXPECT_EQ(t.site(), before);
 }
 
+TEST(Step, ASkipThatCannotBeSaysWhy) {
+  Transcript t;
+  t.run(kCanary);
+  const auto said = [&](int n) {
+    Request r;
+    r.act = Act::skip;
+    r.step = n;
+    Site site = t.site();
+    std::string text;
+    for (const auto& given : step(site, {site.now, site.wall, Asked{r, 9}}))
+      if (const auto* answer = std::get_if<Answer>(&given.command)) text += answer->text;
+    return text;
+  };
+  EXPECT_NE(said(99).find("no step 99"), std::string::npos) << said(99);
+  EXPECT_NE(said(1).find("is over"), std::string::npos) << said(1);
+  EXPECT_NE(said(5).find("cannot be skipped: only a check"), std::string::npos) << said(5);
+}
+
 TEST(Step, NothingIsDueAtRest) {
   Transcript t;
   t.run("release v1\n");

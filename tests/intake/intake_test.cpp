@@ -116,7 +116,9 @@ TEST(Admit, UnknownNamesSuggestTheNearest) {
 
 TEST(Admit, SeveralServicesNeedAName) {
   House house({"web", "api"});
-  EXPECT_EQ(house.admit(deploy()).error().code, "service_needed");
+  const Refusal needed = house.admit(deploy()).error();
+  EXPECT_EQ(needed.code, "service_needed");
+  EXPECT_THAT(needed.mistakes.at(0).hint, HasSubstr("not supported yet"));
   Request r = deploy();
   r.environment = "production/api";
   const auto a = house.admit(r);

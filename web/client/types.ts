@@ -154,7 +154,7 @@ export interface Service<D extends BriefDeployment = BriefDeployment> {
   weights: Record<string, number>;
   served: Record<string, number> | null;
   warm: { version: string; until: string | null }[];
-  drift: { what: string; wanted: string; found: string }[];
+  drift: { what: string; wanted: string | null; found: string | null }[];
   frozen_until: string | null;
   breaker: { since: string; failed: number; text: string } | null;
   trouble: { code: string; text: string }[];
