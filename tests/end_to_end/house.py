@@ -86,7 +86,7 @@ class House:
     def __enter__(self):
         return self
 
-    def __exit__(self, failed, *_):
+    def __exit__(self, failed=None, *_):
         if failed:
             print("the agent said last:", self.agent_log(), file=sys.stderr)
         for load in self.loads:
