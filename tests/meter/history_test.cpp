@@ -8,65 +8,27 @@
 #include "meter/gaps.h"
 #include "meter/latency.h"
 #include "meter/meter.h"
+#include "rows.h"
 
 namespace slipway::meter {
 namespace {
 
-const SiteId kPastSite{"web", "production"};
-constexpr std::uint64_t kPastInode = 7;
-
-Instant past_at(double seconds) {
-  return Instant(Duration(static_cast<std::int64_t>(seconds * 1e6)));
-}
-Wall past_wall(double seconds) { return Wall(Duration(static_cast<std::int64_t>(seconds * 1e6))); }
-
-// Rows as they come from one file.
-class PastFile {
- public:
-  Row row(const std::string& version, bool error = false, std::int64_t total_us = 1000) {
-    Row r;
-    r.site = kPastSite.name();
-    r.assigned = r.served = version;
-    r.server = "s1";
-    r.termination = "----";
-    r.status = error ? 500 : 200;
-    r.total_us = total_us;
-    r.end_us = now_us_ += 1000;
-    r.offset = offset_ += 100;
-    return r;
-  }
-  std::uint64_t offset() const { return offset_; }
-  void wait(double seconds) { now_us_ += static_cast<std::int64_t>(seconds * 1e6); }
-
- private:
-  std::uint64_t offset_ = 0;
-  std::int64_t now_us_ = 1'700'000'000'000'000;
-};
-
-struct Past : testing::Test {
-  Meter meter;
-  PastFile file;
-  Watch watch{.stable = "v1", .candidate = "v2", .latency_limits_us = {5000, 100'000}};
-
-  void add(int count, const std::string& version, int errors = 0) {
-    for (int i = 0; i < count; ++i) meter.add(file.row(version, i < errors), kPastInode);
-  }
-};
+using Past = Fixture;
 
 TEST_F(Past, OneClientsErrorsCountOnceWhenClientsStayWithTheirVersion) {
   for (const bool by_client : {false, true}) {
     Meter fresh;
-    PastFile rows;
+    File rows;
     Watch of = watch;
     of.by_client = by_client;
-    fresh.watch(kPastSite, of, {kPastInode, 0}, past_at(0));
+    fresh.watch(kSite, of, {kInode, 0}, at(0));
     for (int i = 0; i < 20; ++i) {
       Row row = rows.row("v2", i < 12);
       row.bucket = i < 9 ? 77 : 100 + i;  // nine of the twelve are of one client
-      fresh.add(row, kPastInode);
+      fresh.add(row, kInode);
     }
-    for (int i = 0; i < 10; ++i) fresh.add(rows.row("v1"), kPastInode);
-    const auto closed = fresh.tick(past_at(1), past_wall(1));
+    for (int i = 0; i < 10; ++i) fresh.add(rows.row("v1"), kInode);
+    const auto closed = fresh.tick(at(1), wall(1));
     ASSERT_EQ(closed.size(), 1u);
     EXPECT_EQ(closed[0].second.block.candidate.requests, 20u);
     EXPECT_EQ(closed[0].second.block.candidate.errors, by_client ? 4u : 12u);
@@ -75,12 +37,12 @@ TEST_F(Past, OneClientsErrorsCountOnceWhenClientsStayWithTheirVersion) {
 }
 
 TEST_F(Past, TheFirstBlockSaysWhatStableWasInTheHourBefore) {
-  for (int i = 0; i < 3000; ++i) meter.add(file.row("v1", i % 100 == 0, 20'000), kPastInode);
+  for (int i = 0; i < 3000; ++i) meter.add(file.row("v1", i % 100 == 0, 20'000), kInode);
   add(50, "v0");
-  meter.watch(kPastSite, watch, {kPastInode, file.offset()}, past_at(0));
+  meter.watch(kSite, watch, {kInode, file.offset()}, at(0));
   add(10, "v1");
   add(1, "v2");
-  const auto closed = meter.tick(past_at(1), past_wall(1));
+  const auto closed = meter.tick(at(1), wall(1));
   ASSERT_EQ(closed.size(), 1u);
   ASSERT_TRUE(closed[0].second.before.has_value());
   EXPECT_EQ(closed[0].second.before->requests, 3000u);
@@ -89,28 +51,27 @@ TEST_F(Past, TheFirstBlockSaysWhatStableWasInTheHourBefore) {
   EXPECT_EQ(closed[0].second.block.stable.requests, 10u);  // and no row is counted twice
   add(10, "v1");
   add(1, "v2");
-  EXPECT_FALSE(meter.tick(past_at(2), past_wall(2)).at(0).second.before.has_value());
+  EXPECT_FALSE(meter.tick(at(2), wall(2)).at(0).second.before.has_value());
 }
 
 TEST_F(Past, BurstsOfInstancesAreSaidWithEachBlock) {
   const auto hour_of = [](bool bursts) {
     Meter fresh;
-    PastFile rows;
+    File rows;
     Prng prng{5};
     for (int second = 0; second < 2400; ++second) {
       for (int i = 0; i < 20; ++i) {
         const bool burst = bursts && i % 4 == 0 && second % 300 < 5;
         Row row = rows.row("v1", burst ? prng.below(2) == 0 : prng.below(500) == 0);
         row.server = "s" + std::to_string(1 + i % 4);
-        fresh.add(row, kPastInode);
+        fresh.add(row, kInode);
       }
       rows.wait(0.98);
     }
-    fresh.watch(kPastSite, {.stable = "v1", .candidate = "v2"}, {kPastInode, rows.offset()},
-                past_at(0));
-    for (int i = 0; i < 10; ++i) fresh.add(rows.row("v1"), kPastInode);
-    fresh.add(rows.row("v2"), kPastInode);
-    return fresh.tick(past_at(1), past_wall(1)).at(0).second.block.dispersion;
+    fresh.watch(kSite, {.stable = "v1", .candidate = "v2"}, {kInode, rows.offset()}, at(0));
+    for (int i = 0; i < 10; ++i) fresh.add(rows.row("v1"), kInode);
+    fresh.add(rows.row("v2"), kInode);
+    return fresh.tick(at(1), wall(1)).at(0).second.block.dispersion;
   };
   const auto calm = hour_of(false), bursty = hour_of(true);
   ASSERT_EQ(bursty.size(), 4u);

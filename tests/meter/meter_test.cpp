@@ -8,48 +8,11 @@
 #include "base/prng.h"
 #include "meter/gaps.h"
 #include "meter/latency.h"
+#include "rows.h"
 
 namespace slipway::meter {
 namespace {
 
-const SiteId kSite{"web", "production"};
-constexpr std::uint64_t kInode = 7;
-
-Instant at(double seconds) { return Instant(Duration(static_cast<std::int64_t>(seconds * 1e6))); }
-Wall wall(double seconds) { return Wall(Duration(static_cast<std::int64_t>(seconds * 1e6))); }
-
-// Rows as they come from one file.
-class File {
- public:
-  Row row(const std::string& version, bool error = false, std::int64_t total_us = 1000) {
-    Row r;
-    r.site = kSite.name();
-    r.assigned = r.served = version;
-    r.server = "s1";
-    r.termination = "----";
-    r.status = error ? 500 : 200;
-    r.total_us = total_us;
-    r.end_us = now_us_ += 1000;
-    r.offset = offset_ += 100;
-    return r;
-  }
-  std::uint64_t offset() const { return offset_; }
-  void wait(double seconds) { now_us_ += static_cast<std::int64_t>(seconds * 1e6); }
-
- private:
-  std::uint64_t offset_ = 0;
-  std::int64_t now_us_ = 1'700'000'000'000'000;
-};
-
-struct Fixture : testing::Test {
-  Meter meter;
-  File file;
-  Watch watch{.stable = "v1", .candidate = "v2", .latency_limits_us = {5000, 100'000}};
-
-  void add(int count, const std::string& version, int errors = 0) {
-    for (int i = 0; i < count; ++i) meter.add(file.row(version, i < errors), kInode);
-  }
-};
 using Blocks = Fixture;
 
 // The sequence `block_builder` of the analysis page's vectors: [n_c, x_c, n_s, x_s] a tick.
