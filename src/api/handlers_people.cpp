@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/body.h"
 #include "api/handlers.h"
@@ -45,15 +44,6 @@ std::string session_cookie(const Ask& ask, const std::string& value, Duration li
   return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
                      cookie_name(ask.host), value, life.count() / 1'000'000,
                      ask.secure ? "; Secure" : "");
-}
-
-template <class N>
-bool number_in(const std::map<std::string, std::string>& query, const char* name, N& out) {
-  const auto it = query.find(name);
-  if (it == query.end()) return true;
-  const auto* end = it->second.data() + it->second.size();
-  const auto [stop, error] = std::from_chars(it->second.data(), end, out);
-  return error == std::errc() && stop == end;
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/event_filter.h"
 #include "api/handlers.h"
@@ -14,13 +13,6 @@ namespace {
 
 constexpr std::size_t kListMost = 200;
 constexpr Duration kReportPeriod = std::chrono::hours(24 * 30);
-
-template <class N>
-bool read_number(const std::string& text, N& out) {
-  if (text.empty()) return true;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
-}
 
 std::optional<std::uint32_t> number_of(const Scene& s) { return s.board.find(s.names.at("id")); }
 
@@ -113,7 +105,7 @@ Reply get_logs(Scene& s) {
   if (auto trouble = unknown_query(s, {"version", "instance", "tail", "grep"})) return *trouble;
   std::size_t n = 0;
   for (const char* name : {"instance", "tail"})
-    if (!read_number(value_of(s.ask.query, name), n)) return bad_query(name, "a number");
+    if (!number_in(s.ask.query, name, n)) return bad_query(name, "a number");
   auto query = s.ask.query;
   query["id"] = s.names.at("id");
   auto text = s.backend.logs(query);
@@ -134,11 +126,9 @@ Reply get_history(Scene& s) {
   State known{};
   if (!filter.state.empty() && !parse(filter.state, known))
     return bad_query("state", "a deployment's state");
-  if (!read_number(value_of(q, "limit"), filter.limit) || filter.limit == 0 ||
-      filter.limit > kListMost)
+  if (!number_in(q, "limit", filter.limit) || filter.limit == 0 || filter.limit > kListMost)
     return bad_query("limit", "a number from 1 to 200");
-  if (!read_number(value_of(q, "after"), filter.after))
-    return bad_query("after", "a list's `next`");
+  if (!number_in(q, "after", filter.after)) return bad_query("after", "a list's `next`");
   if (!read_time(value_of(q, "since"), filter.since)) return bad_query("since", "an RFC 3339 time");
   if (!read_time(value_of(q, "until"), filter.until)) return bad_query("until", "an RFC 3339 time");
   if (!read_depth(s, filter.depth)) return bad_query("depth", "whole or brief");

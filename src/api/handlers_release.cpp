@@ -1,6 +1,4 @@
 // Releases: what is known under which version, and registering one by name.
-#include <charconv>
-
 #include "api/body.h"
 #include "api/handlers.h"
 #include "api/query.h"
@@ -10,25 +8,15 @@ namespace {
 
 constexpr std::size_t kReleasesMost = 200;
 
-// False: it is named, and no number.
-bool take_number(const std::map<std::string, std::string>& query, const char* name,
-                 std::size_t& out) {
-  const auto it = query.find(name);
-  if (it == query.end()) return true;
-  const std::string& text = it->second;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
 }  // namespace
 
 Reply get_releases(Scene& s) {
   if (auto trouble = unknown_query(s, {"service", "version", "limit", "after"})) return *trouble;
   const auto& q = s.ask.query;
   views::ReleaseFilter filter{.service = value_of(q, "service"), .version = value_of(q, "version")};
-  if (!take_number(q, "limit", filter.limit) || filter.limit == 0 || filter.limit > kReleasesMost)
+  if (!number_in(q, "limit", filter.limit) || filter.limit == 0 || filter.limit > kReleasesMost)
     return bad_query("limit", "a number from 1 to 200");
-  if (!take_number(q, "after", filter.after)) return bad_query("after", "a list's `next`");
+  if (!number_in(q, "after", filter.after)) return bad_query("after", "a list's `next`");
   if (!s.ask.who.may_everywhere(people::Right::see))
     filter.visible = [&](const std::string& e) { return s.ask.who.may(people::Right::see, e); };
   return json_reply(200, s.board.releases(filter));

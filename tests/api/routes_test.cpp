@@ -282,6 +282,8 @@ TEST_F(Routes, RefusedWithAReason) {
       {"GET", "/v1/environments/nowhere/status", nullptr, 404, "unknown_environment"},
       {"GET", "/v1/history?colour=red", nullptr, 422, "unknown_field"},
       {"GET", "/v1/history?limit=0", nullptr, 422, "invalid_query"},
+      {"GET", "/v1/history?limit=", nullptr, 422, "invalid_query"},
+      {"GET", "/v1/releases?after=x", nullptr, 422, "invalid_query"},
       {"GET", "/v1/history?state=fine", nullptr, 422, "invalid_query"},
       {"GET", "/v1/history?since=yesterday", nullptr, 422, "invalid_query"},
       {"GET", "/v1/history?since=2026-11-21T10:00:00.Z", nullptr, 422, "invalid_query"},
