@@ -23,37 +23,6 @@ bool fits_filter(const json::object& o, const TrailFilter& f) {
          (f.until.empty() || field(o, "at") < f.until);
 }
 
-std::string deed_text(const people::Deed& d) {
-  return json::serialize(json::object{{"at", d.at},
-                                      {"by", d.by},
-                                      {"token", d.token},
-                                      {"from", d.from},
-                                      {"via", d.via},
-                                      {"act", d.act},
-                                      {"target", d.target},
-                                      {"environment", d.environment},
-                                      {"because", d.because}});
-}
-
-people::Deed deed_of(const std::string& text) {
-  json::error_code error;
-  const auto value = json::parse(text, error);
-  const json::object none;
-  const json::object& o = error || !value.is_object() ? none : value.get_object();
-  const auto of = [&](const char* name) { return std::string(field(o, name)); };
-  return {.at = of("at"),
-          .by = of("by"),
-          .token = of("token"),
-          .from = of("from"),
-          .via = of("via"),
-          .act = of("act"),
-          .target = of("target"),
-          .environment = of("environment"),
-          .because = of("because"),
-          .known = false,
-          .code = "outcome_unknown"};
-}
-
 // Newest first; true when the page is full.
 bool put_entry(const std::string& line, const TrailFilter& f, json::array& items) {
   json::error_code error;
@@ -80,7 +49,7 @@ Result<> Trail::restore() {
     ways_.complain("the audit is not whole; `slipway audit verify` says where");
   for (const auto& [slot, text] : TRY(ways_.begun())) {
     slots_.insert(slot);
-    add_locked(deed_of(text), slot);
+    add_locked(people::begun_deed(text), slot);
   }
   return {};
 }
@@ -93,7 +62,7 @@ std::optional<unsigned> Trail::begin(people::Deed deed) {
     slots_.insert(slot);
   }
   deed.at = ways_.now();
-  auto written = ways_.begin(slot, deed_text(deed));
+  auto written = ways_.begin(slot, people::begun_text(deed));
   if (written) return slot;
   ways_.complain("an act cannot be noted before it is done (" + deed.act + " by " + deed.by +
                  "): " + written.error().text);

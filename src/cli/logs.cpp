@@ -65,8 +65,8 @@ Ended run_logs(Call& call) {
   o.flag("-f,--follow", w.follow, "go on with what is written from now on");
   o.text("--version", w.version, "of this release alone", "V");
   o.text("--instance", w.instance, "of this instance alone", "N");
-  o.later("--step");
-  o.later("--since");
+  o.later("--step", Options::Takes::value);
+  o.later("--since", Options::Takes::value);
   o.number("-n,--tail", w.tail, "the last lines alone");
   o.text("--grep", w.grep, "lines that match this regular expression", "RE");
   if (auto over = call.parse()) return *over;

@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <map>
 
 #include "cli/words.h"
 #include "config/config.h"
@@ -16,7 +17,7 @@ namespace slipway::cli {
 struct Options::Impl {
   std::string verb;
   CLI::App app;
-  std::vector<std::string> later;
+  std::map<std::string, Takes> later;
   // Values that need more than CLI11's own reading; looked at after parsing.
   struct Typed {
     CLI::Option* option;
@@ -99,7 +100,7 @@ void Options::number(const char* names, std::optional<int>& into, const char* he
   counted->option = impl_->app.add_option(names, counted->value, help)->type_name("N");
   impl_->numbers.push_back(std::move(counted));
 }
-void Options::later(const char* flag) { impl_->later.emplace_back(flag); }
+void Options::later(const char* flag, Takes takes) { impl_->later.emplace(flag, takes); }
 
 namespace {
 
@@ -118,12 +119,12 @@ std::expected<Shared, Trouble> Options::parse(const std::vector<std::string>& ar
   bool words_alone = false;  // behind "--"
   for (const std::string& arg : args) {
     words_alone |= arg == "--";
-    const bool later = !words_alone && std::ranges::find(i.later, flag_part(arg)) != i.later.end();
-    if (!later) {
+    const auto later = words_alone ? i.later.end() : i.later.find(flag_part(arg));
+    if (later == i.later.end()) {
       kept.push_back(arg);
-    } else if (!arg.ends_with("=false")) {  // what is not done need not be known
+    } else if (later->second == Takes::value || arg != later->first + "=false") {
       return refuse("not_supported",
-                    fmt::format("`slipway {} {}` is not supported yet", i.verb, flag_part(arg)));
+                    fmt::format("`slipway {} {}` is not supported yet", i.verb, later->first));
     }
   }
   std::string help = fmt::format("see `slipway help {}`", i.verb);

@@ -40,8 +40,10 @@ class Options {
   // "30s", "5m"; a bare number is refused.
   void duration(const char* names, std::optional<Duration>& into, const char* help);
   void number(const char* names, std::optional<int>& into, const char* help);
-  // Belongs to the command, and is not supported by this version.
-  void later(const char* flag);
+  // Belongs to the command, and is not supported by this version. --name=false of a switch asks for
+  // nothing and is accepted.
+  enum class Takes { value, yes_or_no };
+  void later(const char* flag, Takes takes);
 
   std::expected<Shared, Trouble> parse(const std::vector<std::string>& args);
 

@@ -78,10 +78,10 @@ void ReleaseWords::declare(Options& o) {
   o.text("--when-busy", when_busy, "queue, supersede or refuse, when another deployment is live",
          "W");
   o.text("--because", because, "why, recorded with it");
-  o.later("--from");
-  o.later("--run-migrations");
-  o.later("--no-run-migrations");
-  o.later("--ephemeral");
+  o.later("--from", Options::Takes::value);
+  o.later("--run-migrations", Options::Takes::yes_or_no);
+  o.later("--no-run-migrations", Options::Takes::yes_or_no);
+  o.later("--ephemeral", Options::Takes::yes_or_no);
 }
 
 std::expected<Request, Trouble> request_of(Session& s, const ReleaseWords& w, Agent* agent) {

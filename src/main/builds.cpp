@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "observe/log.h"
 #include "os/clock.h"
 #include "views/phrase.h"
 
@@ -33,13 +34,21 @@ std::expected<std::string, Refusal> service_of(const Desk& desk, const std::stri
 
 }  // namespace
 
-void BuildBook::count(const json::object& record) {
+bool BuildBook::count(const json::object& record) {
+  const auto* service = record.if_contains("service");
+  const auto* took = record.if_contains("took_us");
+  const auto* succeeded = record.if_contains("succeeded");
+  if (service == nullptr || !service->is_string() || took == nullptr || !took->is_int64() ||
+      succeeded == nullptr || !succeeded->is_bool())
+    return false;
   const std::scoped_lock lock(mutex_);
-  auto& of = builds_[std::string(record.at("service").as_string())];
-  const Duration took(std::chrono::microseconds(record.at("took_us").to_number<std::int64_t>()));
-  (record.at("succeeded").as_bool() ? of.succeeded : of.failed).add(took);
-  if (const auto* coverage = record.if_contains("test_coverage"))
+  auto& of = builds_[std::string(service->get_string())];
+  (succeeded->get_bool() ? of.succeeded : of.failed)
+      .add(Duration(std::chrono::microseconds(took->get_int64())));
+  if (const auto* coverage = record.if_contains("test_coverage");
+      coverage != nullptr && coverage->is_number())
     of.test_coverage = coverage->to_number<double>();
+  return true;
 }
 
 Result<> BuildBook::restore() {
@@ -48,9 +57,9 @@ Result<> BuildBook::restore() {
   for (const auto& bytes : records) {
     json::error_code error;
     const auto value = json::parse(bytes, error);
-    if (error || !value.is_object())
-      return fail(Fault::corrupt, "a record of a build cannot be read");
-    count(value.get_object());
+    if (error || !value.is_object() || !count(value.get_object()))
+      log_line("warning", "a record of a build cannot be read; the figures are without it",
+               {{"code", "build_unreadable"}});
   }
   return {};
 }

@@ -21,14 +21,14 @@ class BuildBook {
   };
   explicit BuildBook(World world) : world_(world) {}
 
-  // Those that the journal holds.
+  // Those that the journal holds. A record that cannot be read costs its figure, never the start.
   Result<> restore();
   // build_report/1.
   std::expected<boost::json::object, Refusal> add(const api::BuildReport&);
   std::map<std::string, observe::Builds> figures() const;  // by service
 
  private:
-  void count(const boost::json::object& record);
+  bool count(const boost::json::object& record);  // false: it is no record of a build
   World world_;
   mutable std::mutex mutex_;
   std::map<std::string, observe::Builds> builds_;

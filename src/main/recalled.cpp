@@ -15,16 +15,17 @@ Result<views::SeriesList> recalled_series(journal::Journal& journal, const SiteI
   const journal::Snapshot snapshot = TRY(journal.snapshot(stream));
   TRY(journal.read(stream, 0, [&](std::uint64_t, const journal::Entry& entry) {
     // Old records go: from the newest snapshot on they are all there.
-    if (!trouble && entry.seq == snapshot.seq + 1 && site.seq < snapshot.seq) {
+    if (trouble) return;
+    if (entry.seq == snapshot.seq + 1 && site.seq < snapshot.seq) {
       auto read = record::decode_site(snapshot.bytes);
-      if (read)
-        site = std::move(*read);
-      else
+      if (!read) {
         trouble = read.error();
+        return;
+      }
+      site = std::move(*read);
       site.seq = snapshot.seq;
     }
     if (entry.seq != site.seq + 1) return;
-    if (trouble) return;
     auto record = record::decode_step(entry.bytes);
     if (!record) {
       trouble = record.error();

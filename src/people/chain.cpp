@@ -16,26 +16,51 @@ constexpr std::string_view kHashField = ",\"hash\":\"";
 constexpr std::size_t kHashLength = 64;
 constexpr std::size_t kTail = kHashField.size() + kHashLength + 2;  // and `"}`
 
+struct KnownBefore {
+  const char* name;
+  std::string Deed::* field;
+};
+// In the order of the entries: their hashes depend on it.
+constexpr KnownBefore kKnownBefore[] = {
+    {"at", &Deed::at},          {"by", &Deed::by},
+    {"token", &Deed::token},    {"from", &Deed::from},
+    {"via", &Deed::via},        {"act", &Deed::act},
+    {"target", &Deed::target},  {"environment", &Deed::environment},
+    {"because", &Deed::because}};
+
+void put_known_before(const Deed& d, json::object& o) {
+  for (const auto& [name, field] : kKnownBefore) o[name] = d.*field;
+}
+
 }  // namespace
 
+std::string begun_text(const Deed& d) {
+  json::object o;
+  put_known_before(d, o);
+  return json::serialize(o);
+}
+
+Deed begun_deed(std::string_view text) {
+  Deed d;
+  d.known = false;
+  d.code = "outcome_unknown";
+  json::error_code error;
+  const auto value = json::parse(text, error);
+  if (error || !value.is_object()) return d;
+  for (const auto& [name, field] : kKnownBefore) {
+    const auto* of = value.get_object().if_contains(name);
+    if (of != nullptr && of->is_string()) d.*field = of->get_string();
+  }
+  return d;
+}
+
 std::string chained(const Deed& d, std::uint64_t n, std::string_view previous) {
-  json::object o{{"n", n},
-                 {"prev", std::string(previous)},
-                 {"at", d.at},
-                 {"by", d.by},
-                 {"token", d.token},
-                 {"from", d.from},
-                 {"via", d.via},
-                 {"act", d.act},
-                 {"target", d.target},
-                 {"environment", d.environment},
-                 {"because", d.because},
-                 {"outcome", !d.known     ? "unknown"
-                             : d.accepted ? "accepted"
-                                          : "refused"},
-                 {"status", d.status},
-                 {"code", d.code},
-                 {"omitted", d.omitted}};
+  json::object o{{"n", n}, {"prev", std::string(previous)}};
+  put_known_before(d, o);
+  o["outcome"] = !d.known ? "unknown" : d.accepted ? "accepted" : "refused";
+  o["status"] = d.status;
+  o["code"] = d.code;
+  o["omitted"] = d.omitted;
   std::string line = json::serialize(o);
   line.pop_back();
   const std::string hash = sha256_hex(line);

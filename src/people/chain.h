@@ -32,6 +32,11 @@ inline constexpr std::string_view kNoHash =
 std::string chained(const Deed&, std::uint64_t n, std::string_view previous);
 std::string hash_in(std::string_view line);  // empty: it has none
 
+// What is known of an act before it is done, as a line of JSON, and read again by an agent that
+// finds it begun and not ended: what became of it is unknown then. Text that is none: all empty.
+std::string begun_text(const Deed&);
+Deed begun_deed(std::string_view text);
+
 // Reads a chain line by line and says where it breaks.
 class ChainReader {
  public:

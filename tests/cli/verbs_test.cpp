@@ -231,6 +231,11 @@ TEST_F(Verbs, WhatComesLaterIsRefusedByName) {
     EXPECT_EQ(out_json().at("code"), "not_supported") << flag;
   }
   EXPECT_EQ(run_line({"logs", "--since", "5m"}), 2);
+  // A value that reads like a refusal is a value all the same.
+  for (const char* flag : {"--since=false", "--step=false"})
+    EXPECT_EQ(run_line({"logs", flag}), 2) << flag;
+  EXPECT_EQ(run_line({"deploy", "production", "v2", "--from=false", "-o=json"}), 2);
+  EXPECT_EQ(out_json().at("code"), "not_supported");
 }
 
 TEST_F(Verbs, TheDashboardIsALinkThatSignsInOnce) {

@@ -8,15 +8,9 @@ import subprocess
 import unittest
 import urllib.parse
 
-from house import EASY, SERVICE, UNJUDGED, House, free_port, poll
+from house import SERVICE, House, free_port, poll
+from strategies import CANARY
 
-CANARY = """
-canary_deployment:
-  stages:
-    - { name: initial, traffic_percentage: 20, duration: 1s, EASY }
-    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
-  rollback: { automatic: true }
-""".replace("EASY", EASY) + UNJUDGED
 SCHEMATHESIS = os.environ.get("SCHEMATHESIS")
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
           "response_schema_conformance,negative_data_rejection,unsupported_method,allow_header_conformance")

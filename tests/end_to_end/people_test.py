@@ -1,8 +1,10 @@
 """People at one agent: tokens and roles over HTTP and TLS, four eyes, the audit, keys for repeating; all of it over a
 kill of the agent."""
 
+import contextlib
 import http.client
 import json
+import sqlite3
 import ssl
 import subprocess
 import unittest
@@ -186,6 +188,13 @@ class People(unittest.TestCase):
             self.assertEqual((status, told["service"], told["state"]), (201, "web", state), told)
         self.assertEqual(self.ask("POST", "/v1/builds", ci, {"version": "v1", "duration": 1, "service": "x"})[0], 422)
         house.kill_agent()
+        with contextlib.closing(sqlite3.connect(house.folder / ".slipway" / "journal.db")) as journal, journal:
+            stream, whole = journal.execute("SELECT stream, bytes FROM notes WHERE instr(bytes, 'took_us')").fetchone()
+            seq, = journal.execute("SELECT max(seq) FROM notes WHERE stream = ?", (stream,)).fetchone()
+            # Two more builds, and neither can be read.
+            for n, torn in enumerate((whole.replace(b'{"service"', b'["service"'), whole.replace(b"took_us", b"took_is"))):
+                self.assertNotEqual(torn, whole)
+                journal.execute("INSERT INTO notes(stream, seq, bytes) VALUES(?, ?, ?)", (stream, seq + 1 + n, torn))
         house.json("agent", "start")
         page = self.ask("GET", "/metrics")[1]
         for line in ('slipway_build_duration_seconds_sum{service="web",state="succeeded"} 95',

@@ -8,15 +8,10 @@ import sqlite3
 import subprocess
 import unittest
 
-from house import BUILD, EASY, SLIPWAY, UNJUDGED, House, poll
+import strategies
+from house import BUILD, SLIPWAY, House, poll
 
-CANARY = """
-canary_deployment:
-  stages:
-    - { name: initial, traffic_percentage: 30, duration: 4s, EASY }
-    - { name: final, traffic_percentage: 100, duration: 1s, EASY }
-  rollback: { automatic: true }
-""".replace("EASY", EASY) + UNJUDGED
+SLOW = strategies.CANARY.replace("20, duration: 1s", "30, duration: 4s", 1)
 BEFORE = pathlib.Path(os.environ.get("SLIPWAY_BEFORE", BUILD))
 
 
@@ -42,7 +37,7 @@ def run(house, program, *words):
 
 class Upgrade(unittest.TestCase):
     def in_the_middle_of_a_canary(self, end_the_old):
-        with House(CANARY) as h:
+        with House(SLOW) as h:
             place = Installed(h)
             old = place.put(BEFORE)
             h.release("v1")
@@ -97,7 +92,7 @@ PRAGMA user_version = 0;
 
 class Journals(unittest.TestCase):
     def test_of_an_older_version_is_brought_up_to_date(self):
-        with House(CANARY) as h:
+        with House(SLOW) as h:
             h.release("v1")
             h.release("v2")
             h.deploy("v1")
@@ -120,7 +115,7 @@ class Journals(unittest.TestCase):
             db.close()
 
     def test_of_a_newer_version_is_refused_by_name_and_left_alone(self):
-        with House(CANARY) as h:
+        with House(SLOW) as h:
             h.release("v1")
             h.deploy("v1")
             h.run("agent", "stop")

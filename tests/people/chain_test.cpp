@@ -33,6 +33,32 @@ bool is_whole(const std::vector<std::string>& lines, std::uint64_t expected,
   return reader.whole();
 }
 
+// The entry of an act that nobody saw the end of is the one that was begun, with its end unknown.
+TEST(Chain, WhatWasBegunIsReadAsItWasWritten) {
+  const Deed begun{.at = "2026-11-21T10:00:00.000Z",
+                   .by = "ana \"\\\n",
+                   .token = "ci",
+                   .from = "10.0.0.7",
+                   .via = "token",
+                   .act = "POST /v1/deployments",
+                   .target = "/v1/deployments",
+                   .environment = "production",
+                   .because = "fix of the cart"};
+  const Deed read = begun_deed(begun_text(begun));
+  Deed unknown = begun;
+  unknown.known = false;
+  unknown.code = "outcome_unknown";
+  EXPECT_EQ(chained(read, 1, kNoHash), chained(unknown, 1, kNoHash));
+  EXPECT_EQ(begun_deed("[]").code, "outcome_unknown");
+  EXPECT_EQ(begun_deed("{").by, "");
+  // Lines that older agents wrote hold as they stand: the order of the fields is part of the hash.
+  EXPECT_TRUE(
+      chained(begun, 1, kNoHash)
+          .starts_with(R"({"n":1,"prev":")" + std::string(kNoHash) +
+                       R"(","at":"2026-11-21T10:00:00.000Z","by":"ana \"\\\n","token":"ci",)" +
+                       R"("from":"10.0.0.7","via":"token","act":)"));
+}
+
 TEST(Chain, WholeWhenNothingWasTouched) {
   const auto lines = chain_of(20);
   EXPECT_TRUE(is_whole(lines, 20, hash_in(lines.back())));
