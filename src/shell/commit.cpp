@@ -40,12 +40,18 @@ std::expected<Plan, Refusal> compiled(Intake& intake, const Request& request, co
 
 }  // namespace
 
+// The more sites, the shorter each one's way back: a start replays what all of them did since.
+std::uint64_t Loop::snapshot_every() const {
+  const auto each = limits::kTailsTogether / std::max<std::size_t>(1, sites_.size());
+  return std::clamp<std::uint64_t>(each, limits::kSnapshotSoonest, limits::kSnapshotEvery);
+}
+
 bool Loop::commit(Draft& draft) {
   for (const auto& [id, site] : draft.sites) {
     const auto kept = sites_.find(id);
     const std::uint64_t old = kept == sites_.end() ? 0 : kept->second.site->seq;
     const std::uint64_t since = kept == sites_.end() ? 0 : kept->second.since_snapshot;
-    if (since + (site->seq - old) >= limits::kSnapshotEvery) draft.to_snapshot.insert(id);
+    if (since + (site->seq - old) >= snapshot_every()) draft.to_snapshot.insert(id);
   }
   for (const SiteId& id : draft.to_snapshot) {
     const Site& site = *draft.sites.at(id);

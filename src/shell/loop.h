@@ -119,6 +119,7 @@ class Loop final : public Shell {
   std::optional<Refusal> no_live(const Request&) const;
 
   // commit.cpp: durable, then visible, then done
+  std::uint64_t snapshot_every() const;  // records of a site
   bool commit(Draft&);
   Result<std::uint64_t> append(const journal::Batch&);
   void note_commit(Duration took);
@@ -141,8 +142,6 @@ class Loop final : public Shell {
   Result<> recover_agent();
   Result<> recover_ended(const std::function<void(const Deployment&, const SiteId&)>&);
   Result<> recover_sites();
-  Result<Site> site_of_snapshot(const std::string& stream);
-  void replay(Site&, const std::string& bytes, std::uint64_t seq, Error& trouble);
   bool resume_sites(Duration away);
   void observe_awaited(const Draft&);
   void remember(const Site&);

@@ -1,5 +1,6 @@
 // After a start: state from the journal, then Resumed, then the world is asked how it stands.
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "engine/engine.h"
 #include "record/record.h"
 #include "shell/loop.h"
+#include "shell/replay.h"
 
 namespace slipway::shell {
 
@@ -57,77 +59,29 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
   return {};
 }
 
-// The snapshots first, then everything after them in one pass over the records of all sites.
+// Everything after the snapshots is read in one pass over the records of all sites.
 Result<> Loop::recover_sites() {
-  std::unordered_map<std::string, Site> sites;
+  std::map<SiteId, Tail> tails;
+  std::unordered_map<std::string, Tail*> of_stream;
   for (const std::string& stream : TRY(parts_.journal->streams())) {
-    if (site_of_stream(stream)) sites.emplace(stream, TRY(site_of_snapshot(stream)));
+    const auto id = site_of_stream(stream);
+    if (!id) continue;
+    Tail tail(TRY(parts_.journal->snapshot(stream)));
+    of_stream[stream] = &tails.emplace(*id, std::move(tail)).first->second;
   }
-  Error trouble;
-  TRY(parts_.journal->read_tails([&](std::uint64_t, const journal::Entry& entry) {
-    Site& site = sites.at(entry.stream);
-    replay(site, entry.bytes, entry.seq, trouble);
-    ++sites_[site.id].since_snapshot;
-  }));
-  if (!trouble.text.empty()) return std::unexpected(trouble);
-  for (auto& [stream, site] : sites) {
-    remember(site);
-    Kept& kept = sites_[site.id];
-    kept.site = std::make_shared<const Site>(std::move(site));
+  TRY(parts_.journal->read_tails(
+      [&](std::uint64_t, const journal::Entry& entry) { of_stream.at(entry.stream)->add(entry); }));
+  for (Replayed& again : replayed(tails, threads_for(tails))) {
+    if (again.trouble) return std::unexpected(*again.trouble);
+    anchor_.next_number = std::max(anchor_.next_number, again.next_number);
+    anchor_.next_request_id = std::max(anchor_.next_request_id, again.next_request_id);
+    std::ranges::move(again.diverged, std::back_inserter(diverged_));
+    remember(again.site);
+    Kept& kept = sites_[again.site.id];
+    kept.since_snapshot = static_cast<int>(tails.at(again.site.id).size());
+    kept.site = std::make_shared<const Site>(std::move(again.site));
   }
   return {};
-}
-
-Result<Site> Loop::site_of_snapshot(const std::string& stream) {
-  const journal::Snapshot snapshot = TRY(parts_.journal->snapshot(stream));
-  if (snapshot.seq == 0) return Site{.id = *site_of_stream(stream)};
-  auto read = record::decode_site(snapshot.bytes);
-  if (!read) {
-    return fail(read.error().fault, "the snapshot of stream {} after record {}: {}", stream,
-                snapshot.seq, read.error().text);
-  }
-  return std::move(*read);
-}
-
-// Events rebuild the state; what was commanded then is the truth, whatever today's engine says.
-void Loop::replay(Site& site, const std::string& bytes, std::uint64_t seq, Error& trouble) {
-  if (!trouble.text.empty()) return;
-  const auto record = record::decode_step(bytes);
-  if (!record) {
-    trouble = {record.error().fault, fmt::format("record {} of stream {}: {}", seq,
-                                                 stream_of(site.id), record.error().text)};
-    return;
-  }
-  if (const auto* requested = std::get_if<Requested>(&record->event.what)) {
-    anchor_.next_number = std::max(anchor_.next_number, requested->number + 1);
-    anchor_.next_request_id = std::max(anchor_.next_request_id, requested->request_id + 1);
-  }
-  if (const auto* asked = std::get_if<Asked>(&record->event.what)) {
-    anchor_.next_request_id = std::max(anchor_.next_request_id, asked->request_id + 1);
-  }
-  const auto differs = [&](std::string_view how) {
-    diverged_.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(site.id),
-                                    word(record->event.what), how));
-  };
-  Site next = site;
-  try {
-    if (engine::step(next, record->event, site) != record->commands) {
-      differs("this version would command something else");
-    }
-    site = std::move(next);
-  } catch (const InvariantBroken& broken) {
-    differs(broken.what());
-    site.quarantine = broken.what();
-  }
-  for (const Given& given : record->commands) {
-    const auto awaited =
-        std::find_if(site.awaiting.begin(), site.awaiting.end(), [&](const Awaited& a) {
-          return given.id != 0 && a.id == given.id && a.attempt == given.attempt;
-        });
-    if (awaited != site.awaiting.end()) awaited->command = given.command;
-    site.next_command = std::max(site.next_command, given.id + 1);
-  }
-  site.seq = seq;
 }
 
 // Numbers that must never be given again.
