@@ -15,11 +15,16 @@ boost::json::object explain_json(const Deployment& d, const SiteId& id, const Si
   o["because"] = to_json(d.because);
   boost::json::array sentences;
   for (const auto& entry : d.story) {
+    std::string text = story_text(d, entry);
+    // A step that ends by what was just said says the same once more.
+    if (!sentences.empty() && entry.type.starts_with("step.") &&
+        sentences.back().at("text").as_string() == text)
+      continue;
     boost::json::object line;
     line["at"] = time_json(entry.wall);
     line["type"] = entry.type;
     line["code"] = entry.because.code;
-    line["text"] = story_text(d, entry);
+    line["text"] = std::move(text);
     line["values"] = to_json(entry.because)["values"];
     sentences.push_back(std::move(line));
   }

@@ -27,6 +27,17 @@ TEST(Deployment, ExplainsItself) {
   expect_golden(explain_json(*site.last, site.id, &site), "explain");
 }
 
+TEST(Deployment, WhatEndsAStepIsExplainedOnce) {
+  const Site site = sample::rolled_back();
+  Deployment d = *site.last;
+  const Because passed{"judge_passed", {{"stage", "final"}, {"observed_s", "2"}}};
+  d.story.clear();
+  d.story.push_back({{}, {}, "judge.verdict", passed});
+  d.story.push_back({{}, {}, "step.ended", passed});
+  d.story.push_back({{}, {}, "judge.verdict", passed});
+  EXPECT_EQ(explain_json(d, site.id, &site).at("sentences").as_array().size(), 2U);
+}
+
 TEST(Deployment, LongAgoStillTellsItsEnd) {
   const Site site = sample::rolled_back();
   const auto o = deployment_json(*site.last, site.id, nullptr);
