@@ -193,13 +193,8 @@ void Simulation::check_receipt(const SiteId& id, const Deployment& d, std::uint6
 void Simulation::check_site(const SiteId& id, const Site& s) {
   Scene& scene = stage_.scene(id);
   for (const auto& [instance, process] : scene.processes) {
-    const auto known = s.instances.find(instance);
-    if (known == s.instances.end()) {
+    if (!s.instances.contains(instance))
       trouble(fmt::format("instance {} of {} was left running", instance, process.version));
-    } else if (known->second.ejected != process.out) {
-      trouble(fmt::format("the proxy {} instance {}, and the site does not know it",
-                          process.out ? "took out" : "sends to", instance));
-    }
   }
   std::int32_t sum = 0;
   for (const auto& [number, copy] : s.copies) {
@@ -247,6 +242,9 @@ void Simulation::check_rest() {
       for (const Awaited& a : s->awaiting) waits += fmt::format("; awaits {}", word(a.command));
       for (const auto& [n, i] : s->instances) {
         if (i.phase != InstancePhase::ready) waits += fmt::format("; {} is {}", n, word(i.phase));
+        if (i.ejected != is_out(id, n))
+          waits += fmt::format("; the proxy {} instance {}, and the site does not know it",
+                               i.ejected ? "sends to" : "took out", n);
       }
       trouble("without faults it does not come to rest: " + waits);
     }

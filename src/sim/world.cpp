@@ -272,10 +272,16 @@ bool Simulation::at_rest() const {
   for (const auto& [id, s] : sites_) {
     if (s->live || s->queued || !s->awaiting.empty() || s->down) return false;
     for (const auto& [instance, i] : s->instances) {
-      if (i.phase != InstancePhase::ready) return false;
+      if (i.phase != InstancePhase::ready || i.ejected != is_out(id, instance)) return false;
     }
   }
   return true;
+}
+
+bool Simulation::is_out(const SiteId& id, std::uint32_t instance) const {
+  const auto& processes = stage_.scenes.at(id).processes;
+  const auto found = processes.find(instance);
+  return found != processes.end() && found->second.out;
 }
 
 bool Simulation::rest(Duration at_most) {

@@ -85,6 +85,8 @@ class Simulation {
   void run_until(Duration elapsed);
   // Until nothing is live and nothing awaited; false: it was not by then.
   bool rest(Duration at_most);
+  // Nothing is under way, and each site knows what the proxy does, which it is told a reading
+  // later.
   bool at_rest() const;
 
   // Asks the agent; who asks while it is down is told to come again.
@@ -132,6 +134,7 @@ class Simulation {
   std::optional<Slip> on_begin(const Issued&);
   void on_journal(Moment);
   void check_receipt(const SiteId&, const Deployment&, std::uint64_t counted);
+  bool is_out(const SiteId&, std::uint32_t instance) const;  // the proxy sends it nothing
   void check_site(const SiteId&, const Site&);
 
   Setup setup_;
