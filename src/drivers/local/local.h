@@ -57,7 +57,12 @@ class Local : public platform::InstanceDriver {
   void halt(const SiteId&, const StopInstance&) override;
   Result<bool> is_there(const SiteId&, const StopInstance&) override;
 
-  Outcome start_fresh(const Asker&, const StartInstance&, const std::filesystem::path& folder);
+  struct Started {
+    Observed observed;
+    os::Shim shim;
+  };
+  Result<Started> start_fresh(const Asker&, const StartInstance&,
+                              const std::filesystem::path& folder);
   bool adopt(const Asker&, const StartInstance&, const os::Shim&, const os::ShimStatus&);
   void tell_ended(const Asker&, const StartInstance&, const Note&, const os::ShimStatus&);
   Error cannot_start(const StartInstance&, const Error&) const;

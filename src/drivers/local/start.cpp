@@ -10,6 +10,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr Duration kLookAgain = 1s;
+
 Duration age_of(const os::ShimStatus& status) {
   auto now = std::chrono::system_clock::now().time_since_epoch();
   auto age = std::chrono::duration_cast<Duration>(now) - Duration(status.started_us);
@@ -65,40 +67,39 @@ void Local::start(const Asker& asker, const StartInstance& start, Fresh fresh) {
     ports_.give_back(note->port);
     std::ignore = folders_.archive(asker.site, start.instance, note->version);
   }
-  answer(asker, start_fresh(asker, start, folder));
+  auto started = start_fresh(asker, start, folder);
+  if (!started) return answer(asker, failed(started.error()));
+  answer(asker, Done{started->observed});
   // Watched only now: no fact of a process may come before the answer that names it.
-  if (auto running = os::Shim::adopt(folder.string())) {
-    auto now = read_note(running->user_data());
-    if (now) follow(asker.site, start, now->port, {}, *running);
-  }
+  follow(asker.site, start, started->observed.port, {}, started->shim);
 }
 
-Outcome Local::start_fresh(const Asker& asker, const StartInstance& start, const fs::path& folder) {
+Result<Local::Started> Local::start_fresh(const Asker& asker, const StartInstance& start,
+                                          const fs::path& folder) {
   if (auto checked = releases_.check(start.spec, start.version); !checked) {
-    return failed(checked.error());
+    return std::unexpected(checked.error());
   }
-  if (auto made = os::make_folder(folder); !made) return failed(made.error());
+  TRY(os::make_folder(folder));
   Folders::unmark_told(folder);
-  auto port = ports_.take();
-  if (!port) return failed(port.error());
+  const std::uint16_t port = TRY(ports_.take());
   auto give_up = [&](const Error& error) {
-    ports_.give_back(*port);
+    ports_.give_back(port);
     std::error_code ignored;
     fs::remove_all(folder, ignored);
-    return failed(error);
+    return std::unexpected(error);
   };
-  auto env = environment_of(asker.site, start, *port, settings_.base, settings_.secret);
+  auto env = environment_of(asker.site, start, port, settings_.base, settings_.secret);
   if (!env) return give_up(env.error());
 
-  os::ShimSpec spec = shim_spec(asker.site, start, *port);
+  os::ShimSpec spec = shim_spec(asker.site, start, port);
   spec.env = std::move(*env);
   auto shim = os::Shim::start(spec);
   if (!shim) return give_up(cannot_start(start, shim.error()));
   auto status = shim->status();
   Observed observed;
-  observed.port = *port;
+  observed.port = port;
   if (status) observed.pid = status->child;
-  return Done{std::move(observed)};
+  return Started{std::move(observed), std::move(*shim)};
 }
 
 os::ShimSpec Local::shim_spec(const SiteId& site, const StartInstance& start,
@@ -162,7 +163,10 @@ void Local::follow(const SiteId& site, const StartInstance& start, std::uint16_t
   };
   Result<int> fd = shim.watch_fd();
   if (!fd) {
-    ended();  // between its start and now
+    // It ended between its start and now; or its shim could not be reached, which tells nothing of
+    // it: nobody may stay unwatched for that.
+    const auto pause = fd.error().fault == Fault::missing ? Duration(0) : kLookAgain;
+    watcher_.await_end({}, std::chrono::steady_clock::now() + pause, [ended](bool) { ended(); });
     return;
   }
   Watched watched{.site = site,
@@ -202,7 +206,8 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
   }
   if (shim) {
     auto status = shim->status();
-    if (status && status->shim != 0) return;  // started again meanwhile
+    // It serves: only who watched it has gone, or it was started again meanwhile.
+    if (status && status->shim != 0) return follow(site, start, note->port, age_of(*status), *shim);
     if (status) exited.status = status->exit.value_or(-9);
     exited.tail = shim->tail(limits::kTailLines);
   } else {
