@@ -171,7 +171,7 @@ bool make_room(Turn& t) {
   if (free_slot(t.site) >= 0) return true;
   const Copy* oldest = nullptr;
   for (const auto& [number, copy] : t.site.copies) {
-    if (copy.retiring) return true;  // its slot becomes free
+    if (copy.retiring && copy.slot >= 0) return true;  // its slot becomes free
     const bool in_use =
         t.site.live && (number == t.site.live->stable || number == t.site.live->candidate);
     if (copy.warm_until == kNever || in_use || is_last_healthy(t.site, number)) continue;
