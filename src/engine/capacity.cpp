@@ -120,6 +120,7 @@ void try_retire(Turn& t, const Step& step) {
       return;
     }
     copy->warm_until = t.at + step.keep_warm;
+    end_older_warm(t, number);
     t.live_story("step.progress", why(codes::kKeptWarm, {{"version", copy->release.version},
                                                          {"seconds", seconds(step.keep_warm)}}));
     done(t, step, fmt::format("{} kept warm", copy->release.version));

@@ -167,6 +167,14 @@ void admitted(Turn& t, const Route& route) {
   }
 }
 
+void end_older_warm(Turn& t, std::uint32_t newest) {
+  for (auto& [number, copy] : t.site.copies) {
+    if (number == newest || copy.warm_until == kNever || copy.retiring) continue;
+    if (is_kept_by_live(t.site, copy) || is_last_healthy(t.site, number)) continue;
+    retire_copy(t, number, why(codes::kSlotNeeded, {{"version", copy.release.version}}));
+  }
+}
+
 bool make_room(Turn& t) {
   if (free_slot(t.site) >= 0) return true;
   const Copy* oldest = nullptr;
