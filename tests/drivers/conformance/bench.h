@@ -13,7 +13,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "contract/driver.h"
@@ -105,7 +104,9 @@ class Bench {
     return heard.until(holds, std::chrono::steady_clock::now() + std::chrono::seconds(20));
   }
   // As long as a driver says in Pending that it wants to be left alone.
-  virtual void leave_alone(Duration d) { std::this_thread::sleep_for(d); }
+  virtual void leave_alone(Duration d) {
+    heard.until([] { return false; }, std::chrono::steady_clock::now() + d);
+  }
 
   SiteId site{"web", "production"};
   Heard heard;
