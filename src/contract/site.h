@@ -58,7 +58,7 @@ struct Copy {
   std::uint32_t number = 0;  // of the deployment that brought it
   Release release;
   InstanceSpec spec;
-  int slot = 0;                 // 0..2
+  int slot = 0;                 // 0..2; -1: none is free yet
   int wanted = 0;               // instances
   std::int32_t weight = 0;      // as commanded, basis points
   Instant warm_until = kNever;  // a warm copy is removed then; kNever for others

@@ -30,7 +30,8 @@ void done(Turn& t, const Step& step, std::string detail) {
       detail);
 }
 
-// The candidate's copy, placed in a free slot. False: not yet, or failed.
+// The candidate's copy. It is started beside the end of the oldest warm copy, whose slot it gets.
+// False: failed.
 bool place_candidate(Turn& t) {
   Deployment& d = *t.site.live;
   if (find_copy(t.site, d.candidate) != nullptr) return true;
@@ -38,10 +39,8 @@ bool place_candidate(Turn& t) {
     fail_deployment(t, why(codes::kNoSlot, {{"version", d.plan.to.version}}));
     return false;
   }
-  const int slot = free_slot(t.site);
-  if (slot < 0) return false;
   t.site.copies[d.candidate] = {
-      .number = d.candidate, .release = d.plan.to, .spec = d.plan.spec, .slot = slot};
+      .number = d.candidate, .release = d.plan.to, .spec = d.plan.spec, .slot = free_slot(t.site)};
   t.site.route = d.plan.route;
   return true;
 }
@@ -95,6 +94,7 @@ void try_provision(Turn& t, const Step& step) {
     const Instance& i = t.site.instances.at(id);
     if (i.port == 0 && !is_leaving(i)) return;
   }
+  if (copy->slot < 0) return;  // until the warm copy has gone
   done(t, step, told("", step.instances, copy->release.version));
 }
 
@@ -120,6 +120,7 @@ void try_retire(Turn& t, const Step& step) {
       return;
     }
     copy->warm_until = t.at + step.keep_warm;
+    end_older_warm(t, number);
     t.live_story("step.progress", why(codes::kKeptWarm, {{"version", copy->release.version},
                                                          {"seconds", seconds(step.keep_warm)}}));
     done(t, step, fmt::format("{} kept warm", copy->release.version));

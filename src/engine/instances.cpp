@@ -167,11 +167,19 @@ void admitted(Turn& t, const Route& route) {
   }
 }
 
+void end_older_warm(Turn& t, std::uint32_t newest) {
+  for (auto& [number, copy] : t.site.copies) {
+    if (number == newest || copy.warm_until == kNever || copy.retiring) continue;
+    if (is_kept_by_live(t.site, copy) || is_last_healthy(t.site, number)) continue;
+    retire_copy(t, number, why(codes::kSlotNeeded, {{"version", copy.release.version}}));
+  }
+}
+
 bool make_room(Turn& t) {
   if (free_slot(t.site) >= 0) return true;
   const Copy* oldest = nullptr;
   for (const auto& [number, copy] : t.site.copies) {
-    if (copy.retiring) return true;  // its slot becomes free
+    if (copy.retiring && copy.slot >= 0) return true;  // its slot becomes free
     const bool in_use =
         t.site.live && (number == t.site.live->stable || number == t.site.live->candidate);
     if (copy.warm_until == kNever || in_use || is_last_healthy(t.site, number)) continue;

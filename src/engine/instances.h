@@ -40,6 +40,8 @@ void on(Turn&, const Ejected&);
 void restart_due(Turn&);
 void end_warm_due(Turn&);
 bool is_kept_by_live(const Site&, const Copy&);  // its warm time is over only afterwards
+// One copy is warm at a time: the third slot is the next release's, which then waits for no end.
+void end_older_warm(Turn&, std::uint32_t newest);
 // Room for a new copy: a free slot, or one that becomes free because the oldest warm copy ends.
 // False: there is none and there will be none.
 bool make_room(Turn&);

@@ -64,6 +64,18 @@ void give_traffic(Turn& t) {
           why(codes::kTrafficFirst, {{"to", serving->release.version}}));
 }
 
+// A copy that was started while all slots were taken gets the first that is free. True: it did.
+bool give_slot(Turn& t) {
+  for (auto& [number, copy] : t.site.copies) {
+    if (copy.slot >= 0 || copy.retiring) continue;
+    copy.slot = free_slot(t.site);
+    if (copy.slot < 0) return false;
+    t.route_changed(why(codes::kRouteChanged));
+    return true;
+  }
+  return false;
+}
+
 void watch_over(Turn& t) {
   Site& site = t.site;
   bool serves = false;
@@ -224,6 +236,7 @@ bool tend(Turn& t) {
     t.route_changed(because);
     changed = true;
   }
+  changed |= give_slot(t);
   give_traffic(t);
   watch_over(t);
   return changed;

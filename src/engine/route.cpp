@@ -48,7 +48,9 @@ RouteSlot slot_of(const Site& site, const Copy& copy) {
 
 Route route_of(const Site& site) {
   Route route{.spec = site.route};
-  for (const auto& [number, copy] : site.copies) route.slots.push_back(slot_of(site, copy));
+  for (const auto& [number, copy] : site.copies) {
+    if (copy.slot >= 0) route.slots.push_back(slot_of(site, copy));
+  }
   std::sort(route.slots.begin(), route.slots.end(),
             [](const RouteSlot& a, const RouteSlot& b) { return a.slot < b.slot; });
   if (!site.live || !site.live->planned || !find_copy(site, site.live->candidate)) return route;

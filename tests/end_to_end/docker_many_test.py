@@ -37,7 +37,7 @@ class Containers(ManyContained, unittest.TestCase):
         end()
 
     def test_an_engine_restarted_in_the_middle_of_each_of_five_canaries(self):
-        """Every release goes on; what fails is what the engine refuses while it makes its rules anew."""
+        """Every release goes on, and the proxy tries for longer than the engine needs to make its rules anew."""
         with Port(LONG_CANARY, health=PATIENT) as h:
             h.deploy("v1")
             load = h.load(rate=100)
@@ -52,7 +52,7 @@ class Containers(ManyContained, unittest.TestCase):
             saw = load.stop()
             print(f"engine restarted five times: {saw['failed']} of {saw['sent']} requests failed, longest gap "
                   f"{saw['longest_gap_ms']:.0f} ms", flush=True)
-            self.assertLess(saw["failed"], saw["sent"] / 10, saw)
+            self.assertLess(saw["failed"], saw["sent"] / 50, saw)
 
 
 class Services(ManyContained, unittest.TestCase):

@@ -87,8 +87,8 @@ class Troubles(Midway, unittest.TestCase):
             self.assertIn("docker network create nowhere", refused.stderr)
 
     def test_engine_restarted_in_the_middle_of_a_canary(self):
-        """While it starts the engine makes its rules for published ports anew, and refuses meanwhile: what it fails
-        is not ours, but the release goes on."""
+        """While it starts the engine makes its rules for published ports anew, and refuses meanwhile: the proxy tries
+        for longer than that."""
         def restarted(_):
             running.stop()
             running.start()
@@ -96,7 +96,7 @@ class Troubles(Midway, unittest.TestCase):
         saw = self.in_the_middle_of_a_canary(restarted, health=PATIENT)
         print(f"engine restarted: {saw['failed']} of {saw['sent']} requests failed, {saw['error_5xx']} of them with a 5xx",
               flush=True)
-        self.assertLess(saw["failed"], saw["sent"] / 4, saw)
+        self.assertLess(saw["failed"], saw["sent"] / 50, saw)
 
     def test_secrets_are_files_and_limits_are_set(self):
         with Port(BLUE_GREEN, service_extra="  secrets: [TOKEN]\n  env: { COLOUR: red }", health="",

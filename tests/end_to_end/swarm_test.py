@@ -80,6 +80,27 @@ class Troubles(Midway, unittest.TestCase):
                              {running.call("GET", "/images/web:v1/json")["Id"]})
             self.assertGreater(load.stop()["sent"], 0)
 
+    def test_manager_restarted_in_the_middle_of_a_canary(self):
+        """Its tasks end with it, those of both versions: the release is taken back, the old one is started again, and
+        the next deployment goes as if nothing had been."""
+        with Port(LONG_CANARY, health=PATIENT) as h:
+            h.deploy("v1")
+            load = h.load(rate=100)
+            h.json("deploy", h.environment, "--version", "v2", "--no-wait")
+            poll("the first stage", lambda: (h.live() or {}).get("stage"))
+            running.stop()
+            running.start()
+            done = h.json("watch", h.environment, status=1)
+            self.assertEqual((done["state"], done["because"]["code"]), ("rolled_back", "instance_exited"), done)
+            poll("v1 again", lambda: h.status()["instances"]["v1"]["ready"] == 1 and h.get()[1] == "v1")
+            poll("nothing of v2", lambda: not running.containers("v2"))
+            self.assertEqual(len(running.call("GET", "/services")), 1)
+            again = h.deploy("v2")
+            self.assertEqual((again["state"], again["receipt"]["failed"]), ("succeeded", 0), again)
+            saw = load.stop()
+            print(f"manager restarted: {saw['failed']} of {saw['sent']} requests failed, longest gap "
+                  f"{saw['longest_gap_ms']:.0f} ms", flush=True)
+
     def test_secrets_are_the_swarms_and_limits_are_set(self):
         with Port(BLUE_GREEN, service_extra="  secrets: [TOKEN]\n  env: { COLOUR: red }", health="",
                   settings=", read_only: true, user: \"1000:1000\", restart: on_failure",

@@ -164,7 +164,10 @@ void Docker::look_for_end(const std::string& key, const std::string& id,
     exited.tail = tail(*followed.engine, name, *seen);
     if (!seen->running) std::ignore = os::write_file(told_mark(id), "");
   } else {
-    exited.tail = {"slipway: the container was removed by somebody else"};
+    // By who keeps it running, or by somebody else.
+    const std::string name = form_->name_of(agent_, followed.site, followed.start.instance);
+    exited.tail = form_->last_words(*followed.engine, name);
+    if (exited.tail.empty()) exited.tail = {"slipway: the container was removed by somebody else"};
   }
   unfollow(key);
   fact(followed.site, std::move(exited));

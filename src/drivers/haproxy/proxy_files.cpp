@@ -65,7 +65,7 @@ Result<std::string> Proxy::render(std::uint64_t generation) const {
     };
     if (fds.empty() || !std::all_of(fds.begin(), fds.end(), ours)) continue;
     const int count = rendered_servers(block);
-    servers += 3 * (count + fallback_servers(count));
+    servers += 3 * (count + fallback_servers(count) + 1);
     sites += block;
   }
   Globals globals{.paths = paths_, .generation = generation};

@@ -278,7 +278,7 @@ std::string Haproxy::Worker::why_not_admitted(const Site& site) const {
     if (place.admin != Admin::ready) continue;
     for (const auto& line : *lines)
       if (line.backend + "/" + line.server == place.path && line.status != "UP" &&
-          !line.status.starts_with("UP "))
+          !line.status.starts_with("UP ") && line.status != "no check")
         return fmt::format(
             "{}: the proxy's own check does not pass for instance {} at 127.0.0.1:{} ({}, {})",
             site.id.name(), place.instance, place.port, line.status, line.check);

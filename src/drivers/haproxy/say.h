@@ -46,6 +46,9 @@ struct Globals {
 // at most 32,000. 0 when there are too few descriptors for even 16.
 int maxconn_for(std::uint64_t descriptors, int servers, int listeners);
 inline int fallback_servers(int servers) { return servers < 4 ? servers : 4; }
+// The last of each backend, which is not checked: an outage shorter than its tries costs time
+// alone.
+inline constexpr std::string_view kLastNet = "fb0";
 // Servers per backend: a power of two, never fewer than `rendered` (shrinking would cost a reload).
 int server_slots(const Route&, int rendered);
 
@@ -71,7 +74,7 @@ enum class Admin : std::uint8_t { maint, drain, ready };
 // What one server line shall be.
 struct Place {
   int slot = 0;
-  std::string name;        // "s1", "fb1"
+  std::string name;        // "s1", "fb1", "fb0"
   std::string path;        // "web-production_a/s1"
   std::uint16_t port = 0;  // 0: nobody's
   Admin admin = Admin::maint;

@@ -77,8 +77,9 @@ std::string frontend(const Paths& paths, std::string_view site, const RouteSpec&
   out += fmt::format(
       "    # the version whose instance answered: stable's for fail-over and fb servers\n"
       "    http-after-response set-var(txn.sv) var(txn.ver)\n"
-      "    http-after-response set-var(txn.sv) str(fallback),map_str({ctl}),map_str({ver},-) "
+      "    http-after-response set-var(txn.nv) str(fallback),map_str({ctl}),map_str({ver}) "
       "if {{ srv_name -m beg fb }}\n"
+      "    http-after-response set-var(txn.sv) var(txn.nv) if {{ var(txn.nv) -m found }}\n"
       "    http-after-response set-var(txn.sv) var(txn.fv) if {{ var(txn.fv) -m found }}\n"
       "    http-after-response set-header x-slipway-version %[var(txn.sv)]\n"
       "    log-format "
@@ -152,8 +153,8 @@ std::string global_section(const Globals& g) {
       "    timeout tunnel 1h\n"
       "    timeout client-fin 5s\n"
       "    timeout server-fin 5s\n"
-      "    default-server check inter 500ms fastinter 200ms fall 3 rise 1 observe layer4 "
-      "error-limit 1 on-error mark-down init-addr none pool-purge-delay 5s\n\n",
+      "    default-server check inter 500ms fastinter 200ms downinter 200ms fall 3 rise 1 "
+      "observe layer4 error-limit 1 on-error mark-down init-addr none pool-purge-delay 5s\n\n",
       fmt::arg("generation", g.generation), fmt::arg("socket", g.paths.socket()),
       fmt::arg("state", g.paths.servers_state()), fmt::arg("maxconn", g.maxconn),
       fmt::arg("rights", g.drop_rights ? "    user haproxy\n    group haproxy\n" : ""));
@@ -175,8 +176,10 @@ std::string site_section(const Paths& paths, std::string_view site, const RouteS
         "    balance leastconn\n"
         "{}"
         "    server-template s {} 127.0.0.1:1 disabled\n"
-        "    server-template fb {} 127.0.0.1:1 disabled backup\n\n",
-        backend(site, slot), check, servers, fallback_servers(servers));
+        "    server-template fb {} 127.0.0.1:1 disabled backup\n"
+        "    # when no check passes: tried for as long as `retries` times `timeout connect`\n"
+        "    server {} 127.0.0.1:1 disabled backup no-check\n\n",
+        backend(site, slot), check, servers, fallback_servers(servers), kLastNet);
   out += fmt::format(
       "backend {}_none\n"
       "    http-request return status 503 content-type text/plain string "

@@ -113,6 +113,11 @@ std::vector<Place> places(std::string_view site, const Route& route, int servers
       const auto at = static_cast<std::size_t>(n - 1);
       add(fmt::format("fb{}", n), behind && at < nets.size() ? nets[at] : nullptr, Admin::ready);
     }
+    // Behind all of them one that is tried whatever the checks say: stable's, or its own.
+    const auto own = slot != nullptr && slot->weight > 0 ? ready_servers(*slot)
+                                                         : std::vector<const RouteServer*>{};
+    const auto& last = behind && stable != nullptr ? nets : own;
+    add(std::string(kLastNet), last.empty() ? nullptr : last.front(), Admin::ready);
   }
   return out;
 }

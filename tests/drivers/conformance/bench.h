@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "contract/driver.h"
@@ -23,12 +23,10 @@ namespace slipway::conformance {
 class Heard : public Sink {
  public:
   void answer(const SiteId&, CommandId id, Attempt attempt, Outcome outcome) override {
-    std::lock_guard lock(mutex_);
-    answers_[{id, attempt}].push_back(std::move(outcome));
+    tell([&] { answers_[{id, attempt}].push_back(std::move(outcome)); });
   }
   void fact(const SiteId&, What what) override {
-    std::lock_guard lock(mutex_);
-    facts_.push_back(std::move(what));
+    tell([&] { facts_.push_back(std::move(what)); });
   }
   std::vector<Outcome> answers(CommandId id, Attempt attempt = 1) {
     std::lock_guard lock(mutex_);
@@ -46,9 +44,33 @@ class Heard : public Sink {
     std::lock_guard lock(mutex_);
     facts_.clear();
   }
+  // Looks anew at `holds` whenever something was heard; false at the deadline.
+  bool until(const std::function<bool()>& holds, std::chrono::steady_clock::time_point deadline) {
+    for (;;) {
+      const std::uint64_t before = told_so_far();  // what comes while it looks is not missed
+      if (holds()) return true;
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_until(lock, deadline, [&] { return told_ != before; })) return false;
+    }
+  }
 
  private:
+  void tell(const std::function<void()>& write) {
+    {
+      std::lock_guard lock(mutex_);
+      write();
+      ++told_;
+    }
+    changed_.notify_all();
+  }
+  std::uint64_t told_so_far() {
+    std::lock_guard lock(mutex_);
+    return told_;
+  }
+
   std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t told_ = 0;
   std::map<std::pair<CommandId, Attempt>, std::vector<Outcome>> answers_;
   std::vector<What> facts_;
 };
@@ -67,7 +89,7 @@ class Bench {
   virtual void renew() = 0;  // the agent dies and another one comes
   virtual StartInstance service(Manner, std::uint32_t instance) = 0;
   virtual Where where() const { return {}; }
-  virtual void crash(std::uint32_t instance) = 0;  // from outside
+  virtual void crash(std::uint32_t instance) = 0;  // from outside; it has ended afterwards
   virtual bool runs(std::uint32_t instance) = 0;   // as the world sees it, not the driver
   virtual void stranger(std::uint32_t) {}          // takes the name of this instance
   virtual void away() {}                           // what the driver talks to is gone
@@ -77,13 +99,13 @@ class Bench {
   virtual void fill() {}
   virtual void make_room() {}
   virtual void sweep(const std::function<bool(const SiteId&, std::uint32_t)>& wanted) = 0;
+  // For conditions on what is heard.
   virtual bool until(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));  // poll
-    }
-    return true;
+    return heard.until(holds, std::chrono::steady_clock::now() + std::chrono::seconds(20));
+  }
+  // As long as a driver says in Pending that it wants to be left alone.
+  virtual void leave_alone(Duration d) {
+    heard.until([] { return false; }, std::chrono::steady_clock::now() + d);
   }
 
   SiteId site{"web", "production"};

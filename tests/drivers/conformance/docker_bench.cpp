@@ -1,5 +1,8 @@
 // Containers on a real engine that the bench starts itself, by themselves and as services of a
 // Swarm. It needs a network of its own, which tests/end_to_end/engine.py gives it.
+#include <poll.h>
+#include <sys/inotify.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -47,9 +50,20 @@ class OwnEngine {
   void start() {
     const std::string folder = temp_.path().string();
     std::vector<std::string> words = kind_ == Kind::podman ? podman_service() : dockerd();
+    fs::remove(folder + "/sock");  // of one that was killed
+    const os::Fd news(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    ::inotify_add_watch(news.get(), folder.c_str(), IN_CREATE | IN_ATTRIB);
     program_.start(std::move(words), folder + "/log");
-    for (int i = 0; i < 3000 && !call({.path = "/_ping", .timeout = 1s}); ++i)
-      ::usleep(10'000);  // poll
+    // It is asked when its socket appears, and lets who asks wait until it is ready.
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (!fs::exists(folder + "/sock") || !call({.path = "/_ping"})) {
+      const auto left = deadline - std::chrono::steady_clock::now();
+      CHECK(left > 0s, "no engine after 30 s, see {}/log", folder);
+      pollfd wait{news.get(), POLLIN, 0};
+      ::poll(&wait, 1, static_cast<int>(left / 1ms));
+      char events[4096];
+      std::ignore = ::read(news.get(), events, sizeof events);
+    }
   }
   void stop() { program_.stop(SIGTERM); }
   Result<docker::Reply> call(const docker::Call& call) {
@@ -188,8 +202,10 @@ class EngineBench final : public Bench {
     return start;
   }
   void crash(std::uint32_t instance) override {
-    if (const auto seen = look(instance))
-      std::ignore = engine().call(docker::kill(seen->id, SIGKILL));
+    const auto seen = look(instance);
+    if (!seen) return;
+    std::ignore = engine().call(docker::kill(seen->id, SIGKILL));
+    std::ignore = engine().call(docker::wait(seen->id, 10s));
   }
   bool runs(std::uint32_t instance) override {
     const auto seen = look(instance);

@@ -1,5 +1,8 @@
 // Processes of this machine under real shims.
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -52,7 +55,13 @@ class LocalBench final : public Bench {
     start.spec.drain = 2s;
     return start;
   }
-  void crash(std::uint32_t instance) override { ::kill(child(instance), SIGKILL); }
+  void crash(std::uint32_t instance) override {
+    const pid_t pid = child(instance);
+    const os::Fd end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    ::kill(pid, SIGKILL);
+    pollfd ended{end.get(), POLLIN, 0};
+    ::poll(&ended, 1, 10'000);
+  }
   bool runs(std::uint32_t instance) override {
     const pid_t pid = child(instance);
     return pid > 0 && os::alive(os::process_of(pid));

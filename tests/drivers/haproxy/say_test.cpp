@@ -128,11 +128,34 @@ TEST(Runtime, PlacesOfACanary) {
 TEST(Runtime, FallbackIsOneWay) {
   Route route = canary(500);
   for (const auto& place : places(kSite, route, 4))
-    if (place.slot == 0 && place.name.starts_with("fb")) EXPECT_EQ(place.admin, Admin::maint);
+    if (place.slot == 0 && place.name.starts_with("fb") && place.name != kLastNet)
+      EXPECT_EQ(place.admin, Admin::maint);
   route.fallback = -1;
   for (const auto& place : places(kSite, route, 4))
-    if (place.name.starts_with("fb")) EXPECT_EQ(place.admin, Admin::maint);
+    if (place.name.starts_with("fb") && place.name != kLastNet)
+      EXPECT_EQ(place.admin, Admin::maint);
   EXPECT_EQ(control_pairs(kSite, route)[0].second, "-");
+}
+
+std::uint16_t last_net(const Route& route, int slot) {
+  for (const auto& place : places(kSite, route, 4))
+    if (place.slot == slot && place.name == kLastNet) return place.port;
+  return 0;
+}
+
+// What is tried when no check passes: stable's for both while there is a way back, else one's own,
+// and nothing where no traffic goes.
+TEST(Runtime, LastNet) {
+  Route route = canary(500);
+  EXPECT_EQ(last_net(route, 0), 23110);
+  EXPECT_EQ(last_net(route, 1), 23110);
+  EXPECT_EQ(last_net(route, 2), 0);
+  route.slots[0].servers[0].ready = false;  // drained
+  EXPECT_EQ(last_net(route, 1), 23111);
+  route.fallback = -1;
+  EXPECT_EQ(last_net(route, 1), 23112);
+  route.slots[1].weight = 0;
+  EXPECT_EQ(last_net(route, 1), 0);
 }
 
 // Buckets of the newest copy only grow with its share, so nobody goes back and forth.
