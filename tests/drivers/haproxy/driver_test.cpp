@@ -166,6 +166,35 @@ TEST_F(Driver, StableAnswersForADeadCandidateAndNeverTheReverse) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(user.get().version, "v1");
 }
 
+// As an engine of containers does while it starts. Who asks meanwhile waits, whether a release is
+// under way or not.
+TEST_F(Driver, AnOutageShorterThanTheTriesFailsNothing) {
+  for (const bool candidate : {false, true}) {
+    auto v1 = std::make_unique<Upstream>(), v2 = std::make_unique<Upstream>();
+    const std::uint16_t ports[] = {v1->port(), v2->port()};
+    Route r = route(candidate ? 5'000 : 0, candidate);
+    for (std::size_t i = 0; i < r.slots.size(); ++i) r.slots[i].servers[0].port = ports[i];
+    apply(r);
+    Load load(address, 2);
+    ASSERT_TRUE(eventually([&] { return load.answered() > 20; }));
+    v1.reset();
+    v2.reset();
+    const auto out = Clock::now();
+    Answer late;
+    std::thread asks([&] { late = User(address).get(); });
+    eventually([&] { return Clock::now() > out + 700ms; });
+    v1 = std::make_unique<Upstream>(ports[0]);
+    v2 = std::make_unique<Upstream>(ports[1]);
+    asks.join();
+    EXPECT_EQ(late.status, 200);
+    EXPECT_TRUE(late.version == "v1" || (candidate && late.version == "v2")) << late.version;
+    const auto before = load.answered();
+    EXPECT_TRUE(eventually([&] { return load.answered() > before + 20; }));
+    load.stop();
+    EXPECT_EQ(load.failed(), 0U);
+  }
+}
+
 TEST_F(Driver, AKilledProxyIsBackWithTheSameSplit) {
   apply(route(2'500));
   User user(address);
