@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -54,6 +56,12 @@ class Connection {
 };
 
 namespace {
+
+// The other end has closed, or will send nothing more.
+bool hung_up(int fd) {
+  pollfd seen{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&seen, 1, 0) > 0 && (seen.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
 
 // What was counted since `pulse` of the deployment that is watched.
 std::string progress_text(const views::Board& board, const EventFilter& filter,
@@ -125,6 +133,7 @@ asio::awaitable<bool> Connection::answer_request(Parser& parser) {
   if (auto* refusal = std::get_if<Reply>(&read))
     co_return co_await send(std::move(*refusal), keep, head_only);
   Ask& ask = std::get<Ask>(read);
+  ask.gone = [this] { return hub_.stopping || hung_up(stream_.socket().native_handle()); };
   // Handlers block until their answer is durable: never on the io thread.
   Reply reply = co_await asio::co_spawn(
       hub_.workers.get_executor(),

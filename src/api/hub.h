@@ -2,6 +2,7 @@
 // the bell that wakes streams of events. Everything here but the constructor runs on the io thread.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,6 +14,7 @@
 
 #include "api/exchange.h"
 #include "api/office.h"
+#include "api/simulation.h"
 
 namespace slipway::api {
 
@@ -30,15 +32,17 @@ class Connection;
 
 struct Hub {
   Hub(Office& o, int threads)
-      : office(o), workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
+      : office(o),
+        workers(static_cast<std::size_t>((threads < 4 ? 4 : threads) + kSimulationsAtOnce)) {}
 
   Office& office;
   std::set<Connection*> connections;
   std::set<boost::asio::steady_timer*> sleepers;  // streams that wait for events
   std::size_t handshakes = 0;                     // TLS connections that are not served yet
-  bool stopping = false;
+  std::atomic<bool> stopping = false;             // set on the io thread
   // After the sets: connections that end with it still leave them.
   boost::asio::io_context io{1};
+  // So many more as may wait for a simulation: the others find as many as without.
   boost::asio::thread_pool workers;
 
   void ring();  // events came, or the end

@@ -94,13 +94,11 @@ void try_bytes(TriedAgent& agent, std::string_view bytes, const Manner& manner) 
     while (!parser.is_done() && !error) {
       const auto taken = parser.put(boost::asio::buffer(bytes.data(), offered), error);
       bytes.remove_prefix(taken);
-      if (error == http::error::need_more && offered - taken < bytes.size()) {
-        offered = offered - taken + 1;
-        error = {};
-      } else {
-        offered = manner.pieces ? std::min<std::size_t>(1, bytes.size()) : bytes.size();
-        if (offered == 0) break;
-      }
+      // What was not taken is offered again with more, as the server's reader does.
+      offered -= taken;
+      if (error == http::error::need_more && offered < bytes.size()) error = {};
+      if (error || parser.is_done() || (taken == 0 && offered == bytes.size())) break;
+      offered = manner.pieces ? std::min(offered + 1, bytes.size()) : bytes.size();
     }
     if (error || !parser.is_done()) {
       if (error) look_at(unreadable(error));
