@@ -228,6 +228,31 @@ void try_hostile(std::string_view input) {
   try_bytes(agent, rest, manner);
 }
 
+std::string neighbour_of(std::string_view input, std::string_view other, std::mt19937_64& chance) {
+  const auto below = [&](std::size_t n) { return n == 0 ? 0 : chance() % n; };
+  std::string s(input);
+  for (std::size_t n = below(6); n > 0; --n) {
+    const std::size_t at = below(s.size());
+    switch (below(5)) {
+      case 0:
+        if (!s.empty()) s[at] = static_cast<char>(chance());
+        break;
+      case 1:
+        s.erase(at, below(8));
+        break;
+      case 2:
+        s.insert(at, hostile_words()[below(hostile_words().size())]);
+        break;
+      case 3:
+        s.insert(at, s.substr(below(s.size()), below(64)));
+        break;
+      default:
+        s = s.substr(0, at) += other.substr(below(other.size()));
+    }
+  }
+  return s;
+}
+
 const std::vector<std::string>& hostile_words() {
   static const std::vector<std::string> words = [] {
     std::vector<std::string> all(std::begin(kWords), std::end(kWords));
