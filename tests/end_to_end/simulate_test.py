@@ -3,6 +3,7 @@ processes, once in virtual time, gives the same commands in the same order."""
 
 import http.client
 import json
+import pathlib
 import subprocess
 import tempfile
 import unittest
@@ -164,19 +165,28 @@ class ByTheAgent(unittest.TestCase):
             status, told, _ = self.answer(self.ask(body))
             self.assertEqual((status, told["code"]), (404 if "traffic" in body else 422, code), told)
 
+    def under_way(self):
+        """How nice each thread is that simulates."""
+        found = []
+        for task in pathlib.Path(f"/proc/{self.house.agent_pid()}/task").iterdir():
+            try:
+                if (task / "comm").read_text() == "simulation\n":
+                    found.append(int((task / "stat").read_text().rsplit(")", 1)[1].split()[16]))
+            except OSError:  # it has ended
+                continue
+        return found
+
     def test_a_few_at_once_and_none_for_who_has_gone(self):
         long = {"seeds": 1000, "rps": 5000}
         waiting = [self.ask({**long, "seed": n}) for n in (1, 2)]
-
-        def refused():
-            status, told, answer = self.answer(self.ask({}))
-            return (told, answer.getheader("Retry-After")) if status == 429 else None
-        told, again = poll("both to be under way", refused)
-        self.assertEqual((told["code"], again), ("too_many_simulations", "1"))
+        poll("both to be under way", lambda: self.under_way() == [19, 19])
+        status, told, answer = self.answer(self.ask({}))
+        self.assertEqual((status, told["code"], answer.getheader("Retry-After")), (429, "too_many_simulations", "1"))
         self.assertEqual(self.house.status()["version"], "v1")
         for connection in waiting:
             connection.close()
-        poll("their places", lambda: self.answer(self.ask({}))[0] == 200, 20)
+        poll("their end", lambda: not self.under_way(), 10)
+        self.assertEqual(self.answer(self.ask({}))[0], 200)
 
 
 if __name__ == "__main__":
