@@ -35,6 +35,9 @@ def api():
            f"{saw['good'] / SECONDS:,.0f} a second, wanted {RATE:,}; {saw['bad']} failed, {saw['backlog']} not sent")
     figure("their time, p50, p99 and longest", f"{saw['p50_ms']:.1f}, {saw['p99_ms']:.1f}, {saw['max_ms']:.1f}", "ms",
            "from when each was due")
+    figure("of them later than 50 ms", f"{sum(saw['slow'].values()):,}", f"of {saw['good']:,}",
+           f"in {len(saw['slow'])} tenths of a second; those who ask did not look for {saw['held_ms']:.0f} ms at the longest")
+    figure("until all streams stood that came at once", f"{saw['opening_ms']:.0f}", "ms", "before the requests begin")
     figure("the agent's processor meanwhile", f"{busy:.0f}", "% of one", "")
     for word, what in (("timers", "a timer's event after it was due"), ("waits", "a counted block until it was judged"),
                        ("blocks", "length of a counted block")):

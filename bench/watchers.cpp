@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,12 +37,17 @@ struct Line {
   bool stream = false, busy = false;
   std::string in;
   std::int64_t due = 0;
-  std::uint64_t events = 0, last_id = 0;
+  std::uint64_t bytes = 0, events = 0, last_id = 0;
 };
+
+constexpr std::int64_t kSlow = 50'000;  // an answer that took longer, in microseconds
 
 struct Saw {
   std::uint64_t sent = 0, good = 0, bad = 0, events = 0, disorder = 0, ended = 0, backlog = 0;
   std::vector<std::uint32_t> took_us;
+  std::int64_t opening_us = 0;                 // until every stream had begun
+  std::map<std::int64_t, std::uint64_t> slow;  // tenths of a second since the start -> answers
+  std::int64_t held_us = 0;                    // the longest that we ourselves did not look
 };
 
 std::int64_t clock_us() {
@@ -59,17 +65,21 @@ class Watchers {
       if (!open_one(true)) return false;
     for (int n = 0; n < wishes_.connections; ++n)
       if (!open_one(false)) return false;
+    if (!streams_begin()) return false;
     std::printf("open\n");
     std::fflush(stdout);
-    const std::int64_t begun = clock_us();
+    const std::int64_t begun = begun_ = clock_us();
     const auto stop = begun + static_cast<std::int64_t>(wishes_.seconds * 1e6);
     double next = static_cast<double>(begun);
     const double step = wishes_.rate > 0 ? 1e6 / wishes_.rate : 1e18;
     if (wishes_.rate <= 0) next = 1e18;
+    std::int64_t looked = begun;
     while (!over && clock_us() < stop) {
       const auto now = static_cast<double>(clock_us());
+      saw_.held_us = std::max(saw_.held_us, static_cast<std::int64_t>(now) - looked);
       for (; next <= now; next += step) waiting_.push_back(static_cast<std::int64_t>(next));
       send_waiting();
+      looked = clock_us();
       wait(std::max<std::int64_t>(0, static_cast<std::int64_t>(next) - clock_us()));
     }
     saw_.backlog = waiting_.size() - first_;
@@ -90,13 +100,33 @@ class Watchers {
     std::printf(
         "{\"streams\": %d, \"streams_ended\": %llu, \"events\": %llu, \"least\": %llu, "
         "\"most\": %llu, \"disorder\": %llu, \"sent\": %llu, \"good\": %llu, \"bad\": %llu, "
-        "\"backlog\": %llu, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}\n",
+        "\"backlog\": %llu, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f, "
+        "\"opening_ms\": %.1f, \"held_ms\": %.1f, \"slow\": {",
         wishes_.streams, u(saw_.ended), u(saw_.events), u(least), u(most), u(saw_.disorder),
-        u(saw_.sent), u(saw_.good), u(saw_.bad), u(saw_.backlog), at(0.5), at(0.99), at(1));
+        u(saw_.sent), u(saw_.good), u(saw_.bad), u(saw_.backlog), at(0.5), at(0.99), at(1),
+        static_cast<double>(saw_.opening_us) / 1000, static_cast<double>(saw_.held_us) / 1000);
+    const char* comma = "";
+    for (const auto& [tenth, answers] : saw_.slow) {
+      std::printf("%s\"%.1f\": %llu", comma, static_cast<double>(tenth) / 10, u(answers));
+      comma = ", ";
+    }
+    std::printf("}}\n");
   }
 
  private:
   static unsigned long long u(std::uint64_t n) { return n; }
+
+  // A stream counts from its first bytes on: what many cost who come at once is told apart.
+  bool streams_begin() {
+    const std::int64_t begun = clock_us();
+    const auto begins = [](const auto& line) { return !line->stream || line->bytes > 0; };
+    while (!std::ranges::all_of(lines_, begins)) {
+      if (over || saw_.ended > 0 || clock_us() - begun > 60'000'000) return false;
+      wait(10'000);
+    }
+    saw_.opening_us = clock_us() - begun;
+    return true;
+  }
 
   bool open_one(bool stream) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -148,6 +178,7 @@ class Watchers {
       ++(line.stream ? saw_.ended : saw_.bad);
       return;
     }
+    line.bytes += static_cast<std::uint64_t>(n);
     line.in.append(bytes, static_cast<std::size_t>(n));
     line.stream ? hear_events(line) : hear_answer(line);
   }
@@ -175,7 +206,9 @@ class Watchers {
     const auto body = length < head ? std::strtoull(line.in.c_str() + length + 16, nullptr, 10) : 0;
     if (line.in.size() < head + 4 + body) return;
     ++(line.in.starts_with("HTTP/1.1 200") ? saw_.good : saw_.bad);
-    saw_.took_us.push_back(static_cast<std::uint32_t>(clock_us() - line.due));
+    const std::int64_t took = clock_us() - line.due;
+    saw_.took_us.push_back(static_cast<std::uint32_t>(took));
+    if (took > kSlow) ++saw_.slow[(line.due - begun_) / 100'000];
     line.in.clear();
     line.busy = false;
     idle_.push_back(&line);
@@ -188,6 +221,7 @@ class Watchers {
   std::vector<Line*> idle_;
   std::vector<std::int64_t> waiting_;
   std::size_t first_ = 0;
+  std::int64_t begun_ = 0;
   Saw saw_;
 };
 

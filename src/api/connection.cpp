@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -54,6 +56,12 @@ class Connection {
 };
 
 namespace {
+
+// The other end has closed, or will send nothing more.
+bool hung_up(int fd) {
+  pollfd seen{.fd = fd, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&seen, 1, 0) > 0 && (seen.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
 
 // What was counted since `pulse` of the deployment that is watched.
 std::string progress_text(const views::Board& board, const EventFilter& filter,
@@ -125,6 +133,7 @@ asio::awaitable<bool> Connection::answer_request(Parser& parser) {
   if (auto* refusal = std::get_if<Reply>(&read))
     co_return co_await send(std::move(*refusal), keep, head_only);
   Ask& ask = std::get<Ask>(read);
+  ask.gone = [this] { return hub_.stopping || hung_up(stream_.socket().native_handle()); };
   // Handlers block until their answer is durable: never on the io thread.
   Reply reply = co_await asio::co_spawn(
       hub_.workers.get_executor(),
@@ -156,29 +165,29 @@ asio::awaitable<void> Connection::tell_events(const EventFilter& filter, std::ui
       "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
       // Whoever stands between hands the head on with the first bytes.
       "8\r\n: here\n\n\r\n";
-  static constexpr std::size_t kAtOnce = 200;
   Error_code error;
   stream_.expires_after(kWriteTime);
   co_await asio::async_write(stream_, asio::buffer(kHead), redirect_error(use_awaitable, error));
   asio::steady_timer sleep(hub_.io);
   std::uint64_t pulse = hub_.office.board.newest_pulse();
   while (!error && !hub_.stopping) {
-    const auto lines = hub_.office.board.events(from, kAtOnce, Duration::zero());
+    const auto piece = hub_.after(from);
     std::string text;
-    for (const auto& line : lines) {
-      from = line.seq;
-      if (filter.takes(line)) text += event_text(line);
+    for (std::size_t n = 0; n < piece->lines.size(); ++n) {
+      from = piece->lines[n].seq;
+      if (filter.takes(piece->lines[n])) text += piece->texts[n];
     }
     text += progress_text(hub_.office.board, filter, pulse);
     // Asked after the events were read: who is no longer let in hears nothing that came later.
     if (!hub_.office.people.still(filter.who())) break;
     if (!text.empty() && !co_await chunk(text)) co_return;
     // The bell may have rung while that was written.
-    if (!lines.empty() || !text.empty()) continue;
+    if (!piece->lines.empty() || !text.empty()) continue;
     sleep.expires_after(kCommentEvery);
-    hub_.sleepers.insert(&sleep);
+    auto& asleep = filter.progress().empty() ? hub_.sleepers : hub_.watching;
+    asleep.insert(&sleep);
     co_await sleep.async_wait(redirect_error(use_awaitable, error));
-    hub_.sleepers.erase(&sleep);
+    asleep.erase(&sleep);
     const bool rung = error == asio::error::operation_aborted;
     error = {};
     if (!rung && !co_await chunk(": here\n\n")) co_return;
@@ -199,7 +208,22 @@ asio::awaitable<void> Connection::run() {
   stream_.socket().shutdown(asio::socket_base::shutdown_both, ignored);
 }
 
-void Hub::ring() {
+std::shared_ptr<const EventPiece> Hub::after(std::uint64_t place) {
+  static constexpr std::size_t kAtOnce = 200;
+  const std::uint64_t newest = office.board.newest_event();
+  if (piece_ && piece_->after == place && piece_->newest == newest) return piece_;
+  auto piece = std::make_shared<EventPiece>();
+  piece->after = place;
+  piece->newest = newest;
+  piece->lines = office.board.events(place, kAtOnce, Duration::zero());
+  for (const auto& line : piece->lines) piece->texts.push_back(event_text(line));
+  piece_ = piece;
+  return piece;
+}
+
+void Hub::ring(bool events) {
+  for (auto* sleeper : watching) sleeper->cancel();
+  if (!events) return;
   for (auto* sleeper : sleepers) sleeper->cancel();
 }
 
@@ -216,7 +240,7 @@ void serve(Hub& hub, Socket socket, Caller caller) {
 
 void end_idle(Hub& hub) {
   for (auto* connection : hub.connections) connection->end_if_idle();
-  hub.ring();
+  hub.ring(true);
 }
 
 }  // namespace slipway::api

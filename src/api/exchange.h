@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,8 @@ struct Ask {
   bool streams = true;                    // the protocol can carry a stream
   // What proves who asks: the socket's peer, a token, a browser's cookie.
   std::string peer, bearer, cookie;
+  std::function<bool()>
+      gone;  // whether nobody waits for the answer any more; null: it is not known
   // Filled in by the gate.
   people::Person who;
   std::string via;  // "socket", "token", "session"

@@ -1,6 +1,7 @@
 // What each route does. Each reads its request's body, asks the backend or the board, and answers.
 #pragma once
 
+#include "api/body.h"
 #include "api/routes.h"
 
 namespace slipway::api {
@@ -48,6 +49,19 @@ Reply get_session(Scene&);
 Reply post_session(Scene&);
 Reply delete_session(Scene&);
 Reply post_link(Scene&);
+
+// handlers_simulate.cpp
+Reply post_simulate(Scene&);
+
+// What a body says of a release, for whoever does one, plans one or tries one.
+Request read_release(Body&);
+// "Blue-Green", "blueGreen" → "blue_green"; names that do not exist are refused by whoever knows
+// all.
+std::string strategy_name(const std::string& said);
+// Files of a command line come over the unix socket only.
+std::optional<Reply> refuse_far_files(Scene&, const std::optional<ConfigFiles>&);
+// Whoever did not write a flag is told the field of the body: "--version" is "/version".
+Refusal in_words_of(const Ask&, Refusal);
 
 // Of a command line on this machine: its files become the agent's; something when they cannot.
 std::optional<Reply> hand_over(Scene&, const std::optional<ConfigFiles>&);

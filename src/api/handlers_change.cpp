@@ -32,7 +32,8 @@ Reply refused(const Answer& a) {
   return problem(Refusal{a.code, std::move(text), {}, status_of(a), a.state, a.number});
 }
 
-// Whoever did not write a flag is told the field of the body: "--version" is "/version".
+}  // namespace
+
 Refusal in_words_of(const Ask& ask, Refusal refusal) {
   if (ask.trigger == "cli") return refusal;
   for (Mistake& m : refusal.mistakes) {
@@ -40,10 +41,13 @@ Refusal in_words_of(const Ask& ask, Refusal refusal) {
     std::string field = "/" + m.at.substr(2);
     std::ranges::replace(field, '-', '_');
     if (m.rendered.starts_with(m.at)) m.rendered.replace(0, m.at.size(), field);
+    if (refusal.text.starts_with(m.at)) refusal.text.replace(0, m.at.size(), field);
     m.at = std::move(field);
   }
   return refusal;
 }
+
+namespace {
 
 Reply submit(Scene& s, Request request, int status) {
   request.by = s.ask.who.name;
@@ -69,14 +73,14 @@ Reply submit(Scene& s, Request request, int status) {
   return json_reply(status, *object);
 }
 
+}  // namespace
+
 std::optional<Reply> refuse_far_files(Scene& s, const std::optional<ConfigFiles>& files) {
   if (!files || s.ask.local) return std::nullopt;
   return problem(422, "not_over_url",
                  "`config_files` is taken over the unix socket only: push a configuration with PUT "
                  "/v1/config");
 }
-
-}  // namespace
 
 // Files of the command line come first, so that what follows is judged by them.
 std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files) {
@@ -87,10 +91,6 @@ std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files
   return std::nullopt;
 }
 
-namespace {
-
-// "Blue-Green", "blueGreen" → "blue_green"; names that do not exist are refused by whoever knows
-// all.
 std::string strategy_name(const std::string& said) {
   std::string out;
   for (std::size_t i = 0; i < said.size(); ++i) {
@@ -107,6 +107,8 @@ std::string strategy_name(const std::string& said) {
   }
   return out;
 }
+
+namespace {
 
 void read_version(Body& body, Request& r) {
   const auto* version = body.any("version");
@@ -150,6 +152,8 @@ void read_options(Body& body, Request& r) {
   body.join(std::move(*options));
 }
 
+}  // namespace
+
 Request read_release(Body& body) {
   Request r;
   r.act = Act::deploy;
@@ -164,6 +168,8 @@ Request read_release(Body& body) {
   read_options(body, r);
   return r;
 }
+
+namespace {
 
 std::optional<Act> act_of(const std::string& verb) {
   for (const Act act : {Act::promote, Act::approve, Act::reject, Act::pause, Act::resume, Act::skip,

@@ -2,6 +2,7 @@
 // the bell that wakes streams of events. Everything here but the constructor runs on the io thread.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,9 +11,11 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "api/exchange.h"
 #include "api/office.h"
+#include "api/simulation.h"
 
 namespace slipway::api {
 
@@ -28,20 +31,34 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 
 class Connection;
 
+// What comes after a place, as it was read and written once for all streams that stand there.
+struct EventPiece {
+  std::uint64_t after = 0, newest = 0;
+  std::vector<views::EventLine> lines;
+  std::vector<std::string> texts;
+};
+
 struct Hub {
   Hub(Office& o, int threads)
-      : office(o), workers(static_cast<std::size_t>(threads < 4 ? 4 : threads)) {}
+      : office(o),
+        workers(static_cast<std::size_t>((threads < 4 ? 4 : threads) + kSimulationsAtOnce)) {}
 
   Office& office;
   std::set<Connection*> connections;
-  std::set<boost::asio::steady_timer*> sleepers;  // streams that wait for events
-  std::size_t handshakes = 0;                     // TLS connections that are not served yet
-  bool stopping = false;
+  // Streams that wait: for events alone, and for counts of a deployment too.
+  std::set<boost::asio::steady_timer*> sleepers, watching;
+  std::size_t handshakes = 0;          // TLS connections that are not served yet
+  std::atomic<bool> stopping = false;  // set on the io thread
   // After the sets: connections that end with it still leave them.
   boost::asio::io_context io{1};
+  // So many more as may wait for a simulation: the others find as many as without.
   boost::asio::thread_pool workers;
 
-  void ring();  // events came, or the end
+  void ring(bool events);  // events came, or the end; else counts alone
+  std::shared_ptr<const EventPiece> after(std::uint64_t place);
+
+ private:
+  std::shared_ptr<const EventPiece> piece_;  // the last that was asked for
 };
 
 // Serves one accepted connection until it ends.

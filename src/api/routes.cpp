@@ -63,7 +63,7 @@ constexpr Route kRoutes[] = {
      not_supported},
     {"POST", "/v1/plan", {Right::see, Where::body, Kind::question}, post_plan},
     {"POST", "/v1/check", {Right::see, Where::body, Kind::question}, post_check},
-    {"POST", "/v1/simulate", {Right::see, Where::body, Kind::question}, not_supported},
+    {"POST", "/v1/simulate", {Right::see, Where::body, Kind::question}, post_simulate},
     {"POST", "/v1/hooks/{name}", {Right::release, Where::signal, Kind::act}, post_hook},
     {"PUT", "/v1/config", administers, put_config},
     {"POST", "/v1/config", administers, post_config},

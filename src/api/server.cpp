@@ -250,9 +250,9 @@ class RunningServer : public Server {
     std::uint64_t event = 0, pulse = 0;
     while (!ending_) {
       if (!hub_.office.board.wait(event, pulse, kBellWait)) continue;
-      event = hub_.office.board.newest_event();
+      const std::uint64_t before = std::exchange(event, hub_.office.board.newest_event());
       pulse = hub_.office.board.newest_pulse();
-      asio::post(hub_.io, [this] { hub_.ring(); });
+      asio::post(hub_.io, [this, came = event != before] { hub_.ring(came); });
     }
   }
 

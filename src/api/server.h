@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "api/pages.h"
+#include "api/simulation.h"
 #include "base/result.h"
 #include "contract/port.h"
 #include "views/board.h"
@@ -60,6 +61,12 @@ class Backend {
                                                            const std::optional<ConfigFiles>&) = 0;
   virtual std::expected<boost::json::object, Refusal> check(const std::string& environment,
                                                             const std::optional<ConfigFiles>&) = 0;
+  // simulate/1, with its picture under `plot`: the release tried in virtual time, aside. A Refusal
+  // of 429 when enough are tried already, of 422 when it takes longer than kSimulationTime; ends
+  // early when nobody waits for it. Nothing changes.
+  virtual std::expected<boost::json::object, Refusal> simulate(const Simulation&,
+                                                               const std::optional<ConfigFiles>&,
+                                                               const Gone&) = 0;
   // replay/1: a deployment's recorded blocks judged by the policy in this file. Nothing changes.
   virtual std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
                                                              const ConfigFiles& policy) = 0;

@@ -23,7 +23,11 @@ std::string Sha256::hex() {
   EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_), out, &length);
   std::string text;
   text.reserve(2 * length);
-  for (unsigned i = 0; i < length; ++i) fmt::format_to(std::back_inserter(text), "{:02x}", out[i]);
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (unsigned i = 0; i < length; ++i) {
+    text += kDigits[out[i] >> 4];
+    text += kDigits[out[i] & 15];
+  }
   return text;
 }
 

@@ -27,26 +27,6 @@ struct AgentOptions {
   bool verbose = false;
 };
 
-// Users for so long at that rate.
-struct RecordedPiece {
-  double seconds = 0, rps = 0;
-};
-
-// What `slipway simulate` asks: a release, and the world it is tried in.
-struct SimulationAsked {
-  Request request;
-  std::string stable, candidate, pattern;  // as typed
-  double rps = 20;
-  double latency_ms = 20,
-         errors = 0.0005;  // of both versions where the candidate says nothing else
-  std::uint64_t seed = 1;
-  int seeds = 1;
-  std::vector<std::string> compare;
-  std::string recorded_from;  // a deployment; empty: the users are described
-  std::vector<RecordedPiece> recorded;
-  bool traced = false;
-};
-
 struct Hooks {
   // Runs the agent in the foreground until it is stopped; answers the exit status.
   std::function<int(const AgentOptions&)> agent_run;
@@ -59,7 +39,7 @@ struct Hooks {
   std::string version;  // "0.1.0"
   // simulate/1, with the picture under `plot`; called back after each run.
   std::function<std::expected<boost::json::object, Refusal>(
-      const SimulationAsked&, const api::ConfigFiles&,
+      const api::Simulation&, const api::ConfigFiles&,
       const std::function<void(int done, int of)>&)>
       simulate;
   // Makes an image; answers its number. Told of progress line by line.

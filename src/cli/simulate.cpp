@@ -1,4 +1,5 @@
-// slipway simulate: a release tried in virtual time. Needs no agent and changes nothing.
+// slipway simulate: a release tried in virtual time. Needs no agent and changes nothing; one that
+// is named by its address is asked.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -50,63 +51,33 @@ std::optional<double> decimal(std::string_view text) {
   return value;
 }
 
-// What was recorded stands for whatever the words leave open.
-std::expected<void, Trouble> record_into(Session& s, SimulateWords& w, SimulationAsked& asked) {
-  if (w.traffic.empty()) {
-    if (w.candidate != "recorded") return {};
-    return refuse("usage",
-                  "--candidate recorded: of which release? Name it with --traffic from:ID");
-  }
-  if (!w.rps.empty() || !w.pattern.empty()) {
-    return refuse("usage", "--traffic says how many requests come: leave out --rps and --pattern");
-  }
-  const RecordedTraffic traffic = TRY(recorded_traffic(s, w.traffic));
-  asked.recorded_from = traffic.id;
-  asked.recorded = traffic.pieces;
-  w.rps = fmt::format("{:.1f}", traffic.requests_per_second());
-  if (w.latency.empty())
-    w.latency = fmt::format("{:.0f}ms", std::max(1.0, traffic.good().latency_ms));
-  if (w.errors.empty()) w.errors = fmt::format("{:.4f}%", 100 * traffic.good().error_share());
-  if (w.candidate != "recorded") return {};
-  if (traffic.candidate.requests == 0) {
-    return refuse("no_traffic",
-                  fmt::format("the new version of {} was never asked anything", traffic.id));
-  }
-  asked.candidate = traffic.candidate_words();
-  return {};
-}
-
-std::expected<SimulationAsked, Trouble> asked_of(Session& s, SimulateWords w) {
-  SimulationAsked asked{.request = TRY(request_of(s, w.release, nullptr)),
+std::expected<api::Simulation, Trouble> asked_of(Session& s, const SimulateWords& w) {
+  api::Simulation asked{.request = TRY(request_of(s, w.release, nullptr)),
                         .stable = w.stable,
                         .candidate = w.candidate,
+                        .pattern = w.pattern,
                         .traced = w.trace};
-  TRY(record_into(s, w, asked));
-  const auto or_else = [](std::string& word, const char* usual) {
-    if (word.empty()) word = usual;
-  };
-  or_else(w.rps, "20");
-  or_else(w.pattern, "flat");
-  or_else(w.latency, "20ms");
-  or_else(w.errors, "0.05%");
-  asked.pattern = w.pattern;
-  if (asked.stable == asked.request.version) asked.stable += "-before";
-  const auto rps = decimal(w.rps);
-  if (!rps || *rps < 0 || *rps > 1e6) {
-    return refuse("usage", fmt::format("--rps: `{}` is no number of requests", harmless(w.rps)));
+  if (!w.rps.empty()) {
+    asked.rps = decimal(w.rps);
+    if (!asked.rps) {
+      return refuse("usage", fmt::format("--rps: `{}` is no number of requests", harmless(w.rps)));
+    }
   }
-  asked.rps = *rps;
-  const auto latency = config::parse_duration(w.latency);
-  if (!latency || latency->count() <= 0) {
-    return refuse("usage", fmt::format("--latency: `{}` is not a duration", harmless(w.latency)));
+  if (!w.latency.empty()) {
+    const auto latency = config::parse_duration(w.latency);
+    if (!latency || latency->count() <= 0) {
+      return refuse("usage", fmt::format("--latency: `{}` is not a duration", harmless(w.latency)));
+    }
+    asked.latency_ms = to_ms(*latency);
   }
-  asked.latency_ms = to_ms(*latency);
-  const bool percent = w.errors.ends_with('%');
-  const auto errors = decimal(percent ? w.errors.substr(0, w.errors.size() - 1) : w.errors);
-  if (!errors || *errors < 0 || *errors > (percent ? 100 : 1)) {
-    return refuse("usage", fmt::format("--errors: `{}` is no share", harmless(w.errors)));
+  if (!w.errors.empty()) {
+    const bool percent = w.errors.ends_with('%');
+    const auto errors = decimal(percent ? w.errors.substr(0, w.errors.size() - 1) : w.errors);
+    if (!errors || *errors < 0 || *errors > (percent ? 100 : 1)) {
+      return refuse("usage", fmt::format("--errors: `{}` is no share", harmless(w.errors)));
+    }
+    asked.errors = percent ? *errors / 100 : *errors;
   }
-  asked.errors = percent ? *errors / 100 : *errors;
   asked.seed = static_cast<std::uint64_t>(w.seed.value_or(1));
   asked.seeds = w.seeds.value_or(1);
   if (asked.seeds < 1 || asked.seeds > 100'000) {
@@ -118,6 +89,54 @@ std::expected<SimulationAsked, Trouble> asked_of(Session& s, SimulateWords w) {
     begin = end + 1;
   }
   return asked;
+}
+
+// Body of POST /v1/simulate: what is not said is left to the agent.
+object body_of(const api::Simulation& asked, const SimulateWords& w) {
+  object body = cli::to_json(asked.request);
+  body["stable"] = asked.stable;
+  body["candidate"] = asked.candidate;
+  if (!asked.pattern.empty()) body["pattern"] = asked.pattern;
+  if (asked.rps) body["rps"] = *asked.rps;
+  if (!w.latency.empty()) body["latency"] = w.latency;
+  if (asked.errors) body["errors"] = *asked.errors;
+  if (!w.traffic.empty()) body["traffic"] = w.traffic;
+  body["seed"] = asked.seed;
+  body["seeds"] = asked.seeds;
+  if (!asked.compare.empty()) body["compare"] = boost::json::value_from(asked.compare);
+  body["trace"] = asked.traced;
+  body["plot"] = !w.plot.empty();
+  return body;
+}
+
+// An agent elsewhere is asked: its configuration counts, not one that may lie here.
+std::expected<object, Trouble> told_by_agent(Session& s, const SimulateWords& w) {
+  const api::Simulation asked = TRY(asked_of(s, w));
+  auto agent = TRY(reach(s, Need::answer));
+  object body = body_of(asked, w);
+  if (auto handed = hand_over(s, *agent, body); !handed)
+    return std::unexpected(std::move(handed.error()));
+  return send(s, *agent, "/v1/simulate", body);
+}
+
+std::expected<object, Trouble> told_alone(Session& s, const SimulateWords& w) {
+  api::Simulation asked = TRY(asked_of(s, w));
+  if (!s.hooks.simulate) return refuse("not_supported", "this program has no simulator");
+  std::optional<api::RecordedTraffic> traffic;
+  if (!w.traffic.empty()) traffic = TRY(recorded_traffic(s, w.traffic));
+  if (auto good = api::settle(asked, traffic ? &*traffic : nullptr); !good)
+    return std::unexpected(trouble_of(good.error()));
+  const api::ConfigFiles files = TRY(gather(s));
+  const bool shown = s.console.out_is_terminal() && !s.machine() && !s.shared.quiet;
+  Screen screen(s.console);
+  const Duration begun = s.console.steady();
+  auto told = s.hooks.simulate(asked, files, [&](int done, int of) {
+    if (!shown || s.console.steady() - begun < 1s || done == of) return;
+    screen.draw({fmt::format("simulating: {} of {} runs", done, of)});
+  });
+  screen.clear();
+  if (!told) return std::unexpected(trouble_of(told.error()));
+  return std::move(*told);
 }
 
 // "12 s" or, of several runs, "9 s … 12 s … 31 s".
@@ -244,28 +263,18 @@ Ended run_simulate(Call& call) {
   words.declare(call.options);
   if (auto over = call.parse()) return *over;
   Session& s = call.session;
-  const SimulationAsked asked = TRY(asked_of(s, words));
-  if (!s.hooks.simulate) return refuse("not_supported", "this program has no simulator");
-  const api::ConfigFiles files = TRY(gather(s));
-  const bool shown = s.console.out_is_terminal() && !s.machine() && !s.shared.quiet;
-  Screen screen(s.console);
-  const Duration begun = s.console.steady();
-  auto told = s.hooks.simulate(asked, files, [&](int done, int of) {
-    if (!shown || s.console.steady() - begun < 1s || done == of) return;
-    screen.draw({fmt::format("simulating: {} of {} runs", done, of)});
-  });
-  screen.clear();
-  if (!told) return std::unexpected(trouble_of(told.error()));
+  const bool elsewhere = !s.shared.url.empty() || !s.console.variable("SLIPWAY_URL").empty();
+  object told = TRY(elsewhere ? told_by_agent(s, words) : told_alone(s, words));
   if (!words.plot.empty()) {
-    if (auto written = write_plot(words.plot, *told); !written) {
+    if (auto written = write_plot(words.plot, told); !written) {
       return std::unexpected(std::move(written.error()));
     }
   }
-  told->erase("plot");
+  told.erase("plot");
   if (s.machine()) {
-    s.print_json(*told);
+    s.print_json(told);
   } else {
-    s.print(render(*told, s.look()));
+    s.print(render(told, s.look()));
   }
   return kExitGood;
 }

@@ -27,6 +27,10 @@ Refusal refusal(std::string code, std::string text, int http) {
   return {.code = std::move(code), .text = std::move(text), .mistakes = {}, .http = http};
 }
 
+Refusal no_configuration() {
+  return refusal("no_config", "the agent has no configuration yet", 409);
+}
+
 // What the newest configuration says, for who reads the board.
 views::Wants wants(const Desk& desk) {
   return [&desk](const SiteId& id, const Release& release) -> std::optional<views::Wanted> {
@@ -84,8 +88,7 @@ std::expected<json::object, Refusal> AgentBackend::check(
   std::unique_ptr<Desk> tried;
   if (files) tried = TRY(parts_.desk->tried(*files));
   auto config = (tried ? *tried : *parts_.desk).current();
-  if (!config)
-    return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
+  if (!config) return std::unexpected(no_configuration());
   if (!environment.empty() &&
       std::ranges::find(config->environments, environment) == config->environments.end()) {
     return std::unexpected(refusal("unknown_environment",
@@ -100,6 +103,16 @@ std::expected<json::object, Refusal> AgentBackend::check(
                       {"services", json::value_from(config->services)},
                       {"notices", std::move(notices)},
                       {"show", config::show(*config, environment)}};
+}
+
+std::expected<json::object, Refusal> AgentBackend::simulate(
+    const api::Simulation& asked, const std::optional<api::ConfigFiles>& files,
+    const api::Gone& gone) {
+  std::unique_ptr<Desk> tried;
+  if (files) tried = TRY(parts_.desk->tried(*files));
+  const auto config = (tried ? *tried : *parts_.desk).current();
+  if (!config) return std::unexpected(no_configuration());
+  return rehearsals_.hold(asked, *config, gone);
 }
 
 std::expected<json::object, Refusal> AgentBackend::replay(std::uint32_t number,
@@ -135,8 +148,7 @@ void AgentBackend::recall(std::uint32_t number) {
 std::expected<json::object, Refusal> AgentBackend::hook(const std::string& name,
                                                         const api::HookSignal& signal) {
   const auto config = parts_.desk->current();
-  if (!config)
-    return std::unexpected(refusal("no_config", "the agent has no configuration yet", 409));
+  if (!config) return std::unexpected(no_configuration());
   bool known = false;
   for (const auto& [key, effective] : config->effective)
     for (const auto& metric : effective.metrics)

@@ -16,6 +16,7 @@
 #include "main/desk.h"
 #include "main/observation.h"
 #include "main/register_release.h"
+#include "main/simulate.h"
 #include "shell/shell.h"
 #include "views/board.h"
 
@@ -62,6 +63,9 @@ class AgentBackend : public api::Backend {
                                                    const std::optional<api::ConfigFiles>&) override;
   std::expected<boost::json::object, Refusal> check(
       const std::string& environment, const std::optional<api::ConfigFiles>&) override;
+  std::expected<boost::json::object, Refusal> simulate(const api::Simulation&,
+                                                       const std::optional<api::ConfigFiles>&,
+                                                       const api::Gone&) override;
   std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
                                                      const api::ConfigFiles& policy) override;
   std::expected<boost::json::object, Refusal> hook(const std::string& name,
@@ -84,6 +88,7 @@ class AgentBackend : public api::Backend {
  private:
   Parts parts_;
   ReleaseRegister releases_;
+  Rehearsals rehearsals_;
   std::mutex recall_mutex_;
   std::set<SiteId> recalled_;
 };

@@ -28,7 +28,9 @@ std::expected<void, Refusal> release(Simulation& s, Request request) {
   if (said.starts_with("refused ")) {
     return std::unexpected(refused(said.substr(8), "it cannot be planned: " + said.substr(8)));
   }
-  if (s.rest(kLongest) && s.ended.size() > before) return {};
+  const bool rests = s.rest(kLongest);
+  if (s.stopped()) return std::unexpected(refused(kStopped, "it was ended before its end"));
+  if (rests && s.ended.size() > before) return {};
   return std::unexpected(refused("no_end", fmt::format("the release of {} did not end within {} "
                                                        "simulated days",
                                                        version, kLongest / 24h)));
@@ -165,6 +167,7 @@ std::expected<Forecast, Refusal> foresee(const Question& q, const std::string& s
   }
   const SiteId id{request.service, request.environment};
   Simulation::Setup setup{.config = q.config, .seed = seed, .demand = q.demand, .sites = {id}};
+  setup.stop = q.stop;
   setup.behaviours[q.stable] = q.usual;
   setup.behaviours[request.version] = *candidate;
   setup.traced = q.traced;

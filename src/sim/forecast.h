@@ -25,7 +25,11 @@ struct Question {
   int seeds = 1;
   std::vector<std::string> compare;  // strategies; empty: the one that is configured
   bool traced = false;
+  std::function<bool()> stop;  // asked again and again: true ends it; null: never
 };
+
+// The code of a Refusal that says so.
+inline constexpr const char* kStopped = "stopped";
 
 // One moment of a run, at the end of a block of rows or at a change.
 struct Glimpse {

@@ -251,6 +251,8 @@ bool Simulation::turn() {
 void Simulation::run_until(Duration until) {
   const Duration end = begin_ + until;
   while (true) {
+    stopped_ = stopped_ || (setup_.stop && setup_.stop());
+    if (stopped_) return;
     while (turn()) {
     }
     Duration next = stage_.agenda.next();
@@ -286,7 +288,7 @@ bool Simulation::is_out(const SiteId& id, std::uint32_t instance) const {
 
 bool Simulation::rest(Duration at_most) {
   const Duration end = elapsed() + at_most;
-  while (elapsed() < end) {
+  while (elapsed() < end && !stopped_) {
     run_until(std::min<Duration>(elapsed() + 500ms, end));
     if (at_rest()) return true;
   }

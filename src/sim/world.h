@@ -70,6 +70,7 @@ class Simulation {
     std::map<std::string, Behaviour> behaviours;
     bool traced = false;
     std::vector<SiteId> sites = {{"web", "production"}};
+    std::function<bool()> stop;           // true: everything is left as it is; null: never
     journal::Journal* journal = nullptr;  // instead of the virtual disk's
   };
   explicit Simulation(Setup);
@@ -85,6 +86,7 @@ class Simulation {
   void run_until(Duration elapsed);
   // Until nothing is live and nothing awaited; false: it was not by then.
   bool rest(Duration at_most);
+  bool stopped() const { return stopped_; }  // by Setup::stop: no time passes any more
   // Nothing is under way, and each site knows what the proxy does, which it is told a reading
   // later.
   bool at_rest() const;
@@ -140,6 +142,7 @@ class Simulation {
   Setup setup_;
   Backstage stage_;
   Duration begin_{}, frozen_until_{};
+  bool stopped_ = false;
   Disk disk_;
   Dice luck_;
   Office office_;

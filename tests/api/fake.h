@@ -11,14 +11,13 @@
 #include <mutex>
 
 #include "api/client.h"
-#include "api/office.h"
 #include "api/server.h"
 #include "api/wire.h"
-#include "base/digest.h"
+#include "yes_backend.h"
 
 namespace slipway::api {
 
-class FakeBackend : public Backend {
+class FakeBackend : public YesBackend {
  public:
   std::variant<Answer, Refusal> submit(Request r) override {
     {
@@ -27,62 +26,32 @@ class FakeBackend : public Backend {
     }
     return on_submit(r);
   }
-  std::expected<boost::json::object, Refusal> put_config(const ConfigFiles& files,
-                                                         bool push) override {
+  Told put_config(const ConfigFiles& files, bool push) override {
     const std::lock_guard lock(mutex);
     configs.emplace_back(files, push);
     if (config_refusal) return std::unexpected(*config_refusal);
-    return boost::json::object{{"schema", "config/1"}};
+    return Object{{"schema", "config/1"}};
   }
-  std::expected<boost::json::object, Refusal> config() override {
-    return boost::json::object{{"schema", "config/1"}, {"bytes", "service: {}"}};
-  }
-  std::expected<boost::json::object, Refusal> plan(const Request& r,
-                                                   const std::optional<ConfigFiles>& f) override {
+  Told plan(const Request& r, const std::optional<ConfigFiles>& f) override {
     keep_tried(f);
-    return boost::json::object{{"schema", "plan/1"}, {"to", r.version}, {"by", r.by}};
+    return YesBackend::plan(r, f);
   }
-  std::expected<boost::json::object, Refusal> check(const std::string& environment,
-                                                    const std::optional<ConfigFiles>& f) override {
+  Told check(const std::string& environment, const std::optional<ConfigFiles>& f) override {
     keep_tried(f);
-    return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
+    return YesBackend::check(environment, f);
   }
-  std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
-                                                     const ConfigFiles& policy) override {
-    return boost::json::object{{"schema", "replay/1"}, {"number", number}, {"policy", policy.file}};
+  Told simulate(const Simulation& s, const std::optional<ConfigFiles>& f,
+                const Gone& gone) override {
+    keep_tried(f);
+    {
+      const std::lock_guard lock(mutex);
+      simulations.push_back(s);
+    }
+    return on_simulate ? on_simulate(gone) : YesBackend::simulate(s, f, gone);
   }
-  std::expected<boost::json::object, Refusal> hook(const std::string& name,
-                                                   const HookSignal& signal) override {
-    if (name != "complaints") return std::unexpected(Refusal{"unknown_metric", "no", {}, 404});
-    return boost::json::object{
-        {"schema", "hook/1"}, {"version", signal.version}, {"count", signal.count}};
-  }
-  std::expected<boost::json::object, Refusal> built(const BuildReport& r) override {
-    if (r.service == "gone") return std::unexpected(Refusal{"unknown_service", "no", {}, 422});
-    return boost::json::object{{"schema", "build_report/1"},
-                               {"service", "web"},
-                               {"version", r.version},
-                               {"state", r.succeeded ? "succeeded" : "failed"},
-                               {"duration_ms", static_cast<double>(r.took.count()) / 1000},
-                               {"test_coverage", r.test_coverage.value_or(0)}};
-  }
-  std::expected<std::string, Refusal> door() override { return "http://127.0.0.1:7411"; }
-  std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
-    if (r.version == "gone") return std::unexpected(Refusal{"release_unusable", "no", {}, 422});
-    const views::Release made{r.service, r.version, "sha256:1", r.image, r.commit,
-                              r.by,      r.because, now(),      true};
-    return Registration{views::release_json(made, {}), r.version != "known"};
-  }
-  boost::json::object agent() override { return {{"schema", "agent/1"}, {"pid", 7}}; }
-  boost::json::object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
-  boost::json::object ready() override { return {{"status", healthy ? "ready" : "stopping"}}; }
-  std::string metrics() override { return "slipway_ready 1\n"; }
+  Object health() override { return {{"status", healthy ? "healthy" : "unhealthy"}}; }
+  Object ready() override { return {{"status", healthy ? "ready" : "stopping"}}; }
   Wall now() override { return clock; }
-  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
-    std::string out;
-    for (const auto& [name, value] : q) out += name + "=" + value + "\n";
-    return out;
-  }
   void stop(bool all) override { stopped = all ? 2 : 1; }
 
   void keep_tried(const std::optional<ConfigFiles>& files) {
@@ -97,71 +66,16 @@ class FakeBackend : public Backend {
   std::function<std::variant<Answer, Refusal>(const Request&)> on_submit = [](const Request&) {
     return Answer{.request = 1, .number = 42};
   };
+  std::function<Told(const Gone&)> on_simulate;  // null: yes
   std::mutex mutex;
   std::vector<Request> requests;
+  std::vector<Simulation> simulations;
   std::vector<std::pair<ConfigFiles, bool>> configs;
-  std::vector<ConfigFiles> tried;  // for a plan or a check: not to be kept
+  std::vector<ConfigFiles> tried;  // for a plan, a check or a simulation: not to be kept
   std::optional<Refusal> config_refusal;
   std::atomic<Wall> clock = Wall(1'795'255'200s);
   std::atomic<bool> healthy = true;
   std::atomic<int> stopped = 0;
-};
-
-// What the journal would keep: a new office over the same books is the agent started again.
-struct Books {
-  std::mutex mutex;
-  std::vector<std::string> people, audit, complaints;
-  std::map<std::uint32_t, std::string> repeats;
-  std::map<unsigned, std::string> begun;  // acts
-  std::uint64_t head = 0;
-  std::string head_hash;
-  std::atomic<int> chance = 0;
-  bool full = false;  // nothing can be written any more
-
-  Result<> write(const std::function<void()>& what) {
-    const std::lock_guard lock(mutex);
-    if (full) return fail(Fault::exhausted, "the disk is full");
-    what();
-    return {};
-  }
-  People::Ways people_ways(FakeBackend& b) {
-    return {.record = [this](const std::string& r) { return write([&] { people.push_back(r); }); },
-            .now = [&b] { return b.now(); },
-            .random =
-                [this](std::size_t bytes) {
-                  return sha256_hex(std::to_string(++chance)).substr(0, bytes * 2);
-                }};
-  }
-  Trail::Ways trail_ways() {
-    return {.append =
-                [this](std::uint64_t, const std::string& line, std::optional<unsigned> slot) {
-                  return write([&] {
-                    audit.push_back(line);
-                    if (slot) begun.erase(*slot);
-                  });
-                },
-            .begin = [this](unsigned slot,
-                            const std::string& deed) { return write([&] { begun[slot] = deed; }); },
-            .begun = [this]() -> Result<std::map<unsigned, std::string>> { return begun; },
-            .read = [this](const Trail::Visit& visit) -> Result<> {
-              for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
-              return {};
-            },
-            .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-            .note_head =
-                [this](std::uint64_t n, const std::string& hash) {
-                  head = n;
-                  head_hash = hash;
-                },
-            .noted_head = [this] { return std::pair(head, head_hash); },
-            .complain = [this](const std::string& text) { complaints.push_back(text); }};
-  }
-  Repeats::Ways repeats_ways(FakeBackend& b) {
-    return {
-        .put = [this](std::uint32_t slot,
-                      const std::string& bytes) { return write([&] { repeats[slot] = bytes; }); },
-        .now = [&b] { return b.now(); }};
-  }
 };
 
 struct TestOffice {

@@ -224,6 +224,12 @@ TEST_F(Openapi, AnswersAreAsTheDocumentSays) {
                           R"({"version":"v2","duration":1,"state":"fine"})",
                           R"({"version":"v2","duration":1,"service":"gone"})"})
     hold("POST", "/v1/builds", "/v1/builds", 422, bad);
+  hold(
+      "POST", "/v1/simulate", "/v1/simulate", 200,
+      R"({"environment":"production","version":"v2","compare":["canary","blueGreen"],"plot":true})");
+  hold("POST", "/v1/simulate", "/v1/simulate", 422, R"({"environment":"production","seeds":0})");
+  hold("POST", "/v1/simulate", "/v1/simulate", 429,
+       R"({"environment":"production","version":"busy"})");
   hold("GET", "/v1/audit", "/v1/audit", 200);
   hold("POST", "/v1/releases", "/v1/releases", 201,
        R"({"version":"v2","image":"r.example/web:v2"})");

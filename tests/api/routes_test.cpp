@@ -269,7 +269,6 @@ TEST_F(Routes, RefusedWithAReason) {
        "not_supported"},
       {"POST", "/v1/deployments/42/pause", R"({"for":"soon"})", 422, "invalid_body"},
       {"POST", "/v1/environments/p/freeze", "{}", 501, "not_supported"},
-      {"POST", "/v1/simulate", "{}", 501, "not_supported"},
       {"DELETE", "/v1/agent", nullptr, 405, "method_not_allowed"},
       {"POST", "/v1/deployments/42/explain", "{}", 405, "method_not_allowed"},
       {"POST", "/v1/deployments/42/shout", "{}", 404, "unknown_verb"},

@@ -2,14 +2,14 @@
 // same.
 #include "cli/http_agent.h"
 
-#include "api/office.h"
+#include "../api/yes_backend.h"
 #include "stage.h"
 #include "views/board.h"
 
 namespace slipway::cli {
 namespace {
 
-class Plain : public api::Backend {
+class Plain : public api::YesBackend {
  public:
   std::vector<Request> requests;
   std::vector<api::ConfigFiles> files;
@@ -19,39 +19,19 @@ class Plain : public api::Backend {
     requests.push_back(std::move(r));
     return Refusal{.code = "missing_secrets", .text = "Missing environment variables: A"};
   }
-  std::expected<object, Refusal> put_config(const api::ConfigFiles& f, bool) override {
+  Told put_config(const api::ConfigFiles& f, bool) override {
     files.push_back(f);
     return object{{"schema", "config/1"}};
   }
-  std::expected<object, Refusal> config() override {
+  Told config() override {
     return object{{"schema", "config/1"}, {"bytes", "service: {}\nold: line\n"}};
   }
-  std::expected<object, Refusal> plan(const Request& r,
-                                      const std::optional<api::ConfigFiles>&) override {
+  Told plan(const Request& r, const std::optional<api::ConfigFiles>&) override {
     return object{{"schema", "plan/1"}, {"to", r.version}, {"steps", array{}}};
   }
-  std::expected<object, Refusal> check(const std::string&,
-                                       const std::optional<api::ConfigFiles>&) override {
+  Told check(const std::string&, const std::optional<api::ConfigFiles>&) override {
     return object{{"schema", "check/1"}, {"ok", true}};
   }
-  std::expected<object, Refusal> replay(std::uint32_t, const api::ConfigFiles&) override {
-    return object{{"schema", "replay/1"}};
-  }
-  std::expected<object, Refusal> hook(const std::string&, const api::HookSignal&) override {
-    return object{{"schema", "hook/1"}};
-  }
-  std::expected<boost::json::object, Refusal> built(const api::BuildReport&) override {
-    return boost::json::object{};
-  }
-  std::expected<std::string, Refusal> door() override { return ""; }
-  std::expected<api::Registration, Refusal> register_release(const api::NewRelease&) override {
-    return api::Registration{};
-  }
-  object agent() override { return {{"schema", "agent/1"}, {"pid", 5}}; }
-  object health() override { return {{"status", "healthy"}}; }
-  object ready() override { return {{"status", "ready"}}; }
-  std::string metrics() override { return {}; }
-  Wall now() override { return {}; }
   std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
     return "logs of " + q.at("id") + "\n";
   }
@@ -80,25 +60,12 @@ class HttpAgentTest : public Stage {
     return run(args, hooks, console, dial_http);
   }
 
-  static Result<> kept() { return {}; }
   Plain backend;
   views::Board board;
-  api::People people{{.record = [](const std::string&) { return kept(); },
-                      .now = [] { return Wall(1'795'255'200s); },
-                      .random = [](std::size_t bytes) { return std::string(bytes * 2, 'a'); }}};
-  api::Trail trail{
-      {.append = [](std::uint64_t, const std::string&, std::optional<unsigned>) { return kept(); },
-       .begin = [](unsigned, const std::string&) { return kept(); },
-       .begun = []() -> Result<std::map<unsigned, std::string>> {
-         return std::map<unsigned, std::string>();
-       },
-       .read = [](const api::Trail::Visit&) { return kept(); },
-       .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-       .note_head = [](std::uint64_t, const std::string&) {},
-       .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
-       .complain = [](const std::string&) {}}};
-  api::Repeats repeats{{.put = [](std::uint32_t, const std::string&) { return kept(); },
-                        .now = [] { return Wall(1'795'255'200s); }}};
+  api::Books books;
+  api::People people{books.people_ways(backend)};
+  api::Trail trail{books.trail_ways()};
+  api::Repeats repeats{books.repeats_ways(backend)};
   api::Office office{backend, board, people, trail, repeats};
   std::unique_ptr<api::Server> server;
 };

@@ -106,6 +106,9 @@ class Openapi(unittest.TestCase):
             self.hold("GET", path, path.partition("?")[0], 200)
         self.hold("POST", "/v1/plan", "/v1/plan", 200, given)
         self.hold("POST", "/v1/check", "/v1/check", 200, {})
+        tried = {**given, "version": "v3", "candidate": "errors=20%", "compare": ["canary", "rolling"], "trace": True, "plot": True}
+        self.hold("POST", "/v1/simulate", "/v1/simulate", 200, tried)
+        self.hold("POST", "/v1/simulate", "/v1/simulate", 422, {**tried, "candidate": "sideways"})
         self.hold("POST", "/v1/deployments/2/promote", deployment + "/promote", 409, {})
         self.hold("POST", "/v1/deployments", "/v1/deployments", 422, {**given, "version": "v9"})
         self.hold("POST", "/v1/releases", "/v1/releases", 201, {"version": "v2", "because": "weekly"})

@@ -140,6 +140,7 @@ exec {SERVICE} "$@"
             self.assertIn(hashlib.sha256(s[what].encode()).hexdigest(), proofs, f"the service did not get {what}")
 
         self.plant_in_requests(ana, vic)
+        self.plant_links(vic)
         self.read_everything(ana, vic)
         self.shown["events"] = "".join(heard)
         self.assertIn("deployment.ended", self.shown["events"])
@@ -179,12 +180,39 @@ exec {SERVICE} "$@"
                            ("/v1/tokens", {"name": "x", "roles": word}), ("/v1/tokens", {"name": [word], "roles": []}),
                            ("/v1/hooks/none", {"version": "v1", "secret": word}),
                            ("/v1/plan", '{"environment": "production", "x": "' + word),
-                           ("/v1/check", {"config_files": {"file": "x", "bytes": 1, "caller": {"A": word}}})):
+                           ("/v1/check", {"config_files": {"file": "x", "bytes": 1, "caller": {"A": word}}}),
+                           ("/v1/simulate", {"environment": "production", "version": "v2", "password": word}),
+                           ("/v1/session", {"token": word}), ("/v1/session/link", {"for": word}),
+                           ("/v1/releases", {"version": "v1", "password": word}),
+                           ("/v1/builds", {"version": "v1", "duration": word}),
+                           ("/v1/builds", {"version": "v1", "duration": 1, "token": word}),
+                           ("/v1/builds", {"version": "v1", "duration": 1, "state": word}),
+                           ("/v1/builds", {"version": "v1", "duration": 1, "test_coverage": word}),
+                           ("/v1/builds", '{"version": "v1", "duration": 1, "x": "' + word)):
             status, _ = self.ask("POST", path, ana, body, **{"Idempotency-Key": f"k{len(self.shown)}"})
             self.assertGreaterEqual(status, 400, path)
         self.ask("POST", "/v1/tokens", vic, {"name": "y", "roles": [], "password": word})
         self.ask("PUT", "/v1/config", ana, {"config_files": {"file": "slipway.yaml", "bytes": "service: {}",
                                                              "caller": {"FROM_CALLER": word}}})
+
+    def plant_links(self, vic):
+        """A link signs whoever has it in: it is told to who asked for it, and to nobody else, whether it was followed or not."""
+        origin = {"Origin": f"http://127.0.0.1:{self.port}"}
+        for what, follow in (("a link that was followed", True), ("a link that was not", False)):
+            done = self.house.run("dashboard", "--print")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            code = done.stdout.strip().split("#")[1]
+            self.secrets[what] = code.removeprefix("once_")
+            if follow:
+                self.assertEqual([self.ask("POST", "/v1/session", body={"token": code}, **origin)[0] for _ in range(2)],
+                                 [201, 401])
+        before = set(self.shown)
+        status, text = self.ask("POST", "/v1/session/link", vic, {}, **{"Idempotency-Key": "a-link"})
+        self.assertEqual(status, 201, text)
+        for where in set(self.shown) - before:
+            del self.shown[where]  # it is theirs
+        self.secrets["a link by an address"] = json.loads(text)["url"].split("#once_")[1]
+        self.ask("POST", "/v1/session/link", vic, {}, **{"Idempotency-Key": "a-link"})
 
     def read_everything(self, ana, vic):
         routes = json.loads(self.ask("GET", "/v1/openapi.json", ana)[1])["paths"]

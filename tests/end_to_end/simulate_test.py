@@ -1,11 +1,14 @@
 """The simulator against the real thing: one plan, once by a real agent with a real proxy and real
 processes, once in virtual time, gives the same commands in the same order."""
 
+import http.client
 import json
+import pathlib
 import subprocess
+import tempfile
 import unittest
 
-from house import BUILD, House, poll
+from house import BUILD, SLIPWAY, House, free_port, poll
 
 BLUE_GREEN = "blue_green_deployment: { monitor: 2s, keep_warm: 10m }"
 CANARY = """
@@ -112,6 +115,78 @@ class Simulate(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("<svg", (h.folder / "out.html").read_text())
             self.assertIn("succeeded", done.stdout)
+
+
+class ByTheAgent(unittest.TestCase):
+    """POST /v1/simulate and `simulate --url`: the agent's own configuration, a few at once, nothing changed."""
+
+    def setUp(self):
+        self.house = House()
+        self.addCleanup(self.house.__exit__)
+        self.port = free_port()
+        self.house.write_config(f'agent: {{ listen: "127.0.0.1:{self.port}" }}' + CANARY)
+        self.house.release("v1")
+        self.house.deploy("v1")
+        self.token = self.house.run("token", "create", "vic", "--role", "viewer", "--quiet").stdout.strip()
+
+    def ask(self, body, timeout=90):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/v1/simulate", json.dumps({"environment": "production", "version": "v9", **body}),
+                           {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
+        return connection
+
+    def answer(self, connection):
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read()), answer
+
+    def test_it_says_what_the_command_says(self):
+        words = ("simulate", "production", "--version", "v9", "--rps", "200", "--candidate", "errors=100%", "--seeds", "3",
+                 "--compare", "canary,blue_green", "--output", "json")
+        alone = self.house.run(*words)
+        self.assertEqual(alone.returncode, 0, alone.stderr)
+        with tempfile.TemporaryDirectory() as elsewhere:  # no configuration there
+            far = subprocess.run([SLIPWAY, *words, "--url", f"http://127.0.0.1:{self.port}"], cwd=elsewhere,
+                                 env={**self.house.env, "SLIPWAY_TOKEN": self.token}, capture_output=True, text=True,
+                                 check=False, timeout=120)
+        self.assertEqual(far.returncode, 0, far.stderr)
+        self.assertEqual(json.loads(far.stdout), json.loads(alone.stdout))
+        asked = {"rps": 200, "candidate": "errors=100%", "seeds": 3, "compare": ["canary", "blueGreen"]}
+        status, told, _ = self.answer(self.ask({**asked, "plot": True}))
+        self.assertEqual(status, 200, told)
+        self.assertIn("<svg", told.pop("plot"))
+        self.assertEqual(told, json.loads(alone.stdout))
+        self.assertEqual(len(self.house.json("history")["items"]), 1)
+
+    def test_what_cannot_be_is_refused(self):
+        for body, code in (({"candidate": "sideways"}, "usage"), ({"pattern": "square"}, "usage"),
+                           ({"environment": "nowhere"}, "unknown_environment"), ({"seeds": 5000}, "invalid_body"),
+                           ({"traffic": "from:web-production-99"}, "unknown_deployment")):
+            status, told, _ = self.answer(self.ask(body))
+            self.assertEqual((status, told["code"]), (404 if "traffic" in body else 422, code), told)
+
+    def under_way(self):
+        """How nice each thread is that simulates."""
+        found = []
+        for task in pathlib.Path(f"/proc/{self.house.agent_pid()}/task").iterdir():
+            try:
+                if (task / "comm").read_text() == "simulation\n":
+                    found.append(int((task / "stat").read_text().rsplit(")", 1)[1].split()[16]))
+            except OSError:  # it has ended
+                continue
+        return found
+
+    def test_a_few_at_once_and_none_for_who_has_gone(self):
+        long = {"seeds": 1000, "rps": 5000}
+        waiting = [self.ask({**long, "seed": n}) for n in (1, 2)]
+        poll("both to be under way", lambda: self.under_way() == [19, 19])
+        status, told, answer = self.answer(self.ask({}))
+        self.assertEqual((status, told["code"], answer.getheader("Retry-After")), (429, "too_many_simulations", "1"))
+        self.assertEqual(self.house.status()["version"], "v1")
+        for connection in waiting:
+            connection.close()
+        poll("their end", lambda: not self.under_way(), 10)
+        self.assertEqual(self.answer(self.ask({}))[0], 200)
 
 
 if __name__ == "__main__":

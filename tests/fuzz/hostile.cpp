@@ -94,13 +94,11 @@ void try_bytes(TriedAgent& agent, std::string_view bytes, const Manner& manner) 
     while (!parser.is_done() && !error) {
       const auto taken = parser.put(boost::asio::buffer(bytes.data(), offered), error);
       bytes.remove_prefix(taken);
-      if (error == http::error::need_more && offered - taken < bytes.size()) {
-        offered = offered - taken + 1;
-        error = {};
-      } else {
-        offered = manner.pieces ? std::min<std::size_t>(1, bytes.size()) : bytes.size();
-        if (offered == 0) break;
-      }
+      // What was not taken is offered again with more, as the server's reader does.
+      offered -= taken;
+      if (error == http::error::need_more && offered < bytes.size()) error = {};
+      if (error || parser.is_done() || (taken == 0 && offered == bytes.size())) break;
+      offered = manner.pieces ? std::min(offered + 1, bytes.size()) : bytes.size();
     }
     if (error || !parser.is_done()) {
       if (error) look_at(unreadable(error));
@@ -228,6 +226,31 @@ void try_hostile(std::string_view input) {
   if (input[0] == 'K') return try_record(rest);
   TriedAgent agent;
   try_bytes(agent, rest, manner);
+}
+
+std::string neighbour_of(std::string_view input, std::string_view other, std::mt19937_64& chance) {
+  const auto below = [&](std::size_t n) { return n == 0 ? 0 : chance() % n; };
+  std::string s(input);
+  for (std::size_t n = below(6); n > 0; --n) {
+    const std::size_t at = below(s.size());
+    switch (below(5)) {
+      case 0:
+        if (!s.empty()) s[at] = static_cast<char>(chance());
+        break;
+      case 1:
+        s.erase(at, below(8));
+        break;
+      case 2:
+        s.insert(at, hostile_words()[below(hostile_words().size())]);
+        break;
+      case 3:
+        s.insert(at, s.substr(below(s.size()), below(64)));
+        break;
+      default:
+        s = s.substr(0, at) += other.substr(below(other.size()));
+    }
+  }
+  return s;
 }
 
 const std::vector<std::string>& hostile_words() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@ namespace slipway::api {
 //   J…  "POST /v1/deployments\n" and a body
 //   K…  a record as it stands in the journal: of people, of keys for repeating, of the audit
 void try_hostile(std::string_view input);
+
+// The input with a few changes that `chance` decides: words put in, bytes changed, pieces moved or
+// taken from another input.
+std::string neighbour_of(std::string_view input, std::string_view other, std::mt19937_64& chance);
 
 // The interface's own words, for mutations.
 const std::vector<std::string>& hostile_words();

@@ -1,16 +1,12 @@
-// The agent behind the door that is tried: its office is real, its backend says yes. What it does
-// depends on what it is asked alone.
+// The agent behind the door that is tried: its office is real, its backend says yes.
 #pragma once
 
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "api/office.h"
-#include "base/digest.h"
+#include "../api/yes_backend.h"
 #include "people/chain.h"
 #include "text/source.h"
 
@@ -37,64 +33,13 @@ struct Manner {
   bool local, admin, page, pieces, key, cookie;
 };
 
-class YesBackend : public Backend {
+// Whatever becomes a request is text.
+class TriedBackend : public YesBackend {
  public:
   std::variant<Answer, Refusal> submit(Request r) override {
     require(text::first_broken_utf8(r.version) == std::string_view::npos, "no text", r.version);
-    if (r.version == "busy")
-      return Answer{.accepted = false, .number = 42, .code = "busy", .state = "running"};
-    return Answer{.request = 1, .number = r.number != 0 ? r.number : 42};
+    return YesBackend::submit(std::move(r));
   }
-  std::expected<boost::json::object, Refusal> put_config(const ConfigFiles& f, bool) override {
-    if (f.bytes.empty())
-      return std::unexpected(Refusal{"empty", f.file, {{f.file, "e", f.folder}}});
-    return boost::json::object{{"schema", "config/1"}, {"file", f.file}};
-  }
-  std::expected<boost::json::object, Refusal> config() override {
-    return boost::json::object{{"schema", "config/1"}};
-  }
-  std::expected<boost::json::object, Refusal> plan(const Request& r,
-                                                   const std::optional<ConfigFiles>&) override {
-    return boost::json::object{{"schema", "plan/1"}, {"to", r.version}, {"as", r.strategy}};
-  }
-  std::expected<boost::json::object, Refusal> check(const std::string& environment,
-                                                    const std::optional<ConfigFiles>&) override {
-    return boost::json::object{{"schema", "check/1"}, {"environment", environment}};
-  }
-  std::expected<boost::json::object, Refusal> replay(std::uint32_t number,
-                                                     const ConfigFiles& policy) override {
-    return boost::json::object{{"schema", "replay/1"}, {"number", number}, {"policy", policy.file}};
-  }
-  std::expected<boost::json::object, Refusal> hook(const std::string& name,
-                                                   const HookSignal& s) override {
-    if (s.count > 1'000) return std::unexpected(Refusal{"unknown_metric", name, {}, 404});
-    return boost::json::object{{"schema", "hook/1"}, {"version", s.version}, {"count", s.count}};
-  }
-  std::expected<boost::json::object, Refusal> built(const BuildReport& r) override {
-    if (r.service == "gone") return std::unexpected(Refusal{"unknown_service", "no", {}, 422});
-    return boost::json::object{{"schema", "build_report/1"},
-                               {"service", "web"},
-                               {"version", r.version},
-                               {"state", r.succeeded ? "succeeded" : "failed"},
-                               {"duration_ms", static_cast<double>(r.took.count()) / 1000},
-                               {"test_coverage", r.test_coverage.value_or(0)}};
-  }
-  std::expected<std::string, Refusal> door() override { return "http://127.0.0.1:7411"; }
-  std::expected<Registration, Refusal> register_release(const NewRelease& r) override {
-    if (r.image.empty()) return std::unexpected(Refusal{"release_unusable", r.version, {}, 422});
-    const views::Release made{r.service, r.version, "sha256:1", r.image, r.commit,
-                              r.by,      r.because, now(),      true};
-    return Registration{views::release_json(made, {}), r.version != "v2"};
-  }
-  boost::json::object agent() override { return {{"schema", "agent/1"}}; }
-  boost::json::object health() override { return {{"status", "healthy"}}; }
-  boost::json::object ready() override { return {{"status", "ready"}}; }
-  std::string metrics() override { return "slipway_ready 1\n"; }
-  Wall now() override { return Wall(1'795'255'200s); }
-  std::expected<std::string, Refusal> logs(const std::map<std::string, std::string>& q) override {
-    return q.contains("grep") ? q.at("grep") : std::string("a line\n");
-  }
-  void stop(bool) override {}
 };
 
 inline const views::Board& board() {
@@ -127,13 +72,17 @@ inline const views::Board& board() {
 class TriedAgent {
  public:
   TriedAgent()
-      : people_(people_ways()),
-        trail_(trail_ways()),
-        repeats_(repeats_ways()),
+      : people_(books_.people_ways(backend_)),
+        trail_(books_.trail_ways()),
+        repeats_(books_.repeats_ways(backend_)),
         office_(backend_, board(), people_, trail_, repeats_) {}
   ~TriedAgent() {
-    require(audit_.whole(), "the audit breaks", audit_.why());
-    require(begun_.empty(), "an act without its entry", "");
+    people::ChainReader audit;
+    for (const auto& line : books_.audit)
+      require(audit.take(line), "an entry does not fit", line + ": " + audit.why());
+    require(audit.whole(), "the audit breaks", audit.why());
+    require(books_.begun.empty(), "an act without its entry", "");
+    for (const auto& text : books_.complaints) broken("the audit complains", text);
   }
 
   Office& office() { return office_; }
@@ -141,7 +90,7 @@ class TriedAgent {
     return m.admin ? token("ana", people::Role::admin) : token("vic", people::Role::viewer);
   }
   std::string cookie() { return people_.sign_in(token("ana", people::Role::admin))->cookie; }
-  const std::map<std::uint32_t, std::string>& keys() const { return keys_; }
+  const std::map<std::uint32_t, std::string>& keys() const { return books_.repeats; }
 
  private:
   std::string token(const std::string& name, people::Role role) {
@@ -149,45 +98,9 @@ class TriedAgent {
     require(made.has_value(), "no token", name);
     return std::string(made->at("token").as_string());
   }
-  People::Ways people_ways() {
-    return {.record = [](const std::string&) -> Result<> { return {}; },
-            .now = [this] { return backend_.now(); },
-            .random =
-                [this](std::size_t bytes) {
-                  return sha256_hex(std::to_string(++chance_)).substr(0, bytes * 2);
-                }};
-  }
-  Trail::Ways trail_ways() {
-    return {.append = [this](std::uint64_t, const std::string& line,
-                             std::optional<unsigned> slot) -> Result<> {
-              if (slot) begun_.erase(*slot);
-              require(audit_.take(line), "an entry does not fit", line + ": " + audit_.why());
-              return {};
-            },
-            .begin = [this](unsigned slot, const std::string& deed) -> Result<> {
-              begun_[slot] = deed;
-              return {};
-            },
-            .begun = [this]() -> Result<std::map<unsigned, std::string>> { return begun_; },
-            .read = [](const Trail::Visit&) -> Result<> { return {}; },
-            .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-            .note_head = [](std::uint64_t, const std::string&) {},
-            .noted_head = [] { return std::pair<std::uint64_t, std::string>(); },
-            .complain = [](const std::string& text) { broken("the audit complains", text); }};
-  }
-  Repeats::Ways repeats_ways() {
-    return {.put = [this](std::uint32_t slot, const std::string& bytes) -> Result<> {
-              keys_[slot] = bytes;
-              return {};
-            },
-            .now = [this] { return backend_.now(); }};
-  }
 
-  YesBackend backend_;
-  people::ChainReader audit_;
-  std::map<std::uint32_t, std::string> keys_;
-  std::map<unsigned, std::string> begun_;
-  int chance_ = 0;
+  TriedBackend backend_;
+  Books books_;
   People people_;
   Trail trail_;
   Repeats repeats_;

@@ -53,6 +53,17 @@ TEST(Forecast, ASeedIsARunAndStrategiesStandSideBySide) {
   EXPECT_NE(*first, *simulate(q));
 }
 
+TEST(Forecast, IsEndedWhereverItStands) {
+  const auto stopped_after = [](int looks) {
+    Question q = question("errors=20%");
+    q.seeds = 1000;
+    q.stop = [&looks] { return looks-- <= 0; };
+    const auto told = simulate(q);
+    return told ? std::string("told") : told.error().code;
+  };
+  for (const int looks : {0, 1, 50, 2'000, 20'000}) EXPECT_EQ(stopped_after(looks), kStopped);
+}
+
 TEST(Forecast, WhatCannotBePlannedIsRefused) {
   Question q = question("good");
   q.request.environment = "nowhere";

@@ -1,8 +1,9 @@
 // A typed client of the agent's HTTP interface, for browsers and for Node 18 and newer.
 import { readEvents, type Watching } from "./events.ts";
 import type {
-  Agent, BriefDeployment, BuildReport, Deployment, Dora, Explanation, List, Problem, Release, Series, Session, SlipwayEvent, Status,
-  Verb,
+  Agent, BriefDeployment, BuildReport, Deployment, DeployRequest, Dora, Explanation, HistoryFilter, List, LogFilter, NewBuild,
+  NewRelease, Problem, Release, ReleaseFilter, ReportFilter, Series, Session, Simulation, SimulationRequest, SlipwayEvent, Status,
+  Verb, VerbBody,
 } from "./types.ts";
 
 export interface ClientOptions {
@@ -13,46 +14,7 @@ export interface ClientOptions {
   fetch?: typeof fetch;
 }
 
-export interface DeployRequest {
-  environment: string;
-  version: string | Record<string, string>;
-  /** As configured when it is left out; any spelling ("blue-green", "blueGreen"). */
-  strategy?: string;
-  service?: string;
-  because?: string;
-  when_busy?: "queue" | "supersede" | "refuse";
-  /** Times are milliseconds, or texts like "90s". */
-  options?: { runMigrations?: boolean; warmupTime?: number | string; healthCheckInterval?: number | string;
-              autoRollback?: boolean };
-}
-
 export interface DeployResult { success: boolean; deploymentId: string; deployment: Deployment }
-export interface VerbBody { because?: string; plan?: string; full?: boolean; force?: boolean; for?: string; step?: number }
-export interface HistoryFilter {
-  environment?: string; service?: string; state?: string; version?: string; since?: string; until?: string;
-  limit?: number; after?: number;
-}
-
-export interface NewRelease {
-  version: string;
-  /** What it is; without it the image or the files that are configured. */
-  image?: string;
-  service?: string;
-  environment?: string;
-  commit?: string;
-  because?: string;
-}
-
-export interface NewBuild {
-  version: string;
-  /** Milliseconds, or a text like "95s". */
-  duration: number | string;
-  service?: string;
-  state?: "succeeded" | "failed";
-  /** 0 to 1. */
-  test_coverage?: number;
-  because?: string;
-}
 
 /** The agent refused; `problem` is its document (RFC 9457). */
 export class Refused extends Error {
@@ -111,22 +73,24 @@ export class SlipwayClient {
   deployment(id: string | number): Promise<Deployment> { return this.get(`/v1/deployments/${part(id)}`); }
   series(id: string | number): Promise<Series> { return this.get(`/v1/deployments/${part(id)}/series`); }
   explain(id: string | number): Promise<Explanation> { return this.get(`/v1/deployments/${part(id)}/explain`); }
-  logs(id: string | number, of: { version?: string; instance?: number; tail?: number; grep?: string }): Promise<string> {
+  logs(id: string | number, of: LogFilter): Promise<string> {
     return this.text(`/v1/deployments/${part(id)}/logs${query(of)}`);
   }
   history(filter: HistoryFilter = {}): Promise<List<BriefDeployment>> {
     return this.get(`/v1/history${query({ ...filter, depth: "brief" })}`);
   }
-  dora(of: { environment?: string; service?: string; since?: string; until?: string } = {}): Promise<Dora> {
+  dora(of: ReportFilter = {}): Promise<Dora> {
     return this.get(`/v1/reports/dora${query(of)}`);
   }
-  releases(of: { service?: string; version?: string; limit?: number; after?: number } = {}): Promise<List<Release>> {
+  releases(of: ReleaseFilter = {}): Promise<List<Release>> {
     return this.get(`/v1/releases${query(of)}`);
   }
   /** From here on this version is the digest that it has now. */
   register(release: NewRelease): Promise<Release> { return this.post("/v1/releases", release); }
   /** What a pipeline tells of a build that it made. */
   built(report: NewBuild): Promise<BuildReport> { return this.post("/v1/builds", report); }
+  /** The release tried in virtual time, by described users or those of a past one (`traffic: "from:ID"`). */
+  simulate(request: SimulationRequest): Promise<Simulation> { return this.post("/v1/simulate", request); }
   agent(): Promise<Agent> { return this.get("/v1/agent"); }
   /** Who the agent takes one for. */
   session(): Promise<Session> { return this.get("/v1/session"); }
@@ -200,7 +164,7 @@ export class SlipwayClient {
     }
     if (response.ok) return response;
     const problem = (await response.json().catch(() => null)) as Problem | null;
-    throw new Refused(problem ?? { title: response.statusText, status: response.status, code: "", detail:
-      `the agent answered ${response.status}` });
+    throw new Refused(problem ?? { type: "about:blank", title: response.statusText, status: response.status, code: "", errors: [],
+      detail: `the agent answered ${response.status}` });
   }
 }

@@ -23,8 +23,9 @@ export const labelOf = (act: Act): string => LABEL[act];
 
 /** Does it; the plan that is shown is the plan that is approved. */
 export async function perform(act: Act, d: Deployment, body: VerbBody): Promise<Deployment> {
-  if (act === "rollback") return client.rollback(d.environment, d.service, { because: body.because });
-  if (act === "restart") return client.restart(d.environment, d.service, { because: body.because });
+  const because = { because: body.because ?? undefined };
+  if (act === "rollback") return client.rollback(d.environment, d.service, because);
+  if (act === "restart") return client.restart(d.environment, d.service, because);
   const more: VerbBody = act === "approve" && d.plan ? { plan: d.plan } : {};
   const step = act === "skip" ? d.steps.find((s) => s.state === "running")?.n : undefined;
   return client.act(d.number, act, { ...body, ...more, ...(step ? { step } : {}) });

@@ -226,6 +226,7 @@ describe("a release", () => {
     expect(await serious(desk)).toEqual([]);
     await shot(desk, "deploy");
     await dialog.getByLabel("Version").fill("not a version");
+    eyes.awaitRefusal(422, "/v1/deployments");
     await dialog.getByRole("button", { name: "Deploy" }).click();
     await dialog.getByText("Refused: ").waitFor();
     await dialog.getByLabel("Version").fill("v3");
@@ -330,6 +331,7 @@ describe("every screen", () => {
 
   it("raised no complaint of the browser, its policy included", () => {
     expect(eyes.complaints).toEqual([]);
+    expect(eyes.outstanding).toEqual([]);
   });
 });
 

@@ -114,6 +114,8 @@ export class Eyes {
   readonly complaints: string[] = [];
   /** Where new pages are signed in before they are opened. */
   readonly known: House[] = [];
+  /** Answers that a test is about to bring on; the browser reports each. */
+  private refusals: { status: number; path: string }[] = [];
   private constructor(private readonly browser: Browser) {}
 
   static async open(): Promise<Eyes> {
@@ -145,10 +147,21 @@ export class Eyes {
       const text = message.text();
       // The browser itself reports a server that is away and a deployment that is not there; the page is
       // tested for how it takes that.
-      if (message.type() === "error" && !text.includes("net::ERR_") && !message.location().url.includes("999") && !text.includes("401") && !text.includes("422")) this.complaints.push(text);
+      if (message.type() !== "error" || text.includes("net::ERR_") || message.location().url.includes("999") || text.includes("401")) return;
+      if (!this.awaited(text, message.location().url)) this.complaints.push(`${text} ${message.location().url}`);
     });
     await page.goto(url);
     return page;
+  }
+
+  /** One request to this path is about to be refused so, and no other. */
+  awaitRefusal(status: number, path: string): void { this.refusals.push({ status, path }); }
+  /** Those that did not come. */
+  get outstanding(): string[] { return this.refusals.map((r) => `${r.status} ${r.path}`); }
+  private awaited(text: string, url: string): boolean {
+    const at = this.refusals.findIndex((r) => text.includes(`status of ${r.status}`) && new URL(url).pathname === r.path);
+    if (at >= 0) this.refusals.splice(at, 1);
+    return at >= 0;
   }
 
   async close(): Promise<void> { await this.browser.close(); }

@@ -8,7 +8,7 @@ import { columns, merge, thinned } from "../../src/logic/series.ts";
 import { actsFor, needOf } from "../../src/logic/states.ts";
 import { groups, stops } from "../../src/logic/timeline.ts";
 
-const step = (n: number, verb: string, state: Step["state"], name = "", weight?: number): Step => ({
+const step = (n: number, verb: Step["verb"], state: Step["state"], name = "", weight?: number): Step => ({
   n, verb, name, state, detail: "", attempt: 1, started_at: null, ended_at: null, deadline: null,
   because: { code: "", text: "", values: {} }, ...(weight === undefined ? {} : { weight }),
 });
@@ -80,8 +80,8 @@ describe("steps", () => {
 
 describe("evidence", () => {
   it("is one row a metric, with the harm and the safety of it", () => {
-    const metric = { name: "error_rate", unit: "fraction", limit: "< 1%", stable: 0, candidate: 0.3, n_stable: 9, n_candidate: 8, x_stable: 0, x_candidate: 3, engine: "R2", text: "" };
-    const rows = evidenceRows({ at: "", stage: "", verdict: "fail", data: "enough", metrics: [
+    const metric = { name: "error_rate", unit: "fraction", limit: "< 1%", stable: 0, candidate: 0.3, n_stable: 9, n_candidate: 8, x_stable: 0, x_candidate: 3, engine: "R2", origin: "", share: null, text: "" };
+    const rows = evidenceRows({ at: "", stage: "", verdict: "fail", data: "enough", decided_by: null, observed_ms: 0, trouble: "", metrics: [
       { ...metric, side: "harm", verdict: "fail", evidence: 9.8, needed: 4.6 }, { ...metric, side: "safe", verdict: "hold", evidence: -1, needed: 4.6 }] });
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ verdict: "fail", harm: { part: 1 }, safe: { part: 0 } });

@@ -1,9 +1,9 @@
 // A past release's blocks as the users of a simulation.
-#include "cli/recorded_traffic.h"
-
 #include <gtest/gtest.h>
 
-namespace slipway::cli {
+#include "api/simulation.h"
+
+namespace slipway::api {
 namespace {
 
 RecordedTraffic traffic_of(std::string_view points) {
@@ -41,4 +41,4 @@ TEST(RecordedTraffic, WhatIsNoBlockIsPassedOver) {
 }
 
 }  // namespace
-}  // namespace slipway::cli
+}  // namespace slipway::api
