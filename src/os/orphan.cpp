@@ -1,8 +1,12 @@
 // Processes whose shim was killed: they live on and are found by the numbers it left.
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 #include "os/clock.h"
 #include "os/files.h"
@@ -12,6 +16,8 @@
 
 namespace slipway::os {
 namespace {
+
+constexpr int kGoingMs = 5'000;  // milliseconds take it; a machine without a free processor longer
 
 struct Pids {
   std::string boot;
@@ -29,6 +35,17 @@ Result<Pids> read_pids(const std::string& directory) {
   return Pids{field(text, "boot"), process("shim"), process("child")};
 }
 
+// A shim that is killed closes its door before it has gone: whoever heard of the one must not take
+// it for alive by the other. True: it lives and answers.
+bool has_shim(const std::string& directory, const Process& shim) {
+  if (!alive(shim)) return false;
+  if (Shim::adopt(directory)) return true;
+  const Fd gone(static_cast<int>(::syscall(SYS_pidfd_open, shim.pid, 0)));
+  pollfd wait{gone.get(), POLLIN, 0};
+  if (gone) std::ignore = ::poll(&wait, 1, kGoingMs);
+  return alive(shim);
+}
+
 }  // namespace
 
 pid_t Shim::orphan(const std::string& directory) {
@@ -39,7 +56,7 @@ pid_t Shim::orphan(const std::string& directory) {
 
 Result<> Shim::clear(const std::string& directory, int signal_number, Duration grace) {
   auto pids = read_pids(directory);
-  if (!pids || pids->boot != boot_id() || alive(pids->shim)) return {};
+  if (!pids || pids->boot != boot_id() || has_shim(directory, pids->shim)) return {};
   auto deadline = std::chrono::steady_clock::now() + grace;
   if (grace > 0s && alive(pids->child)) ::kill(-pids->child.pid, signal_number);
   while (std::chrono::steady_clock::now() < deadline && alive(pids->child)) {
@@ -50,7 +67,7 @@ Result<> Shim::clear(const std::string& directory, int signal_number, Duration g
 
 Result<Shim> Shim::guard(ShimSpec spec) {
   auto pids = TRY(read_pids(spec.directory));
-  if (orphan(spec.directory) == 0) {
+  if (has_shim(spec.directory, pids.shim) || orphan(spec.directory) == 0) {
     return fail(Fault::missing, "{}: no process without a shim is here", spec.directory);
   }
   spec.adopt = pids.child;

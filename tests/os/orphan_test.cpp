@@ -41,6 +41,23 @@ TEST_F(OrphanTest, OrphanOfAKilledShimIsGuardedAgain) {
   EXPECT_EQ(again->tail(1), std::vector<std::string>{"bye"});
 }
 
+// A killed shim's door closes some time before it has gone: here it is made longer.
+TEST_F(OrphanTest, AShimOnItsWayOutIsNoShim) {
+  ShimSpec spec = script("exec sleep 94");
+  auto shim = Shim::start(spec);
+  ASSERT_TRUE(shim);
+  const pid_t child = shim->status()->child, going = shim_of(*shim);
+  ASSERT_TRUE(std::filesystem::remove(folder() + "/sock"));
+  std::jthread ends([&] {
+    std::this_thread::sleep_for(200ms);  // poll: the length of its way
+    ::kill(going, SIGKILL);
+  });
+  auto again = Shim::guard(spec);
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->status()->child, child);
+  EXPECT_TRUE(gone(going));
+}
+
 TEST_F(OrphanTest, EndKillsAGuardedOrphanToo) {
   ShimSpec spec = script("trap '' TERM; sleep 96 & exec sleep 95");
   auto shim = Shim::start(spec);
