@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "intake/intake.h"
 #include "views/sentence.h"
 
 namespace slipway::sim {
@@ -162,9 +163,6 @@ std::expected<Forecast, Refusal> foresee(const Question& q, const std::string& s
   Request request = q.request;
   request.by = "you";
   if (!strategy.empty()) request.strategy = strategy;
-  if (request.service.empty() && q.config->services.size() == 1) {
-    request.service = q.config->services.front();
-  }
   const SiteId id{request.service, request.environment};
   Simulation::Setup setup{.config = q.config, .seed = seed, .demand = q.demand, .sites = {id}};
   setup.stop = q.stop;
@@ -217,7 +215,12 @@ std::expected<Forecast, Refusal> foresee(const Question& q, const std::string& s
   return out;
 }
 
-std::expected<json::object, Refusal> simulate(const Question& q, const Progress& progress) {
+std::expected<json::object, Refusal> simulate(const Question& asked, const Progress& progress) {
+  Question q = asked;
+  // What was left out of the request, as the agent would put it in; or why it would refuse.
+  auto admitted = intake::admit(q.request, *q.config, [](const SiteId&) { return nullptr; });
+  if (!admitted) return std::unexpected(std::move(admitted.error()));
+  q.request = std::move(admitted->request);
   std::vector<std::string> strategies = q.compare;
   if (strategies.empty()) strategies.push_back(q.request.strategy);
   json::array told;

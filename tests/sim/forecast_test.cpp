@@ -53,6 +53,24 @@ TEST(Forecast, ASeedIsARunAndStrategiesStandSideBySide) {
   EXPECT_NE(*first, *simulate(q));
 }
 
+TEST(Forecast, ReadsARequestAsTheAgentDoes) {
+  Question q = question("good");
+  const auto whole = simulate(q);
+  ASSERT_TRUE(whole) << whole.error().text;
+  q.request.service = "";
+  for (const char* environment : {"", "production", "production/web"}) {
+    q.request.environment = environment;
+    const auto told = simulate(q);
+    ASSERT_TRUE(told) << environment << ": " << told.error().text;
+    EXPECT_EQ(*told, *whole) << environment;
+  }
+  q.request.environment = "prodution";
+  const auto none = simulate(q);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, "unknown_environment");
+  EXPECT_EQ(none.error().text, "there is no environment `prodution`");
+}
+
 TEST(Forecast, IsEndedWhereverItStands) {
   const auto stopped_after = [](int looks) {
     Question q = question("errors=20%");
