@@ -108,12 +108,13 @@ void finish(Turn& t, State ending, Because because) {
   Deployment& d = *t.site.live;
   CHECK(ended(ending), "{} is no end", word(ending));
   t.abandon([&](const Awaited& a) { return a.number == d.number; });
+  const bool left = ending == State::failed && d.moved_traffic && d.back != BackPhase::settle;
   switch (ending) {
     case State::succeeded:
       keep_success(t, d);
       break;
     case State::failed:
-      if (d.moved_traffic && d.back != BackPhase::settle) {
+      if (left) {
         keep_as_it_is(t, d);
       } else {
         keep_stable(t, d);
@@ -123,9 +124,10 @@ void finish(Turn& t, State ending, Because because) {
       keep_stable(t, d);
       break;
   }
-  // Nothing fails over to stable any more.
+  // Nothing fails over to stable any more; and what is left as it is may never have come into
+  // force.
   const bool failed_over = d.stable != 0 && find_copy(t.site, d.candidate) != nullptr;
-  if (failed_over) t.route_changed(why(codes::kRouteChanged));
+  if (failed_over || left) t.route_changed(why(codes::kRouteChanged));
   d.state = ending;
   d.because = because;
   d.ended_at = t.at;
