@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import time
 import unittest
 
 from house import EASY, UNJUDGED, House, poll
@@ -117,6 +118,19 @@ class OfTheProxy(unittest.TestCase):
             self.assertLessEqual(saw["failed"], 25, saw)
             done = h.json("abort", "production", status=None)
             self.assertTrue(done["receipt"]["complete"], done["receipt"])
+
+    def test_one_that_cannot_be_reached_and_then_ends_is_replaced(self):
+        with House(BLUE_GREEN) as h:
+            h.release("v1")
+            h.deploy("v1")
+            master = proxy_master(h)
+            shim = shim_of(h, master)
+            # As on a machine without a free processor: its door is closed, and it has not gone yet.
+            pathlib.Path(f"/proc/{shim}/cwd/sock").unlink()
+            time.sleep(3)  # poll: the agent looks each second
+            os.kill(shim, signal.SIGKILL)
+            poll("the old proxy's end", lambda: not os.path.exists(f"/proc/{master}"))
+            self.assertNotEqual(shim_of(h, proxy_master(h)), shim)
 
     def test_its_loss_alone_fails_nothing(self):
         with House(BLUE_GREEN) as h:

@@ -51,11 +51,11 @@ std::optional<Proxy::Restart> Proxy::look() {
 // as it is, and look() starts it when it dies.
 std::optional<Proxy::Restart> Proxy::guard_again() {
   if (milliseconds_now() < guard_at_ms_) return std::nullopt;
-  guard_at_ms_ = milliseconds_now() + kGuardAgainMs;
   const pid_t orphan = os::Shim::orphan(shim_dir());
-  if (orphan == 0 || !take_over(orphan)) return std::nullopt;
-  guard_at_ms_ = 0;
-  return Restart{.lost_requests = false};
+  if (orphan == 0) return std::nullopt;  // its shim is on its way out: look() comes back
+  if (take_over(orphan)) return Restart{.lost_requests = false};
+  guard_at_ms_ = milliseconds_now() + kGuardAgainMs;
+  return std::nullopt;
 }
 
 // A new shim gets the very sockets and the row file, and a new HAProxy starts beside the old one,
