@@ -123,9 +123,8 @@ void Simulation::start() {
   shell_ = std::move(*made);
   stage_.sink = shell_.get();
   for (auto& [id, scene] : stage_.scenes) scene.attended = stage_.now();
-  std::map<SiteId, RowPosition> counting;
   const auto replayed = [&](std::shared_ptr<const Site> s) {
-    if (s->live) counting[s->id] = s->counted;
+    if (s->live) counter_->resume({{s->id, s->counted}});
     const Site* known = site(s->id);
     if (known != nullptr && known->seq == s->seq && *known != *s) {
       trouble("what was replayed is not what was published of " + s->id.name());
@@ -135,7 +134,6 @@ void Simulation::start() {
         s->last && (known == nullptr || !known->last || known->last->number != s->last->number);
     if (unheard) note_end(*s, *s->last, std::nullopt);
     sites_[s->id] = std::move(s);
-    counter_->resume(counting);
   };
   try {
     const auto recovered = shell_->recover(replayed, {});
