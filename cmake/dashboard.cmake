@@ -20,11 +20,19 @@ function(dashboard target)
     COMMAND ${CMAKE_COMMAND} -E touch ${installed}
     DEPENDS ${web}/package-lock.json
     WORKING_DIRECTORY ${web} COMMENT "Installing the dashboard's packages" VERBATIM)
+  # The client's types, of the document that the agent serves.
+  set(types ${web}/client/document.ts)
+  set(document ${CMAKE_SOURCE_DIR}/src/api/openapi.json)
+  add_custom_command(OUTPUT ${types}
+    COMMAND ${NODE} client/generate.js
+    DEPENDS ${installed} ${document} ${web}/client/generate.js
+    WORKING_DIRECTORY ${web} COMMENT "Making the client's types" VERBATIM)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/client/*.ts)
+  list(REMOVE_ITEM sources ${types})
   set(files ${out}/files.cpp)
   add_custom_command(OUTPUT ${files}
     COMMAND ${NODE} ${web}/embed.js ${out}
-    DEPENDS ${installed} ${sources} ${web}/index.html ${web}/vite.config.js ${web}/embed.js
+    DEPENDS ${installed} ${types} ${sources} ${web}/index.html ${web}/vite.config.js ${web}/embed.js
       ${web}/package.json
     WORKING_DIRECTORY ${web} COMMENT "Building the dashboard" VERBATIM)
   target_sources(${target} PRIVATE ${files})

@@ -1,10 +1,10 @@
 // Writes document.ts, the types of the interface's own document (src/api/openapi.json, which the agent serves):
-// its schemas, and what each question takes. `npm run generate`; a test looks whether that was forgotten.
+// its schemas, and what each question takes. Every build does it, where the document has changed.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const HEAD = "// Written by client/generate.js from src/api/openapi.json (npm run generate): not to be changed by hand.\n";
+const HEAD = "// Written by client/generate.js from src/api/openapi.json by every build: not to be changed by hand.\n";
 const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The text of document.ts. */
