@@ -103,7 +103,8 @@ std::expected<std::unique_ptr<Agent>, Trouble> refuse_in_ci(const Door& door) {
       "name an installed agent: --url URL with SLIPWAY_TOKEN, or run this on its machine");
 }
 
-std::expected<std::unique_ptr<Agent>, Trouble> refuse_to_start(const Door& door, bool stopped) {
+std::expected<std::unique_ptr<Agent>, Trouble> refuse_to_start(const Door& door, bool stopped,
+                                                               bool was) {
   if (door.state_dir.empty()) {
     return unreachable(fmt::format("the agent at {} ({}) does not answer", door.name(), door.said),
                        door.url.empty() ? "start the service: systemctl start slipway"
@@ -112,6 +113,11 @@ std::expected<std::unique_ptr<Agent>, Trouble> refuse_to_start(const Door& door,
   if (stopped) {
     return unreachable(fmt::format("the agent of {} was stopped", door.state_dir),
                        "slipway agent start");
+  }
+  if (was) {
+    return unreachable(fmt::format("the agent of {} is gone; what it started serves on without it",
+                                   door.state_dir),
+                       "slipway agent start; any other command that needs it starts it too");
   }
   return unreachable(fmt::format("no agent has ever run in {} ({})", door.state_dir, door.said),
                      "the first `slipway deploy ENV --version V` starts one, `slipway agent start` "
@@ -222,7 +228,7 @@ std::expected<std::unique_ptr<Agent>, Trouble> reach(Session& s, Need need) {
     return refuse(
         "refused_url", agent.error().text,
         door->url.starts_with("https:") ? "SLIPWAY_CA=FILE names the certificates to trust" : "");
-  if (!may) return refuse_to_start(*door, stopped);
+  if (!may) return refuse_to_start(*door, stopped, was);
   if (need != Need::end && s.console.variable("CI") == "true") return refuse_in_ci(*door);
   s.say(fmt::format("{} in {}",
                     crashed ? "the agent was gone; starting it again" : "starting an agent",

@@ -79,6 +79,8 @@ struct RouteServer {
   std::uint16_t port = 0;
   int index = 0;       // s1… in its backend
   bool ready = false;  // ready: may take traffic; else drain
+  // Ready although unhealthy, since its copy has no better one: nobody waits for its check.
+  bool last_resort = false;
   bool operator==(const RouteServer&) const = default;
 };
 
@@ -102,7 +104,7 @@ struct Route {
 };
 
 // The route is in force: listeners, servers, weights. Waits for no measurement. Done when each
-// server with ready=true is admitted and the weights read back.
+// server with ready=true that is no last resort is admitted and the weights read back.
 struct Apply {
   Route route;
   bool operator==(const Apply&) const = default;

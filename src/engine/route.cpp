@@ -8,20 +8,10 @@ namespace slipway::engine {
 
 namespace {
 
-// An unhealthy instance stays in while it is the last of its copy: a request that may fail is
-// better than one that must.
-bool takes_traffic(const Instance& i, bool any_healthy) {
-  switch (i.phase) {
-    case InstancePhase::starting:
-    case InstancePhase::ready:
-    case InstancePhase::unhealthy:
-      return i.healthy || (i.admitted && !any_healthy);
-    case InstancePhase::crashed:
-    case InstancePhase::draining:
-    case InstancePhase::stopping:
-      return false;
-  }
-  return false;
+// An unhealthy instance stays in while it is the last of its copy, and comes back when it becomes
+// that: a request that may fail is better than one that must.
+bool is_last_resort(const Copy& copy, const Instance& i) {
+  return i.admitted || (copy.proven && i.phase == InstancePhase::unhealthy);
 }
 
 RouteSlot slot_of(const Site& site, const Copy& copy) {
@@ -37,7 +27,9 @@ RouteSlot slot_of(const Site& site, const Copy& copy) {
   for (const auto& [id, i] : site.instances) {
     if (i.copy != copy.number || i.port == 0) continue;
     if (i.phase == InstancePhase::crashed || i.phase == InstancePhase::stopping) continue;
-    slot.servers.push_back({id, i.port, i.index, takes_traffic(i, any_healthy)});
+    const bool stays = !is_leaving(i);
+    const bool last = stays && !any_healthy && is_last_resort(copy, i);
+    slot.servers.push_back({id, i.port, i.index, (stays && i.healthy) || last, last});
   }
   std::sort(slot.servers.begin(), slot.servers.end(),
             [](const RouteServer& a, const RouteServer& b) { return a.index < b.index; });

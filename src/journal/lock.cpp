@@ -5,10 +5,31 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 namespace slipway::journal {
+namespace {
+
+// A holder that was killed closes its sockets first: whoever heard of its end that way may come
+// here before the kernel has dropped the lock.
+constexpr auto kGoing = std::chrono::seconds(2);
+constexpr auto kLookAgain = std::chrono::milliseconds(5);
+
+// False with errno: it is not to be had.
+bool locked(int fd) {
+  const auto until = std::chrono::steady_clock::now() + kGoing;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return false;
+    if (std::chrono::steady_clock::now() >= until) return errno = EWOULDBLOCK, false;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+  return true;
+}
+
+}  // namespace
 
 Result<Lock> Lock::take(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
@@ -24,7 +45,7 @@ Result<Lock> Lock::take(const std::string& path) {
                 folder, strerror(error));
   }
   Lock lock(fd);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  if (!locked(fd)) {
     const int error = errno;
     if (error != EWOULDBLOCK) {
       return fail(Fault::unavailable, "{} cannot be locked: {}", path, strerror(error));
@@ -34,7 +55,7 @@ Result<Lock> Lock::take(const std::string& path) {
     const std::string pid(text, size > 0 ? static_cast<std::size_t>(size) : 0);
     return fail(Fault::conflict,
                 "another agent (pid {}) uses this state folder ({}); stop it with `slipway agent "
-                "stop`, or choose another folder",
+                "stop`, or name another folder with --state",
                 pid.substr(0, pid.find('\n')), folder);
   }
   const std::string pid = fmt::format("{}\n", ::getpid());

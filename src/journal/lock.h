@@ -10,7 +10,8 @@ namespace slipway::journal {
 
 class Lock {
  public:
-  // conflict: another process has it, named by its pid; refused: the folder cannot be written.
+  // Waits up to 2 s for a holder that may be dying. conflict: another process has it, named by its
+  // pid; refused: the folder cannot be written; exhausted: its disk is full.
   static Result<Lock> take(const std::string& path);
   Lock(Lock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   Lock& operator=(Lock&&) = delete;

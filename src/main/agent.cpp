@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "drivers/haproxy/haproxy.h"
 #include "engine/engine.h"
 #include "journal/journal.h"
+#include "journal/lock.h"
 #include "main/backend.h"
 #include "main/builds.h"
 #include "main/counting.h"
@@ -80,7 +80,7 @@ class Agent {
   cli::AgentOptions options_;
   std::string version_;
   fs::path state_, runtime_;
-  os::Fd lock_;
+  std::optional<journal::Lock> lock_;
   ScriptedDeath death_{std::getenv("SLIPWAY_DIE_AT_RECORD")};
   Relay relay_{death_};
   EngineTime time_;
@@ -105,24 +105,7 @@ class Agent {
 
 Result<> Agent::take_state_folder() {
   TRY(os::make_folder(state_, 0700));
-  fs::path path = state_ / "agent.lock";
-  lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_) {
-    return fail(Fault::unavailable, "{} cannot be written ({}); name another folder with --state",
-                path.string(), std::strerror(errno));
-  }
-  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    auto holder = os::read_file(path, 64);
-    return fail(
-        Fault::conflict,
-        "another agent{} uses the state folder {}; stop it with `slipway agent stop`, or name "
-        "another folder with --state",
-        holder && !holder->empty() ? " (pid " + *holder + ")" : "", state_.string());
-  }
-  std::string pid = std::to_string(::getpid());
-  if (::ftruncate(lock_.get(), 0) != 0 || ::pwrite(lock_.get(), pid.data(), pid.size(), 0) < 0) {
-    return fail(Fault::exhausted, "{} cannot be written: {}", path.string(), std::strerror(errno));
-  }
+  lock_.emplace(TRY(journal::Lock::take(state_ / "agent.lock")));
   std::error_code ignored;
   fs::remove(state_ / "stopped", ignored);
   return {};
@@ -226,6 +209,10 @@ Result<> Agent::open_shell() {
 }
 
 void Agent::published(const Published& p) {
+  // Before anybody hears of it: on record and not answered yet.
+  std::vector<Driver*> all = platforms_->drivers();
+  all.insert(all.end(), {haproxy_.get(), counting_.get()});
+  death_.published(p, all);
   time_.seen(p.event.at);
   board_.fold(p);
   observation_->published(p);
@@ -235,9 +222,6 @@ void Agent::published(const Published& p) {
                {{"code", tell->code}, {"site", p.after->id.name()}});
     }
   }
-  std::vector<Driver*> all = platforms_->drivers();
-  all.insert(all.end(), {haproxy_.get(), counting_.get()});
-  death_.published(p, all);
 }
 
 Result<> Agent::recover() {

@@ -62,6 +62,7 @@ void fields(auto& a, Is<RouteServer> auto& v) {
   a(2, v.port);
   a(3, v.index);
   a(4, v.ready);
+  a(5, v.last_resort);
 }
 
 void fields(auto& a, Is<RouteSlot> auto& v) {

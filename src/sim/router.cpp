@@ -109,7 +109,7 @@ void Router::admit(const Issued& issued, const Route& route, Duration until, con
   const auto& processes = stage_.scene(issued.site).processes;
   for (const RouteSlot& slot : route.slots) {
     for (const RouteServer& server : slot.servers) {
-      if (!server.ready) continue;
+      if (!server.ready || server.last_resort) continue;
       const auto found = processes.find(server.instance);
       if (found != processes.end() && found->second.ready_at(stage_.now())) continue;
       if (newest_[issued.site] != issued.id) {

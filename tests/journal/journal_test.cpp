@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <latch>
+#include <thread>
 
 namespace slipway::journal {
 namespace {
@@ -200,6 +202,18 @@ TEST_F(JournalTest, SecondAgentIsRefusedWithThePidOfTheFirst) {
       << second.error().text;
   journal.reset();
   EXPECT_TRUE(Journal::open(path_));
+}
+
+TEST_F(JournalTest, AHolderOnItsWayOutIsWaitedFor) {
+  auto first = open();
+  std::latch both(2);
+  std::thread going([&] {
+    both.arrive_and_wait();
+    first.reset();  // closes a database first, so the other one finds it locked
+  });
+  both.arrive_and_wait();
+  EXPECT_TRUE(Journal::open(path_));
+  going.join();
 }
 
 TEST_F(JournalTest, OldSchemaIsBroughtUpToDate) {

@@ -197,7 +197,13 @@ Result<bool> Haproxy::Worker::admit(Site& site, const std::vector<Place>& wanted
       commands.push_back(set_admin(place.path, Admin::drain));
       state.admin = Admin::drain;
     }
-    if (place.admin == Admin::ready && state.admin == Admin::drain) waiting.push_back(&place);
+    if (place.admin != Admin::ready || state.admin != Admin::drain) continue;
+    if (place.last_resort) {
+      commands.push_back(set_admin(place.path, Admin::ready));
+      state.admin = Admin::ready;
+    } else {
+      waiting.push_back(&place);
+    }
   }
   TRY(send_all(proxy_.paths().socket(), commands));
   if (!waiting.empty()) TRY(admit_placed(waiting, now));

@@ -79,6 +79,7 @@ struct Place {
   std::uint16_t port = 0;  // 0: nobody's
   Admin admin = Admin::maint;
   std::uint32_t instance = 0;  // 0: nobody's
+  bool last_resort = false;    // admitted whatever its check says
   bool operator==(const Place&) const = default;
 };
 // All server lines of the site's three backends.

@@ -96,6 +96,7 @@ std::vector<Place> places(std::string_view site, const Route& route, int servers
       if (server != nullptr) {
         place.port = server->port;
         place.instance = server->instance;
+        place.last_resort = server->last_resort;
         place.admin = admin;
       }
       out.push_back(std::move(place));

@@ -388,5 +388,12 @@ TEST_F(Driver, ADeadInstanceIsNotAdmitted) {
   EXPECT_EQ(admin(name + "_b/s1"), Admin::drain);
 }
 
+TEST_F(Driver, ALastResortIsNotWaitedFor) {
+  Route r = route(0, false);
+  r.slots[0].servers.push_back({3, free_port(), 2, true, true});
+  apply(r);
+  EXPECT_EQ(admin(name + "_a/s2"), Admin::ready);
+}
+
 }  // namespace
 }  // namespace slipway::haproxy
