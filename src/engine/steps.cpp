@@ -191,6 +191,17 @@ void end_step(Turn& t, StepState state, Because because, std::string detail) {
   t.story(d, "step.ended", std::move(because));
 }
 
+namespace {
+
+// Of one that told of no trouble and is not ready all the same.
+std::string unsaid(const Instance& i) {
+  if (i.port == 0) return "its start was not answered";
+  return i.healthy ? "it is healthy, and the proxy did not admit it"
+                   : "nothing was heard of its health";
+}
+
+}  // namespace
+
 void step_deadline_due(Turn& t) {
   Deployment& d = *t.site.live;
   const Step& step = d.plan.steps[d.step];
@@ -208,7 +219,7 @@ void step_deadline_due(Turn& t) {
   for (const std::uint32_t id : instances_of(t.site, copy)) {
     const Instance& i = t.site.instances.at(id);
     if (is_ready(i)) continue;
-    trouble = i.trouble;
+    trouble = i.trouble.empty() ? unsaid(i) : i.trouble;
     tail = joined(i.tail);
     break;
   }

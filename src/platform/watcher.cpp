@@ -19,6 +19,7 @@ namespace {
 // pause is a twentieth of its age, so that readiness is seen at most 5 % later than it came.
 constexpr Duration kShortestPause = 5ms, kLongestPause = 500ms;
 constexpr int kAgePerPause = 20;
+constexpr int kLastTry = 10;  // of the start's time at most
 // A door with nobody behind it closes at once.
 constexpr Duration kQuiet = 100ms;
 }  // namespace
@@ -256,8 +257,10 @@ void Watcher::found(Entry& entry, const Finding& finding) {
     const Duration age = health.start_timeout - left;
     pause =
         std::min(std::clamp(age / kAgePerPause, kShortestPause, kLongestPause), health.interval);
-    // Its last try before the time is over tells why it never became ready.
-    if (now + pause >= entry.start_over) {
+    // Its last try before the time is over tells why it never became ready; one that gets no
+    // answer takes its time.
+    const Duration margin = std::min<Duration>(health.timeout, health.start_timeout / kLastTry);
+    if (now + pause + margin >= entry.start_over) {
       entry.starting = false;
       tell(entry, false,
            fmt::format("not ready after {} s: {}", to_seconds(health.start_timeout), finding.text));

@@ -52,7 +52,11 @@ std::optional<Proxy::Restart> Proxy::look() {
 std::optional<Proxy::Restart> Proxy::guard_again() {
   if (milliseconds_now() < guard_at_ms_) return std::nullopt;
   const pid_t orphan = os::Shim::orphan(shim_dir());
-  if (orphan == 0) return std::nullopt;  // its shim is on its way out: look() comes back
+  if (orphan == 0) {
+    // Its shim is on its way out, and look() comes back; or it only could not be reached.
+    adopt_shim();
+    return std::nullopt;
+  }
   if (take_over(orphan)) return Restart{.lost_requests = false};
   guard_at_ms_ = milliseconds_now() + kGuardAgainMs;
   return std::nullopt;

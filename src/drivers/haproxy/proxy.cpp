@@ -36,14 +36,7 @@ bool Proxy::adopt() {
     return false;
   }
   listeners_ = hear_listeners(os::read_file(paths_.listeners()).value_or(""));
-  if (auto shim = os::Shim::adopt(shim_dir())) {
-    const auto status = shim->status();
-    if (status && status->shim != 0) {
-      shim_ = std::move(*shim);
-      starts_ = status->starts;
-      watch_shim();
-    }
-  }
+  adopt_shim();
   const auto found = info(shim_ ? Duration(1s) : Duration{});
   if (!found || found->node != "slipway") {
     // Proxy and shim were killed: what is on disk is what shall run. With a shim it will be back.
@@ -57,6 +50,16 @@ bool Proxy::adopt() {
   generation_ = found->generation;
   old_until_ms_ = now_ms() + kOldWorkerMs;
   return true;
+}
+
+void Proxy::adopt_shim() {
+  auto shim = os::Shim::adopt(shim_dir());
+  if (!shim) return;
+  const auto status = shim->status();
+  if (!status || status->shim == 0) return;
+  shim_ = std::move(*shim);
+  starts_ = status->starts;
+  watch_shim();
 }
 
 void Proxy::watch_shim() {
@@ -189,6 +192,10 @@ Result<> Proxy::start() {
   TRY(check(config));
   TRY(write(config));
   ++generation_;
+  // Of a start before, whose HAProxy did not come up in time: its place is needed.
+  if (shim_) std::ignore = shim_->end();
+  watch_.reset();
+  shim_.reset();
   auto shim = os::Shim::start(shim_spec());
   if (!shim) {
     if (shim.error().fault == Fault::conflict)

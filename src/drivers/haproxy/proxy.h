@@ -79,6 +79,7 @@ class Proxy {
   Result<> add_listener(const std::string& site, const std::string& address);
   Result<> await_generation();
   Result<> prepare_folders() const;
+  void adopt_shim();
   void watch_shim();
   std::optional<Restart> guard_again();
   Result<> take_over(std::int64_t orphan);
