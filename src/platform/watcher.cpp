@@ -16,9 +16,9 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 // Until its first success a process is asked often: what it costs is a refused connection. The
-// pause is a twentieth of its age, so that readiness is seen at most 5 % later than it came.
+// pause is a fiftieth of its age, so that readiness is seen at most 2 % later than it came.
 constexpr Duration kShortestPause = 5ms, kLongestPause = 500ms;
-constexpr int kAgePerPause = 20;
+constexpr int kAgePerPause = 50;
 constexpr int kLastTry = 10;  // of the start's time at most
 // A door with nobody behind it closes at once.
 constexpr Duration kQuiet = 100ms;
