@@ -52,6 +52,14 @@ def poll(what, condition, seconds=20.0, pause=0.02):
         time.sleep(pause)  # poll
 
 
+def lives(pid):
+    """It has not ended; one that nobody has waited for yet has."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 # Stages last about as long as they are written: this is shown with a handful of good requests. What evidence a real
 # criterion needs is the matter of other tests.
 EASY = 'success_criteria: { error_rate: "< 50%" }'
@@ -134,7 +142,7 @@ class House:
             try:
                 fields = dict(line.split(" ", 1) for line in path.read_text().splitlines())
                 shim = int(fields["shim"].split()[0])
-                if int(fields["child"].split()[0]) == pid and os.path.exists(f"/proc/{shim}"):
+                if int(fields["child"].split()[0]) == pid and lives(shim):
                     return shim
             except (OSError, ValueError, KeyError):
                 continue
@@ -209,7 +217,7 @@ environments:
     def kill_agent(self):
         pid = self.agent_pid()
         os.kill(pid, signal.SIGKILL)
-        poll("the agent's end", lambda: not os.path.exists(f"/proc/{pid}"))
+        poll("the agent's end", lambda: not lives(pid))
 
     def log_lines(self):
         """What the agents of this project said of themselves, oldest first."""

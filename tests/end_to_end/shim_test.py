@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from house import EASY, UNJUDGED, House, poll
+from house import EASY, UNJUDGED, House, lives, poll
 
 BLUE_GREEN = "blue_green_deployment: { monitor: 2s, keep_warm: 10m }" + UNJUDGED
 CANARY = """
@@ -107,7 +107,7 @@ class OfTheProxy(unittest.TestCase):
             if pathlib.Path("/proc/sys/kernel/yama/ptrace_scope").exists() and os.geteuid() != 0:
                 self.skipTest("this user may not take another process's sockets over")
             poll("a shim of the proxy", guarded)
-            poll("the old one's end", lambda: not os.path.exists(f"/proc/{master}"))
+            poll("the old one's end", lambda: not lives(master))
             poll("the split", lambda: {h.get()[1] for _ in range(20)} == {"v1", "v2"})
             # It guards: the proxy is killed and comes back.
             os.kill(proxy_master(h), signal.SIGKILL)
@@ -129,7 +129,7 @@ class OfTheProxy(unittest.TestCase):
             pathlib.Path(f"/proc/{shim}/cwd/sock").unlink()
             time.sleep(3)  # poll: the agent looks each second
             os.kill(shim, signal.SIGKILL)
-            poll("the old proxy's end", lambda: not os.path.exists(f"/proc/{master}"))
+            poll("the old proxy's end", lambda: not lives(master))
             self.assertNotEqual(shim_of(h, proxy_master(h)), shim)
 
     def test_its_loss_alone_fails_nothing(self):
@@ -142,7 +142,7 @@ class OfTheProxy(unittest.TestCase):
             master = proxy_master(h)
             os.kill(shim_of(h, master), signal.SIGKILL)
             h.deploy("v2")
-            poll("the old proxy's end", lambda: not os.path.exists(f"/proc/{master}"))
+            poll("the old proxy's end", lambda: not lives(master))
             self.assertEqual(h.get()[1], "v2")
             saw = load.stop()
             self.assertEqual(saw["failed"], 0, saw)

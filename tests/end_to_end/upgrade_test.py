@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 import strategies
-from house import BUILD, SLIPWAY, House, poll
+from house import BUILD, SLIPWAY, House, lives, poll
 
 SLOW = strategies.CANARY.replace("20, duration: 1s", "30, duration: 4s", 1)
 BEFORE = pathlib.Path(os.environ.get("SLIPWAY_BEFORE", BUILD))
@@ -73,7 +73,7 @@ class Upgrade(unittest.TestCase):
     def test_killed_and_started(self):
         def kill(h, _, pid):
             os.kill(pid, 9)
-            poll("its end", lambda: not os.path.exists(f"/proc/{pid}"))
+            poll("its end", lambda: not lives(pid))
 
         self.in_the_middle_of_a_canary(kill)
 
