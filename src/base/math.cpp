@@ -1,364 +1,238 @@
-// Double-double arithmetic after Dekker (1971) and Knuth (TAOCP 2, 4.2.2): a value is the
-// unevaluated sum of two doubles, about 106 bits. Argument reduction by tables that are computed at
-// compile time.
+// The quick way: doubles with one correction, about 67 bits, and a bound of the error. Where every
+// value within the bound rounds to the same double, that is the result; else the long way is taken
+// (Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last bit",
+// ACM TOMS 17, 1991; Sibidanov, Zimmermann & Glondu, "The CORE-MATH project", ARITH 2022). So the
+// bits are those of the long way, whatever the quick one costs. Two arguments go side by side.
 #include "base/math.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
-#include <cfloat>
 #include <cstdint>
-#include <limits>
 
-static_assert(FLT_EVAL_METHOD == 0, "double arithmetic must be done in doubles");
-static_assert(std::numeric_limits<double>::is_iec559);
+#include "base/double_double.h"
+#include "base/math_wide.h"
 
 namespace slipway {
 namespace {
 
-struct Wide {
-  double hi = 0, lo = 0;
-};
+// Two lanes: what every processor has. Each lane's operations are those of a double by itself.
+using Pair = double __attribute__((vector_size(16)));
+using Bits = std::uint64_t __attribute__((vector_size(16)));
+using Mask = std::int64_t __attribute__((vector_size(16)));
 
-constexpr Wide quick_sum(double a, double b) {  // |a| >= |b|
-  const double s = a + b;
-  return {s, b - (s - a)};
+Bits bits_of(Pair x) { return std::bit_cast<Bits>(x); }
+Pair pair_of(Bits x) { return std::bit_cast<Pair>(x); }
+Pair kept_bits(Pair x, std::uint64_t mask) { return pair_of(bits_of(x) & mask); }
+Pair size_of(Pair x) { return kept_bits(x, ~0ULL >> 1); }
+bool both(Mask m) { return (m[0] & m[1]) != 0; }
+
+constexpr std::uint64_t kExponent = 0xfff0000000000000, kFraction = ~kExponent;
+constexpr std::uint64_t kOne = 0x3ff0000000000000;
+constexpr std::uint64_t kShort = ~0x7ffffffULL;  // 26 significant bits
+
+// Whether hi + lo + anything within ±error rounds to the same; then that is the result. The sum of
+// lo and error is rounded itself: the bounds below have room for it.
+Mask rounds(Pair hi, Pair lo, Pair error, Pair& result) {
+  result = hi + (lo + error);
+  return result == hi + (lo - error);
 }
 
-constexpr Wide sum(double a, double b) {
-  const double s = a + b;
-  const double t = s - a;
-  return {s, (a - (s - t)) + (b - t)};
+// A constant whose last bit is 2^-42: small integers times it are exact. And the rest.
+constexpr wide::Wide shortened(wide::Wide w) {
+  constexpr double kCut = 0x1.8p10;  // its last bit is 2^-42
+  const double high = (w.hi + kCut) - kCut;
+  return {high, (w.hi - high) + w.lo};
 }
-
-constexpr Wide product(double a, double b) {
-  constexpr double kSplit = 134217729.0;  // 2^27 + 1
-  const double p = a * b;
-  const double ca = kSplit * a, cb = kSplit * b;
-  const double ah = ca - (ca - a), al = a - ah;
-  const double bh = cb - (cb - b), bl = b - bh;
-  return {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
-}
-
-constexpr Wide add(Wide a, Wide b) {
-  Wide s = sum(a.hi, b.hi);
-  const Wide t = sum(a.lo, b.lo);
-  s = quick_sum(s.hi, s.lo + t.hi);
-  return quick_sum(s.hi, s.lo + t.lo);
-}
-
-constexpr Wide add(Wide a, double b) {
-  const Wide s = sum(a.hi, b);
-  return quick_sum(s.hi, s.lo + a.lo);
-}
-
-constexpr Wide mul(Wide a, Wide b) {
-  const Wide p = product(a.hi, b.hi);
-  return quick_sum(p.hi, p.lo + (a.hi * b.lo + a.lo * b.hi));
-}
-
-constexpr Wide mul(Wide a, double b) {
-  const Wide p = product(a.hi, b);
-  return quick_sum(p.hi, p.lo + a.lo * b);
-}
-
-constexpr Wide div(Wide a, Wide b) {
-  const double q1 = a.hi / b.hi;
-  Wide r = add(a, mul(b, -q1));
-  const double q2 = r.hi / b.hi;
-  r = add(r, mul(b, -q2));
-  const double q3 = r.hi / b.hi;
-  return add(quick_sum(q1, q2), q3);
-}
-
-// ln 2 in three parts.
-constexpr double kLn2Hi = 0x1.62e42fefa39efp-1;
-constexpr double kLn2Mid = 0x1.abc9e3b39803fp-56;
-constexpr double kLn2Lo = 0x1.7b57a079a1934p-111;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-
-constexpr double power_of_two(int e) {  // -1022 <= e <= 1023
-  return std::bit_cast<double>(static_cast<std::uint64_t>(e + 1023) << 52);
-}
-
-// ---- tables ---------------------------------------------------------------------------------
-
-// ln(j / 128) for j in [kLnFirst, kLnLast], by 2 atanh((c - 1)/(c + 1)).
-constexpr int kLnFirst = 88, kLnLast = 184;
-
-constexpr Wide slow_ln(double c) {
-  const Wide u = div({c - 1.0, 0.0}, {c + 1.0, 0.0});
-  const Wide v = mul(u, u);
-  Wide series{};
-  for (int n = 61; n >= 1; n -= 2) series = add(mul(series, v), div({1.0, 0.0}, {double(n), 0.0}));
-  return mul(mul(u, series), 2.0);
-}
-
-constexpr auto kLnTable = [] {
-  std::array<Wide, kLnLast - kLnFirst + 1> table{};
-  for (int j = kLnFirst; j <= kLnLast; ++j)
-    table[static_cast<std::size_t>(j - kLnFirst)] = slow_ln(j / 128.0);
-  return table;
-}();
-
-// e^(j / 64) for |j| <= kExpLast.
-constexpr int kExpLast = 24;
-
-constexpr Wide slow_exp(double x) {
-  Wide series{1.0, 0.0};
-  for (int n = 30; n >= 1; --n)
-    series = add(mul(mul(series, x), div({1.0, 0.0}, {double(n), 0.0})), 1.0);
-  return series;
-}
-
-constexpr auto kExpTable = [] {
-  std::array<Wide, 2 * kExpLast + 1> table{};
-  for (int j = -kExpLast; j <= kExpLast; ++j)
-    table[static_cast<std::size_t>(j + kExpLast)] = slow_exp(j / 64.0);
-  return table;
-}();
-
-constexpr Wide kThird = div({1.0, 0.0}, {3.0, 0.0});
-constexpr Wide kFifth = div({1.0, 0.0}, {5.0, 0.0});
-constexpr Wide kSixth = div({1.0, 0.0}, {6.0, 0.0});
-constexpr Wide k24th = div({1.0, 0.0}, {24.0, 0.0});
-constexpr Wide k120th = div({1.0, 0.0}, {120.0, 0.0});
-
-// ---- the quick way --------------------------------------------------------------------------
-//
-// Doubles with one correction, about 64 bits, and a bound of the error: where every value within
-// the bound rounds to the same double, that is the result; else (one in fifty) the long way is
-// taken (Ziv 1991). The bits are those of the long way.
-
-// ln 2 as a part with 41 bits, so that k times it is exact, and the rest.
-constexpr double kLn2Short = 0x1.62e42fefa38p-1;
-constexpr double kLn2Rest = 0x1.ef35793c7673p-45;
-
-struct Near {
-  double inverse = 0;  // of about j / 128, ten bits
-  Wide ln;             // of its reciprocal
-};
-
-constexpr auto kNearTable = [] {
-  std::array<Near, kLnLast - kLnFirst + 1> table{};
-  for (int j = kLnFirst; j <= kLnLast; ++j) {
-    const double inverse = static_cast<double>(static_cast<int>(65536.0 / j + 0.5)) / 512.0;
-    const Wide ln = slow_ln(inverse);
-    table[static_cast<std::size_t>(j - kLnFirst)] = {inverse, {-ln.hi, -ln.lo}};
-  }
-  return table;
-}();
-
-bool rounds(Wide w, double error, double& result) {
-  result = w.hi + (w.lo + error);
-  return result == w.hi + (w.lo - error);
-}
-
-// ln(2^k (m + tail)) as in logarithm() below.
-bool quick_logarithm(int k, double m, double tail, double& result) {
-  const int j = static_cast<int>(m * 128.0 + 0.5);
-  const Near& near = kNearTable[static_cast<std::size_t>(j - kLnFirst)];
-  // r = (m + tail) / c - 1: the products are exact, because the halves of m are short.
-  const double high =
-      std::bit_cast<double>(std::bit_cast<std::uint64_t>(m) & 0xfffffffff8000000ULL);
-  const Wide r = sum(high * near.inverse - 1.0, (m - high) * near.inverse);
-  const double rest = r.lo + tail * near.inverse;
-  const double x = r.hi;
-  // In pairs, so that the steps need not wait for each other.
-  const double x2 = x * x, x4 = x2 * x2;
-  const double first = (-0.5 + x * (1.0 / 3)) + x2 * (-0.25 + x * 0.2);
-  const double then = (-1.0 / 6 + x * (1.0 / 7)) + x2 * (-0.125 + x * (1.0 / 9));
-  const double square = x2 * (first + x4 * (then + x4 * (-0.1 + x * (1.0 / 11))));
-  const double low = square + rest * (1.0 - x);
-  // Near 1 the rest may be nearly as large as x: then its square and the rounding of `low` count.
-  if (k == 0 && j == 128) {
-    const double lost = (x < 0 ? -x : x) * 0x1p-58 + (rest < 0 ? -rest : rest) * 0x1p-52;
-    return rounds(quick_sum(x, low), lost, result);
-  }
-  const double n = k;
-  const Wide whole = sum(n * kLn2Short, near.ln.hi);
-  const Wide all = sum(whole.hi, x);
-  const double below = all.lo + (whole.lo + (n * kLn2Rest + near.ln.lo + low));
-  // Without a power of two the largest error is that of `square`, below 2^-66.
-  return rounds(quick_sum(all.hi, below), k == 0 ? 0x1p-65 : 0x1p-63, result);
-}
+constexpr wide::Wide kLn2 = {0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
+constexpr wide::Wide kLn2Parts = shortened(kLn2);
 
 // ---- logarithms -----------------------------------------------------------------------------
 
-// ln(2^k (m + tail)), m in [0.69, 1.42), tail far below m.
-double logarithm(int k, double m, double tail) {
-  if (double result = 0; quick_logarithm(k, m, tail, result)) return result;
-  const int j = static_cast<int>(m * 128.0 + 0.5);
-  const double c = j / 128.0;
-  const Wide above = sum(m - c, tail);  // m - c is exact: both are near
-  const Wide below = add(sum(m, c), tail);
-  const Wide u = div(above, below);
-  const Wide v = mul(u, u);
-  // atanh(u) = u (1 + v/3 + v²/5 + …); from v³ on doubles are enough, since v < 2^-16.
-  const double far =
-      1.0 / 7.0 + v.hi * (1.0 / 9.0 + v.hi * (1.0 / 11.0 + v.hi * (1.0 / 13.0 + v.hi / 15.0)));
-  Wide series = add(mul(v, far), kFifth);
-  series = add(mul(series, v), kThird);
-  series = add(mul(series, v), 1.0);
-  Wide result = mul(mul(u, series), 2.0);
-  if (j != 128) result = add(kLnTable[static_cast<std::size_t>(j - kLnFirst)], result);
-  if (k != 0) {
-    const double n = k;
-    const Wide high = product(n, kLn2Hi);
-    const Wide low = add(product(n, kLn2Mid), n * kLn2Lo);
-    result = add(high, add(low, result));
+// An argument is 2^k z, z in [0.6875, 1.375); eight bits choose r near 1/z with at most nine bits.
+// ln = k ln 2 - ln r + ln(1 + x), x = z r - 1. Because r is short, x is a double exactly:
+//   z < 1:  z is a multiple of 2^-53, r of 2^-8, so is x of 2^-61; |x| <= 2^-10 r + 2^-9 z < 2^-8
+//   z >= 1: of 2^-52, 2^-9 and 2^-61; |x| <= 2^-9 r + 2^-10 z < 2^-8
+// Beside 1 on either side r is 1.
+constexpr std::uint64_t kLeastZ = 0x3fe6000000000000;  // 0.6875
+constexpr int kZBits = 8;
+
+struct Near {
+  double r = 0;
+  wide::Wide ln;  // of 1/r, shortened
+};
+
+constexpr auto kNear = [] {
+  std::array<Near, 1 << kZBits> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto middle =
+        std::bit_cast<double>(kLeastZ + (i << (52 - kZBits)) + (std::uint64_t{1} << (51 - kZBits)));
+    const double steps = middle < 1 ? 256 : 512;
+    const bool beside_one = middle > 1 - 0x1p-9 && middle < 1 + 0x1p-8;
+    const double r = beside_one ? 1 : static_cast<int>(steps / middle + 0.5) / steps;
+    const wide::Wide ln = wide::slow_ln(r);
+    table[i] = {r, shortened({-ln.hi, -ln.lo})};
   }
-  return result.hi + result.lo;
+  return table;
+}();
+
+// ln(y + rest), where y is normal and |rest| at most half of its last bit.
+//
+// The error (u = 2^-53): x is exact, and `whole` = k ln2.hi - ln r is, since both are multiples of
+// 2^-42 below 2^10. It is 0 or at least 2^-9 and always a multiple of the last bit of x, so the
+// rest of its sum with x is exact (Rump, Ogita & Oishi 2008, lemma 2.6); so is -x_high²/2, since
+// x_high has 26 bits, and the rest of its sum with that. What is left out and rounded, |x| <
+// 2^-8.4:
+//   the series after x^8:            |x|^9/9 < 2^-78.7
+//   x³ (1/3 - …), five roundings:    5 u |x|³/3 < 2^-77.4
+//   the sums of low parts below 2^-26, and that ± error: 4 of 2^-80
+//   ln2.lo and the table's low part: 2^10 2^-97 + 2^-96
+//   x_low (x + x_high)/2:            3 u 2^-26 x² < 2^-94
+//   rest r (1 - x + x²), |rest r| <= u: |x³| u + 4 u²
+// Together below 2^-75.9; kFar is twice as much. Beside 1, where `whole` is 0 and |x| <= 2^-8, the
+// same lines are, in parts of |x|: x^8/9 + 5 u x²/3 < 2^-50.7 x², 2^-78 |x|, and four roundings u
+// of low parts below u + x²/3 + 2^-26 |x|: below 2^-50 x² + 2^-100; and 2^-51 |rest|.
+template <bool kRest>
+[[gnu::always_inline]] inline Mask quick_ln(Pair y, Pair rest, Pair& result) {
+  constexpr double kFar = 0x1p-75, kCubed = 0x1p-50, kLeast = 0x1p-100, kOfRest = 0x1p-51;
+  const Bits from = bits_of(y) - kLeastZ;
+  const Pair z = pair_of(bits_of(y) - (from & kExponent));
+  const Bits at = (from & kFraction) >> (52 - kZBits);
+  // k + 2048 in the fraction of 2^52: no conversion of integers is needed.
+  const Bits counted = ((from + (std::uint64_t{1} << 63)) >> 52) + 0x4330000000000000ULL;
+  const Pair k = pair_of(counted) - (0x1p52 + 2048);
+  const Near &a = kNear[at[0]], &b = kNear[at[1]];
+  const Pair r = {a.r, b.r};
+  const Pair z_high = kept_bits(z, kShort);
+  const Pair x = (z_high * r - 1.0) + (z - z_high) * r;
+
+  const Pair whole = k * kLn2Parts.hi + Pair{a.ln.hi, b.ln.hi};
+  const Pair sum = whole + x;
+  const Pair x_high = kept_bits(x, kShort);
+  const Pair square = x_high * x_high * -0.5;
+  const Pair hi = sum + square;
+  const Pair exact = (x - (sum - whole)) + (square - (hi - sum));
+
+  const Pair x2 = x * x;
+  const Pair series =
+      (1.0 / 3 - x * 0.25) + x2 * ((0.2 - x * (1.0 / 6)) + x2 * (1.0 / 7 - x * 0.125));
+  Pair low = x2 * x * series - (x - x_high) * (x + x_high) * 0.5;
+  low += exact + (k * kLn2Parts.lo + Pair{a.ln.lo, b.ln.lo});
+  Pair beside = size_of(x) * (x2 * kCubed + kLeast);
+  if constexpr (kRest) {
+    // rest is scaled by 2^-k as y was.
+    const Pair part = rest * pair_of(kOne - (from & kExponent)) * r;
+    low += part - part * (x - x2);
+    beside += size_of(part) * kOfRest;
+  }
+  const Bits apart = std::bit_cast<Bits>(whole != 0.0);
+  const Pair error = pair_of((bits_of(Pair{kFar, kFar}) & apart) | (bits_of(beside) & ~apart));
+  return rounds(hi, low, error, result);
 }
 
-// x = 2^k m with m in [0.69, 1.42); x is normal and positive.
-int split_exponent(double x, double& m) {
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  int k = static_cast<int>(bits >> 52) - 1023;
-  m = std::bit_cast<double>((bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL);
-  if (m >= 1.4140625) {
-    m *= 0.5;
-    ++k;
-  }
-  return k;
+[[gnu::always_inline]] inline Mask quick_ln(Pair x, Pair& result) {
+  const Mask normal = (x >= 0x1p-1022) & (x < std::numeric_limits<double>::infinity());
+  return normal & quick_ln<false>(x, Pair{}, result);
+}
+
+[[gnu::always_inline]] inline Mask quick_log1p(Pair x, Pair& result) {
+  const Mask plain = (x > -1.0) & (x < 0x1p50) & (size_of(x) > 0x1p-50);
+  const Pair y = 1.0 + x;
+  const Pair one = y - x;  // the sum's exact rest, after Knuth
+  const Pair rest = (1.0 - one) + (x - (y - one));
+  return plain & quick_ln<true>(y, rest, result);
 }
 
 // ---- exponentials ---------------------------------------------------------------------------
 
-// s + s²/2 + s³/6 + …, |s| <= 2^-6.9: e^s - 1.
-Wide small_expm1(Wide s) {
-  const double x = s.hi;
-  const double far =
-      1.0 / 720.0 +
-      x * (1.0 / 5040.0 +
-           x * (1.0 / 40320.0 +
-                x * (1.0 / 362880.0 +
-                     x * (1.0 / 3628800.0 + x * (1.0 / 39916800.0 + x / 479001600.0)))));
-  Wide series = add(mul(s, far), k120th);
-  series = add(mul(series, s), k24th);
-  series = add(mul(series, s), kSixth);
-  series = add(mul(series, s), 0.5);
-  series = add(mul(series, s), 1.0);
-  return mul(series, s);
-}
-
-// e^x = 2^k × the result, which lies in [0.7, 1.42); |x| < 750.
-Wide exponential(double x, int& k) {
-  const double turns = x * 0x1.71547652b82fep+0;
-  k = static_cast<int>(turns + (turns < 0 ? -0.5 : 0.5));
-  Wide r{x, 0.0};
-  if (k != 0) {
-    const double n = -k;
-    r = add(add(product(n, kLn2Hi), x), add(product(n, kLn2Mid), n * kLn2Lo));
+// 2^(j/128): 26 bits and the rest.
+constexpr auto kPowers = [] {
+  std::array<wide::Wide, 128> table{};
+  for (std::size_t j = 0; j < table.size(); ++j) {
+    const wide::Wide power = wide::slow_exp(wide::mul(kLn2, static_cast<double>(j) / 128.0));
+    const auto high = std::bit_cast<double>(std::bit_cast<std::uint64_t>(power.hi) & kShort);
+    table[j] = {high, (power.hi - high) + power.lo};
   }
-  const double scaled = r.hi * 64.0;
-  const int j = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
-  const Wide s = add(r, j / -64.0);
-  const Wide factor = kExpTable[static_cast<std::size_t>(j + kExpLast)];
-  return add(factor, mul(factor, small_expm1(s)));
+  return table;
+}();
+
+constexpr wide::Wide kLn2By128 = shortened({kLn2.hi / 128, kLn2.lo / 128});
+
+// e^x = 2^(n/128) e^r, |r| <= ln 2 / 256 (1 + u) < 2^-8.5, for |x| < 700.
+//
+// The error: n·kLn2By128.hi is exact (n < 2^17) and so is what remains of x, a multiple of 2^-61
+// below 2^-8. n·kLn2By128.lo is below 2^-26, its error below 2^-79. With t the table's power, at
+// most 2, and s_high of 26 bits, t.hi·s_high is exact and so is the sum with t.hi. What is left out
+// and rounded, for a result from 1 to 2:
+//   the series after s^6:   t s^7/5040 < 2^-70.8
+//   s² (1/2 + …), four roundings: 4.1 u s²/2 t <= 2^-67.9
+//   s_low + that: t 2^-71; times t: 2^-70; the sums of low parts below 2^-17: two of 2^-70;
+//   lo ± error: 2^-70
+//   t.lo (s + q), t.lo < 2^-25: 2^-86
+// Together below 2^-66.6.
+[[gnu::always_inline]] inline Mask quick_exp(Pair x, Pair& result) {
+  constexpr double kError = 0x1p-66;
+  constexpr double kInteger = 0x1.8p52;  // what is added to it is rounded to an integer
+  const Mask plain = (x > -700.0) & (x < 700.0);
+  const Pair turned = x * 0x1.71547652b82fep+7 + kInteger;
+  const Pair n = turned - kInteger;
+  const Bits at = bits_of(turned) & 127ULL;
+  const wide::Wide &a = kPowers[at[0]], &b = kPowers[at[1]];
+  const Pair high = {a.hi, b.hi}, low = {a.lo, b.lo};
+
+  const Pair r = x - n * kLn2By128.hi;
+  const Pair r_low = n * kLn2By128.lo;
+  const Pair s_high = kept_bits(r, kShort);
+  const Pair s_low = (r - s_high) - r_low;
+  const Pair s = s_high + s_low;
+  const Pair s2 = s * s;
+  const Pair q =
+      s2 * ((0.5 + s * (1.0 / 6)) + s2 * ((1.0 / 24 + s * (1.0 / 120)) + s2 * (1.0 / 720)));
+  const Pair first = high * s_high;
+  const Pair hi = high + first;
+  const Pair lo = (first - (hi - high)) + (high * (s_low + q) + (low + low * (s + q)));
+  const Mask sure = rounds(hi, lo, Pair{kError, kError}, result);
+  result = pair_of(bits_of(result) + ((bits_of(turned) & ~127ULL) << 45));  // times 2^k
+  return plain & sure;
 }
 
-// e^x for |x| < 700, by the quick way.
-bool quick_exponential(double x, double& result) {
-  const double turns = x * 0x1.71547652b82fep+0;
-  const int k = static_cast<int>(turns + (turns < 0 ? -0.5 : 0.5));
-  const double n = k;
-  const Wide a = sum(x, -n * kLn2Short);
-  const Wide r = sum(a.hi, -n * kLn2Rest);
-  const double scaled = r.hi * 64.0;
-  const int j = static_cast<int>(scaled + (scaled < 0 ? -0.5 : 0.5));
-  const double s = r.hi - j / 64.0;  // exact: both are near
-  const double rest = r.lo + a.lo;
-  const double s2 = s * s;
-  const double near = (0.5 + s * (1.0 / 6)) + s2 * (1.0 / 24 + s * (1.0 / 120));
-  const double far = (1.0 / 720 + s * (1.0 / 5040)) + s2 * (1.0 / 40320 + s * (1.0 / 362880));
-  const double square = s2 * (near + s2 * s2 * far);
-  const Wide factor = kExpTable[static_cast<std::size_t>(j + kExpLast)];
-  const Wide first = product(factor.hi, s);
-  const Wide all = quick_sum(factor.hi, first.hi);
-  const double low =
-      all.lo + (first.lo + (factor.hi * (square + rest * (1.0 + s)) + factor.lo * (1.0 + s)));
-  if (!rounds(quick_sum(all.hi, low), 0x1p-63, result)) return false;
-  result *= power_of_two(k);
-  return true;
+// ---- one, and many --------------------------------------------------------------------------
+
+using Quick = Mask (*)(Pair, Pair&);
+using Long = double (*)(double);
+
+template <Quick kQuick, Long kLong>
+double one(double x) {
+  Pair result;
+  return kQuick(Pair{x, x}, result)[0] != 0 ? result[0] : kLong(x);
 }
 
-// 2^k w rounded once, also into the subnormal range.
-double scale(Wide w, int k) {
-  w = quick_sum(w.hi, w.lo);
-  if (k > -1022 || (k == -1022 && w.hi >= 1.0)) {
-    if (k > 1022) return (w.hi * 2.0) * power_of_two(k - 1);
-    return w.hi * power_of_two(k);
+template <Quick kQuick, Long kLong>
+void each(std::span<double> values) {
+  std::size_t i = 0;
+  for (; i + 1 < values.size(); i += 2) {
+    const Pair x = {values[i], values[i + 1]};
+    Pair result;
+    const Mask sure = kQuick(x, result);
+    if (!both(sure)) {
+      if (sure[0] == 0) result[0] = kLong(x[0]);
+      if (sure[1] == 0) result[1] = kLong(x[1]);
+    }
+    values[i] = result[0];
+    values[i + 1] = result[1];
   }
-  if (k < -1076) return 0.0;
-  // Adding `base` rounds to a multiple of the smallest subnormal; a tie is settled by the low part.
-  const double base = power_of_two(-1022 - k);
-  const double quantum = power_of_two(-1074 - k);
-  const Wide t = sum(base, w.hi);
-  double rounded = t.hi;
-  if (t.lo == quantum / 2 && w.lo > 0) rounded += quantum;
-  if (t.lo == -quantum / 2 && w.lo < 0) rounded -= quantum;
-  return ((rounded - base) * power_of_two(k + 100)) * power_of_two(-100);
+  if (i < values.size()) values[i] = one<kQuick, kLong>(values[i]);
 }
 
 }  // namespace
 
-double ln(double x) {
-  if (x != x) return x;
-  if (x < 0) return kNan;
-  if (x == 0) return -kInfinity;
-  if (x == kInfinity) return x;
-  int extra = 0;
-  if (x < 0x1p-1022) {
-    x *= 0x1p54;
-    extra = -54;
-  }
-  double m = 0;
-  const int k = split_exponent(x, m);
-  return logarithm(k + extra, m, 0.0);
-}
+double ln(double x) { return one<quick_ln, wide::ln>(x); }
+double log1p(double x) { return one<quick_log1p, wide::log1p>(x); }
+double exp(double x) { return one<quick_exp, wide::exp>(x); }
+double expm1(double x) { return wide::expm1(x); }
 
-double log1p(double x) {
-  if (x != x) return x;
-  if (x < -1) return kNan;
-  if (x == -1) return -kInfinity;
-  if (x == kInfinity) return x;
-  if (x > -0x1p-54 && x < 0x1p-54) return x;  // x - x²/2 rounds to x
-  const Wide y = sum(1.0, x);
-  double m = 0;
-  const int k = split_exponent(y.hi, m);
-  // Beyond 2^54 the low part is 0 or 1 beside y.hi; it is scaled in two steps.
-  const double tail = k > 1000 ? 0.0 : y.lo * power_of_two(-k);
-  return logarithm(k, m, tail);
-}
-
-double exp(double x) {
-  if (x != x) return x;
-  if (x > 709.782712893384) return kInfinity;
-  if (x < -745.1332191019412) return 0.0;
-  if (x > -0x1p-55 && x < 0x1p-55) return 1.0 + x;
-  if (double result = 0; x > -700 && x < 700 && quick_exponential(x, result)) return result;
-  int k = 0;
-  const Wide w = exponential(x, k);
-  return scale(w, k);
-}
-
-double expm1(double x) {
-  if (x != x) return x;
-  if (x > 709.782712893384) return kInfinity;
-  if (x > -0x1p-54 && x < 0x1p-54) return x;  // x + x²/2 rounds to x
-  if (x > -0x1p-7 && x < 0x1p-7) {
-    const Wide r = small_expm1({x, 0.0});
-    return r.hi + r.lo;
-  }
-  if (x < -80.0) return -1.0;  // the next double above -1 is 2^-53 away
-  int k = 0;
-  const Wide w = exponential(x, k);
-  if (k > 200) return scale(w, k);
-  const double factor = power_of_two(k);
-  const Wide r = add(Wide{w.hi * factor, w.lo * factor}, -1.0);
-  return r.hi + r.lo;
-}
+void ln_each(std::span<double> values) { each<quick_ln, wide::ln>(values); }
+void log1p_each(std::span<double> values) { each<quick_log1p, wide::log1p>(values); }
+void exp_each(std::span<double> values) { each<quick_exp, wide::exp>(values); }
 
 }  // namespace slipway

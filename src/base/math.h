@@ -3,6 +3,8 @@
 // not. Only IEEE additions, products and quotients are used here, never a fused one.
 #pragma once
 
+#include <span>
+
 namespace slipway {
 
 // Natural logarithm, correctly rounded in practice (the error before the last rounding is below
@@ -17,5 +19,10 @@ double log1p(double x);
 
 // e^x - 1, accurate for small x.
 double expm1(double x);
+
+// Of each in its place, the same bits: many at once take less than half as long.
+void ln_each(std::span<double> values);
+void exp_each(std::span<double> values);
+void log1p_each(std::span<double> values);
 
 }  // namespace slipway
