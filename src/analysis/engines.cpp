@@ -25,6 +25,16 @@ double ln_gamma(double x) {
   return (x - 0.5) * ln(x) - x + kHalfLnTwoPi + tail * inverse - shift;
 }
 
+using Many = std::array<double, kMostAlternatives>;
+
+// n ln of each; 0 where there are none of them, whatever the ratio is.
+void times_ln(std::uint64_t n, Many& ratios, std::size_t size) {
+  const auto used = std::span(ratios).first(size);
+  if (n == 0) return std::fill(used.begin(), used.end(), 0.0);
+  ln_each(used);
+  for (double& r : used) r *= static_cast<double>(n);
+}
+
 double ln_beta(double a, double b) { return ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b); }
 
 }  // namespace
@@ -34,40 +44,79 @@ double llr_rate2(double ratio, double rho, double delta, const Sample& s) {
 }
 
 double llr_rate2(double ratio, double rho, double delta, const Sample& s, double exposure) {
+  double llr = 0;
+  llr_rate2({&ratio, 1}, rho, delta, s, exposure, {&llr, 1});
+  return llr;
+}
+
+void llr_rate2(std::span<const double> ratios, double rho, double delta, const Sample& s,
+               double exposure, std::span<double> llr) {
   const double nc = exposure, ns = static_cast<double>(s.n_stable);
-  if (nc == 0 && s.n_stable == 0) return 0.0;
+  if (nc == 0 && s.n_stable == 0) return std::fill(llr.begin(), llr.end(), 0.0);
   const double q0 = rho == 0.0 ? 0.0 : rho * nc / (rho * nc + ns);
-  const double d = 1.0 + (ratio - 1.0) * q0;
-  const double a = ratio / d;
-  const double won = s.x_candidate == 0 ? 0.0 : static_cast<double>(s.x_candidate) * ln(a);
-  const double lost = s.x_stable == 0 ? 0.0 : static_cast<double>(s.x_stable) * ln(d);
-  return won - lost - (a - 1.0) * delta * nc;
+  Many won, lost;
+  for (std::size_t k = 0; k < ratios.size(); ++k) {
+    lost[k] = 1.0 + (ratios[k] - 1.0) * q0;
+    won[k] = ratios[k] / lost[k];
+    llr[k] = (won[k] - 1.0) * delta * nc;
+  }
+  times_ln(s.x_candidate, won, ratios.size());
+  times_ln(s.x_stable, lost, ratios.size());
+  for (std::size_t k = 0; k < ratios.size(); ++k) llr[k] = won[k] - lost[k] - llr[k];
 }
 
 double llr_rate1(double odds, double p0, std::uint64_t n, std::uint64_t x) {
-  const double p1 = odds * p0 / (1.0 + (odds - 1.0) * p0);
-  const double won = x == 0 ? 0.0 : static_cast<double>(x) * ln(p1 / p0);
-  if (n == x) return won;
+  double llr = 0;
+  llr_rate1({&odds, 1}, p0, n, x, {&llr, 1});
+  return llr;
+}
+
+void llr_rate1(std::span<const double> odds, double p0, std::uint64_t n, std::uint64_t x,
+               std::span<double> llr) {
+  Many won, lost;
+  for (std::size_t k = 0; k < odds.size(); ++k) {
+    lost[k] = (odds[k] - 1.0) * p0;
+    const double p1 = odds[k] * p0 / (1.0 + lost[k]);
+    won[k] = p1 / p0;
+  }
+  times_ln(x, won, odds.size());
+  if (n == x) return void(std::copy_n(won.begin(), odds.size(), llr.begin()));
   // (1 - p1)/(1 - p0) = 1/(1 + (odds - 1) p0)
-  return won - static_cast<double>(n - x) * log1p((odds - 1.0) * p0);
+  log1p_each(std::span(lost).first(odds.size()));
+  for (std::size_t k = 0; k < odds.size(); ++k)
+    llr[k] = won[k] - static_cast<double>(n - x) * lost[k];
 }
 
 double llr_pool2(double odds, double guess, const Sample& s) {
+  const double ln_odds = ln(odds);
+  double llr = 0;
+  llr_pool2({&odds, 1}, {&ln_odds, 1}, guess, s, {&llr, 1});
+  return llr;
+}
+
+void llr_pool2(std::span<const double> odds, std::span<const double> ln_odds, double guess,
+               const Sample& s, std::span<double> llr) {
   const double nc = static_cast<double>(s.n_candidate), ns = static_cast<double>(s.n_stable);
-  if (s.n_candidate == 0 && s.n_stable == 0) return 0.0;
-  const double shift = (odds - 1.0) * guess;
-  const double p1 = odds * guess / (1.0 + shift);
-  const double p0 = (nc * p1 + ns * guess) / (nc + ns);
+  if (s.n_candidate == 0 && s.n_stable == 0) return std::fill(llr.begin(), llr.end(), 0.0);
+  Many shift, slow, rest;
+  for (std::size_t k = 0; k < odds.size(); ++k) {
+    shift[k] = (odds[k] - 1.0) * guess;
+    const double p1 = odds[k] * guess / (1.0 + shift[k]);
+    const double p0 = (nc * p1 + ns * guess) / (nc + ns);
+    slow[k] = guess / p0;
+    rest[k] = (1.0 - guess) / (1.0 - p0);
+  }
   // p1 / guess = odds / (1 + shift) and (1 - p1) / (1 - guess) = 1 / (1 + shift): what both
   // versions share against p0, and what the candidate adds.
-  const auto part = [](std::uint64_t n, double p, double q) {
-    return n == 0 ? 0.0 : static_cast<double>(n) * ln(p / q);
-  };
-  const std::uint64_t slow = s.x_candidate + s.x_stable;
-  const double shared =
-      part(slow, guess, p0) + part(s.n_candidate + s.n_stable - slow, 1.0 - guess, 1.0 - p0);
-  const double own = s.n_candidate == 0 ? 0.0 : -nc * log1p(shift);
-  return shared + own + part(s.x_candidate, odds, 1.0);
+  const std::uint64_t n_slow = s.x_candidate + s.x_stable;
+  times_ln(n_slow, slow, odds.size());
+  times_ln(s.n_candidate + s.n_stable - n_slow, rest, odds.size());
+  if (s.n_candidate > 0) log1p_each(std::span(shift).first(odds.size()));
+  const double xc = static_cast<double>(s.x_candidate);
+  for (std::size_t k = 0; k < odds.size(); ++k) {
+    const double own = s.n_candidate == 0 ? 0.0 : -nc * shift[k];
+    llr[k] = slow[k] + rest[k] + own + (s.x_candidate == 0 ? 0.0 : xc * ln_odds[k]);
+  }
 }
 
 double exposure_floor(std::uint64_t n_candidate, std::uint64_t n_stable, double share) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 namespace slipway::analysis {
 
@@ -29,6 +30,10 @@ struct Sample {
 // `exposure` stands for n_candidate in the margin where it is given (exposure_floor).
 double llr_rate2(double ratio, double rho, double delta, const Sample&);
 double llr_rate2(double ratio, double rho, double delta, const Sample&, double exposure);
+// One for each ratio, at most kMostAlternatives: the same bits as one by one, in less time. So are
+// those below.
+void llr_rate2(std::span<const double> ratios, double rho, double delta, const Sample&,
+               double exposure, std::span<double> llr);
 
 // Requests the candidate must have been given at this share, by stable's count: at least as many as
 // were answered. Errors that return before successes are then no evidence (section 6.1).
@@ -39,10 +44,14 @@ double step_margin(double share, double risk_budget = 0.005);
 
 // R1: null p <= p0 (odds > 1), or p >= p0 (odds < 1). 0 < p0 < 1.
 double llr_rate1(double odds, double p0, std::uint64_t n, std::uint64_t x);
+void llr_rate1(std::span<const double> odds, double p0, std::uint64_t n, std::uint64_t x,
+               std::span<double> llr);
 
 // P2: null "the candidate exceeds its threshold no more often than stable its own"; `guess` of that
 // probability, made before the block, costs power and never validity (Turner & Grünwald 2022).
 double llr_pool2(double odds, double guess, const Sample&);
+void llr_pool2(std::span<const double> odds, std::span<const double> ln_odds, double guess,
+               const Sample&, std::span<double> llr);
 
 // The guess of P2: a decayed ratio, updated after the block and never before it.
 struct Guess {

@@ -1,8 +1,10 @@
 #include "analysis/evidence.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "analysis/engines.h"
 #include "base/check.h"
 #include "base/math.h"
 
@@ -25,7 +27,7 @@ void shrink(Evidence& e, double stakes, double limit) {
 }  // namespace
 
 void advance(Evidence& e, std::span<const double> llr, double dt, const Around& around) {
-  CHECK(!llr.empty() && dt >= 0);
+  CHECK(!llr.empty() && llr.size() <= kMostAlternatives && dt >= 0);
   if (e.stakes.empty()) e.stakes.assign(llr.size(), 0.0);
   CHECK(e.stakes.size() == llr.size());
 
@@ -37,11 +39,14 @@ void advance(Evidence& e, std::span<const double> llr, double dt, const Around& 
   e.cash *= e.first ? 1.0 - kFirstStake : kept;
   e.first = false;
   e.age_s += dt;
+  std::array<double, kMostAlternatives> won;
+  for (std::size_t k = 0; k < llr.size(); ++k)
+    won[k] = std::clamp(around.gamma * llr[k], kLeastFactor, kMostFactor);
+  exp_each(std::span(won).first(llr.size()));
   double stakes = 0;
   for (std::size_t k = 0; k < llr.size(); ++k) {
-    const double ln_won = around.gamma * llr[k];
-    const double won = ln_won < kLeastFactor ? 0.0 : exp(std::min(ln_won, kMostFactor));
-    e.stakes[k] = (e.stakes[k] + injected) * won;
+    if (around.gamma * llr[k] < kLeastFactor) won[k] = 0.0;
+    e.stakes[k] = (e.stakes[k] + injected) * won[k];
     stakes += e.stakes[k];
   }
   double now = ln(stakes + e.cash);

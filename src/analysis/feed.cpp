@@ -20,20 +20,25 @@ constexpr Duration kGaugeBlock = std::chrono::seconds(60);  // section 3.4
 
 using Llr = std::array<double, kMostAlternatives>;
 
-std::span<const double> alternatives(const Test& t) {
-  const bool harm = t.side == Side::harm;
-  switch (t.engine) {
-    case Engine::pool2:
-      if (harm) return kHarmOddsLatency;
-      return kSafeOddsLatency;
-    case Engine::sign:
-      if (harm) return kHarmOddsGauge;
-      return kSafeOddsGauge;
-    case Engine::rate1:
-    case Engine::rate2:
-    case Engine::none:
-      break;
+struct Alternatives {
+  std::span<const double> odds;
+  Llr ln_odds{};  // of P2 alone
+
+  explicit Alternatives(std::span<const double> all) : odds(all) {
+    std::copy(odds.begin(), odds.end(), ln_odds.begin());
+    ln_each(std::span(ln_odds).first(odds.size()));
   }
+};
+
+const Alternatives& latency_alternatives(Side side) {
+  static const Alternatives harm(kHarmOddsLatency), safe(kSafeOddsLatency);
+  return side == Side::harm ? harm : safe;
+}
+
+std::span<const double> rate_alternatives(const Test& t) {
+  const bool harm = t.side == Side::harm;
+  if (t.engine == Engine::sign && harm) return kHarmOddsGauge;
+  if (t.engine == Engine::sign) return kSafeOddsGauge;
   if (harm) return kHarmRatios;
   return kSafeRatios;
 }
@@ -47,13 +52,13 @@ double gamma_of(const Test& t, const Feed& f) {
   return at < d.size() ? 1.0 / std::max(1.0, d[at]) : 1.0;
 }
 
-Around around(const Test& t, double gamma, double beta) {
+Around around(const Test& t, double gamma, double most) {
   Around a;
   a.gamma = gamma;
   if (t.side == Side::harm) {
     a.bucket = Bucket{};
   } else {
-    a.saturation = saturation(beta);
+    a.saturation = most;
   }
   return a;
 }
@@ -130,19 +135,23 @@ double guess_of(const Test& t) {
 }
 
 void bet(Test& t, const Sample& s, double exposure, double seconds, const Around& how) {
-  const auto odds = alternatives(t);
-  Llr llr{};
-  const double guess = t.engine == Engine::pool2 ? guess_of(t) : 0;
-  for (std::size_t k = 0; k < odds.size(); ++k) {
-    llr[k] = t.engine == Engine::pool2   ? llr_pool2(odds[k], guess, s)
-             : t.engine == Engine::rate2 ? llr_rate2(odds[k], t.rho, t.delta, s, exposure)
-                                         : llr_rate1(odds[k], t.p0, s.n_candidate, s.x_candidate);
+  Llr llr;
+  std::span<double> used;
+  if (t.engine == Engine::pool2) {
+    const Alternatives& with = latency_alternatives(t.side);
+    used = std::span(llr).first(with.odds.size());
+    llr_pool2(with.odds, with.ln_odds, guess_of(t), s, used);
+  } else {
+    const auto with = rate_alternatives(t);
+    used = std::span(llr).first(with.size());
+    if (t.engine == Engine::rate2) llr_rate2(with, t.rho, t.delta, s, exposure, used);
+    if (t.engine != Engine::rate2) llr_rate1(with, t.p0, s.n_candidate, s.x_candidate, used);
   }
-  advance(t.evidence, std::span(llr).first(odds.size()), seconds, how);
+  advance(t.evidence, used, seconds, how);
   if (!t.beside) return;
-  for (std::size_t k = 0; k < kHarmRatios.size(); ++k)
-    llr[k] = llr_rate2(kHarmRatios[k], 1.0, 0.0005, s, exposure);
-  advance(*t.beside, std::span(llr).first(kHarmRatios.size()), seconds, how);
+  used = std::span(llr).first(kHarmRatios.size());
+  llr_rate2(kHarmRatios, 1.0, 0.0005, s, exposure, used);
+  advance(*t.beside, used, seconds, how);
 }
 
 // The sign of the median of a minute's ratios: ties are good.
@@ -156,7 +165,7 @@ void feed_gauge(Test& t, const Reading& r, double beta) {
   const double g = median(t.ratios);
   const bool bad = t.bad_below ? g < t.limit : g > t.limit;
   const Sample s{.n_candidate = 1, .x_candidate = bad ? 1U : 0U};
-  bet(t, s, 1, to_seconds(r.to - t.ratios_from), around(t, 1.0, beta));
+  bet(t, s, 1, to_seconds(r.to - t.ratios_from), around(t, 1.0, saturation(beta)));
   count(t, s);
   t.ratios.clear();
   t.ratios_from = r.to;
@@ -175,7 +184,8 @@ Feed::Feed(const Judge& j, const Block& b)
       block(b),
       n_stable(b.stable.latencies.count()),
       n_candidate(b.candidate.latencies.count()),
-      seconds(to_seconds(b.to - b.from)) {}
+      seconds(to_seconds(b.to - b.from)),
+      saturation(analysis::saturation(j.charge.beta)) {}
 
 void feed(Test& t, const Feed& f) {
   const Block& b = f.block;
@@ -188,7 +198,7 @@ void feed(Test& t, const Feed& f) {
     s.x_stable = slower(f.judge.charge, b.stable, t.limit);
   }
   if (s.n_candidate == 0 && s.n_stable == 0) return;
-  bet(t, s, exposure_of(t, f, s), f.seconds, around(t, gamma_of(t, f), f.judge.charge.beta));
+  bet(t, s, exposure_of(t, f, s), f.seconds, around(t, gamma_of(t, f), f.saturation));
   if (t.engine == Engine::pool2) {
     Guess guess{t.ph_num, t.ph_den};
     guess.update(1.0 - t.quantile, s.n_stable, s.x_stable);
@@ -222,7 +232,7 @@ bool feed(Test& t, const Reading& r, double beta) {
   const Sample s{r.n_candidate, lower ? *r.x_candidate_safe : r.x_candidate, r.n_stable,
                  r.x_stable};
   if (s.n_candidate == 0 && s.n_stable == 0) return true;
-  bet(t, s, static_cast<double>(s.n_candidate), to_seconds(span), around(t, 1.0, beta));
+  bet(t, s, static_cast<double>(s.n_candidate), to_seconds(span), around(t, 1.0, saturation(beta)));
   count(t, s);
   return true;
 }

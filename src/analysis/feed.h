@@ -11,6 +11,7 @@ struct Feed {
   const Block& block;
   std::uint64_t n_stable, n_candidate;  // latencies
   double seconds;
+  double saturation;  // of the safe side
 
   Feed(const Judge&, const Block&);
 };
