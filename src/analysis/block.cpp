@@ -71,21 +71,34 @@ void Histogram::add(const Histogram& other) {
 }
 
 std::uint64_t Histogram::count() const {
-  std::uint64_t n = 0;
-  for (const auto& [index, count] : buckets) n += count;
-  return n;
+  std::uint64_t even = 0, odd = 0;  // so that the additions need not wait for each other
+  std::size_t i = 0;
+  for (; i + 1 < buckets.size(); i += 2) {
+    even += buckets[i].second;
+    odd += buckets[i + 1].second;
+  }
+  return even + odd + (i < buckets.size() ? buckets[i].second : 0);
 }
 
 std::uint16_t Histogram::quantile_index(double q) const {
   const std::uint64_t n = count();
   if (n == 0) return 0;
-  const double rank = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(n));
-  std::uint64_t seen = 0;
-  for (const auto& [index, count] : buckets) {
-    seen += count;
-    if (static_cast<double>(seen) >= rank) return index;
+  const auto rank =
+      static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(n)));
+  // The first bucket that as many lie in or below, from the nearer end.
+  if (rank <= n / 2) {
+    std::uint64_t seen = 0;
+    for (const auto& [index, count] : buckets) {
+      seen += count;
+      if (seen >= rank) return index;
+    }
   }
-  return buckets.back().first;
+  std::uint64_t above = 0;
+  for (auto at = buckets.rbegin(); at != buckets.rend(); ++at) {
+    above += at->second;
+    if (above > n - rank) return at->first;
+  }
+  return buckets.front().first;
 }
 
 double Histogram::quantile(double q) const {

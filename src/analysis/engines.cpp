@@ -98,7 +98,10 @@ void llr_pool2(std::span<const double> odds, std::span<const double> ln_odds, do
                const Sample& s, std::span<double> llr) {
   const double nc = static_cast<double>(s.n_candidate), ns = static_cast<double>(s.n_stable);
   if (s.n_candidate == 0 && s.n_stable == 0) return std::fill(llr.begin(), llr.end(), 0.0);
-  Many shift, slow, rest;
+  Many shift;
+  std::array<double, 2 * kMostAlternatives> ratios;  // of what is not slow, then of what is
+  const std::span<double> rest = std::span(ratios).first(odds.size());
+  const std::span<double> slow = std::span(ratios).subspan(odds.size(), odds.size());
   for (std::size_t k = 0; k < odds.size(); ++k) {
     shift[k] = (odds[k] - 1.0) * guess;
     const double p1 = odds[k] * guess / (1.0 + shift[k]);
@@ -109,13 +112,16 @@ void llr_pool2(std::span<const double> odds, std::span<const double> ln_odds, do
   // p1 / guess = odds / (1 + shift) and (1 - p1) / (1 - guess) = 1 / (1 + shift): what both
   // versions share against p0, and what the candidate adds.
   const std::uint64_t n_slow = s.x_candidate + s.x_stable;
-  times_ln(n_slow, slow, odds.size());
-  times_ln(s.n_candidate + s.n_stable - n_slow, rest, odds.size());
+  const std::uint64_t n_rest = s.n_candidate + s.n_stable - n_slow;
+  if (n_rest == 0) std::fill(rest.begin(), rest.end(), 1.0);
+  ln_each(std::span(ratios).first(n_slow == 0 ? odds.size() : 2 * odds.size()));
+  if (n_slow == 0) std::fill(slow.begin(), slow.end(), 0.0);
   if (s.n_candidate > 0) log1p_each(std::span(shift).first(odds.size()));
   const double xc = static_cast<double>(s.x_candidate);
+  const double xs = static_cast<double>(n_slow), others = static_cast<double>(n_rest);
   for (std::size_t k = 0; k < odds.size(); ++k) {
     const double own = s.n_candidate == 0 ? 0.0 : -nc * shift[k];
-    llr[k] = slow[k] + rest[k] + own + (s.x_candidate == 0 ? 0.0 : xc * ln_odds[k]);
+    llr[k] = xs * slow[k] + others * rest[k] + own + (s.x_candidate == 0 ? 0.0 : xc * ln_odds[k]);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "analysis/arrange.h"
@@ -14,26 +15,19 @@ namespace slipway::analysis {
 namespace {
 
 constexpr std::uint64_t kTooFew = 20;  // requests
+constexpr double kLnHalf = -0x1.62e42fefa39efp-1;
+constexpr double kLeastWeight = 1e-300;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 double rate(std::uint64_t x, std::uint64_t n) {
   return n == 0 ? 0.0 : static_cast<double>(x) / static_cast<double>(n);
 }
 
-const char* engine_word(Engine e) {
-  switch (e) {
-    case Engine::rate1:
-      return "R1";
-    case Engine::rate2:
-      return "R2";
-    case Engine::pool2:
-      return "P2";
-    case Engine::sign:
-      return "sign";
-    case Engine::none:
-      break;
-  }
-  return "";
+const std::string& engine_word(Engine e) {
+  static const std::array<std::string, 5> words = {"", "R1", "R2", "P2", "sign"};
+  static_assert(static_cast<int>(Engine::rate1) == 1 && static_cast<int>(Engine::rate2) == 2 &&
+                static_cast<int>(Engine::pool2) == 3 && static_cast<int>(Engine::sign) == 4);
+  return words.at(static_cast<std::size_t>(e));
 }
 
 bool is_final(const Charge& charge) {
@@ -41,7 +35,7 @@ bool is_final(const Charge& charge) {
 }
 
 // ln of the most evidence of harm that a step forward is taken with.
-double calm_at(bool final_step) { return final_step ? ln(0.5) : 0.0; }
+double calm_at(bool final_step) { return final_step ? kLnHalf : 0.0; }
 
 // Asked for before the next share is given.
 bool is_asked(const Charge& charge, const Test& t) {
@@ -57,36 +51,39 @@ double stable_ms(const Judge& judge, double quantile) {
   return Histogram::bound(judge.sketch.quantile_index(quantile)) / 1000.0;
 }
 
-// `before` are the findings so far: both sides of a latency show the same values.
-Finding finding_of(const Judge& judge, const Test& test, const std::vector<Finding>& before) {
-  Finding f;
-  f.name = test.name;
-  f.side = test.side == Side::harm ? "harm" : "safe";
-  f.engine = engine_word(test.engine);
-  const bool latency = test.metric == Metric::latency;
-  f.unit = latency ? "ms" : test.engine == Engine::sign ? "value" : "fraction";
-  f.limit = test.text;
-  f.origin = test.origin;
-  f.n_stable = test.n_stable;
-  f.n_candidate = test.n_candidate;
-  f.x_stable = test.x_stable;
-  f.x_candidate = test.x_candidate;
+// Adds what a test saw to the findings so far: both sides of a latency show the same values.
+Finding& add_finding(const Judge& judge, const Test& test, std::vector<Finding>& all) {
+  static const std::string kHarm = "harm", kSafe = "safe";
+  static const std::string kMs = "ms", kValue = "value", kFraction = "fraction";
+  const bool latency = test.metric == Metric::latency, gauge = test.engine == Engine::sign;
+  double stable = 0, candidate = 0;
   if (latency) {
-    const auto same = std::find_if(before.begin(), before.end(), [&](const Finding& other) {
-      return other.name == f.name && other.unit == f.unit;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const Finding& other) {
+      return other.unit == kMs && other.name == test.name;
     });
-    f.stable = same != before.end() ? same->stable : stable_ms(judge, test.quantile);
-    f.candidate = same != before.end() ? same->candidate
-                                       : judge.candidate_latencies.quantile(test.quantile) / 1000.0;
-  } else if (test.engine == Engine::sign) {
-    f.stable = test.seen_stable;
-    f.candidate = test.seen_candidate;
+    const bool known = same != all.end();
+    stable = known ? same->stable : stable_ms(judge, test.quantile);
+    candidate =
+        known ? same->candidate : judge.candidate_latencies.quantile(test.quantile) / 1000.0;
   } else {
-    f.stable = rate(test.x_stable, test.n_stable);
-    f.candidate = rate(test.x_candidate, test.n_candidate);
+    stable = gauge ? test.seen_stable : rate(test.x_stable, test.n_stable);
+    candidate = gauge ? test.seen_candidate : rate(test.x_candidate, test.n_candidate);
   }
-  f.evidence = ln_evidence(test);
-  return f;
+  return all.emplace_back(Finding{.name = test.name,
+                                  .side = test.side == Side::harm ? kHarm : kSafe,
+                                  .engine = engine_word(test.engine),
+                                  .unit = latency ? kMs
+                                          : gauge ? kValue
+                                                  : kFraction,
+                                  .stable = stable,
+                                  .candidate = candidate,
+                                  .limit = test.text,
+                                  .origin = test.origin,
+                                  .n_stable = test.n_stable,
+                                  .n_candidate = test.n_candidate,
+                                  .x_stable = test.x_stable,
+                                  .x_candidate = test.x_candidate,
+                                  .evidence = ln_evidence(test)});
 }
 
 Finding fast_finding(const Judge& judge) {
@@ -161,32 +158,45 @@ struct Evaluated {
   int worst = -1;            // index of the test that weighs most against the candidate
   std::vector<double> safe;  // ln M of what has to be shown
   bool open = false;         // more requests could still show what is not
+  std::vector<double> ln_weight;  // of each test; without a weight that of next to nothing
+  double decisive = 0, enough = 0;
 };
 
+std::vector<double> ln_weights(const Judge& judge) {
+  std::vector<double> weights(judge.tests.size());
+  std::transform(judge.tests.begin(), judge.tests.end(), weights.begin(),
+                 [](const Test& t) { return t.weight > 0 ? t.weight : kLeastWeight; });
+  ln_each(weights);
+  return weights;
+}
+
 Evaluated evaluate(const Judge& judge) {
-  Evaluated e;
+  Evaluated e{.ln_weight = ln_weights(judge),
+              .decisive = -ln(judge.charge.alpha),
+              .enough = -ln(judge.charge.beta)};
   double worst_part = 0, sum = kMinusInfinity, unrest = kMinusInfinity;
-  const double enough = -ln(judge.charge.beta);
   for (std::size_t i = 0; i < judge.tests.size(); ++i) {
     const Test& t = judge.tests[i];
     if (t.side == Side::harm && t.weight > 0) {
-      const double part = ln(t.weight) + ln_evidence(t);
-      sum = ln_add(sum, part);
+      const double part = e.ln_weight[i] + ln_evidence(t);
       // A quantile that is not armed yet, or that nobody exceeds, stays where it began for long.
       const bool clean = t.x_candidate == 0;
-      unrest = ln_add(unrest, clean ? std::min(part, ln(t.weight) + ln(0.5)) : part);
+      const double restless = clean ? std::min(part, e.ln_weight[i] + kLnHalf) : part;
+      const bool alike = unrest == sum && restless == part;
+      sum = ln_add(sum, part);
+      unrest = alike ? sum : ln_add(unrest, restless);
       if (e.worst < 0 || part > worst_part) {
         e.worst = static_cast<int>(i);
         worst_part = part;
       }
     } else if (is_asked(judge.charge, t)) {
       e.safe.push_back(ln_evidence(t));
-      e.open |= e.safe.back() < enough && may_still_show(judge, t);
+      if (!e.open) e.open = e.safe.back() < e.enough && may_still_show(judge, t);
     }
   }
   // Nothing but the budget's rest: no test, no evidence.
   e.harm = e.worst < 0 ? 0.0 : sum;
-  e.unrest = e.worst < 0 ? ln(0.5) : unrest;
+  e.unrest = e.worst < 0 ? kLnHalf : unrest;
   return e;
 }
 
@@ -237,16 +247,16 @@ Instant next_look(const Judge& judge, const Verdict& verdict, Instant now) {
   return std::min(next, stale_at + Duration(1));
 }
 
-std::vector<Finding> findings_of(const Judge& judge) {
+std::vector<Finding> findings_of(const Judge& judge, const Evaluated& e) {
   std::vector<Finding> out;
   out.reserve(judge.tests.size() + 1);
-  const double decisive = -ln(judge.charge.alpha), enough = -ln(judge.charge.beta);
-  for (const Test& t : judge.tests) {
+  const double least = ln(kLeastWeight);
+  for (std::size_t i = 0; i < judge.tests.size(); ++i) {
+    const Test& t = judge.tests[i];
     if (t.side == Side::safe && !is_asked(judge.charge, t)) continue;
-    Finding f = finding_of(judge, t, out);
-    f.needed = t.side == Side::safe ? enough : decisive - ln(std::max(t.weight, 1e-300));
+    Finding& f = add_finding(judge, t, out);
+    f.needed = t.side == Side::safe ? e.enough : e.decisive - std::max(e.ln_weight[i], least);
     if (t.side == Side::safe && f.evidence >= f.needed) f.ruling = Ruling::pass;
-    out.push_back(std::move(f));
   }
   return out;
 }
@@ -293,7 +303,7 @@ Verdict Judge::look(Instant now) const {
   const Evaluated e = evaluate(*this);
   v.data = data_of(*this, v, e, now);
   if (v.data == DataState::stale) v.trouble = silence_of(*this, now);
-  v.findings = findings_of(*this);
+  v.findings = findings_of(*this, e);
 
   if (charge.fail_fast && failing_fast(*this)) {
     v.findings.push_back(fast_finding(*this));
