@@ -61,7 +61,7 @@ void Histogram::add(double microseconds, std::uint32_t count) {
 void Histogram::add(const Histogram& other) {
   auto at = buckets.begin();
   for (const auto& [index, count] : other.buckets) {
-    while (at != buckets.end() && at->first < index) ++at;
+    at = place_after(buckets, at, index);
     if (at != buckets.end() && at->first == index) {
       at->second += count;
     } else {
@@ -80,8 +80,9 @@ std::uint64_t Histogram::count() const {
   return even + odd + (i < buckets.size() ? buckets[i].second : 0);
 }
 
-std::uint16_t Histogram::quantile_index(double q) const {
-  const std::uint64_t n = count();
+std::uint16_t Histogram::quantile_index(double q) const { return quantile_index(q, count()); }
+
+std::uint16_t Histogram::quantile_index(double q, std::uint64_t n) const {
   if (n == 0) return 0;
   const auto rank =
       static_cast<std::uint64_t>(std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(n)));
@@ -101,8 +102,10 @@ std::uint16_t Histogram::quantile_index(double q) const {
   return buckets.front().first;
 }
 
-double Histogram::quantile(double q) const {
-  return buckets.empty() ? 0.0 : middle(quantile_index(q));
+double Histogram::quantile(double q) const { return quantile(q, count()); }
+
+double Histogram::quantile(double q, std::uint64_t n) const {
+  return buckets.empty() ? 0.0 : middle(quantile_index(q, n));
 }
 
 std::uint64_t Histogram::above(double microseconds) const {

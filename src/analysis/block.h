@@ -2,6 +2,7 @@
 // judge, and small enough to be recorded (analysis page, section 6.1).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -18,7 +19,8 @@ struct Histogram {
   void add(double microseconds, std::uint32_t count = 1);
   void add(const Histogram&);
   std::uint64_t count() const;
-  double quantile(double q) const;  // microseconds; 0 when empty
+  double quantile(double q) const;                       // microseconds; 0 when empty
+  double quantile(double q, std::uint64_t count) const;  // where count() is known
   // Exact where `microseconds` is a bound; else the bucket it falls into counts as not above.
   std::uint64_t above(double microseconds) const;
   std::uint64_t above_bucket(std::uint16_t index) const;  // exact
@@ -28,8 +30,21 @@ struct Histogram {
   static double bound(std::uint16_t index);
   // Index of the bucket that holds the quantile; 0 when empty.
   std::uint16_t quantile_index(double q) const;
+  std::uint16_t quantile_index(double q, std::uint64_t count) const;
   bool operator==(const Histogram&) const = default;
 };
+
+// Where in `buckets`, sorted by index, one is or belongs, not before `at`. Buckets lie close:
+// mostly it is as far away as the indices are apart, and never farther.
+template <class Buckets>
+auto place_after(Buckets& buckets, typename Buckets::iterator at, std::uint16_t index) {
+  if (at == buckets.end() || at->first >= index) return at;
+  const auto left = buckets.end() - at - 1;
+  at += std::min<decltype(left)>(index - at->first, left);
+  if (at->first < index) return buckets.end();
+  while (at->first > index && (at - 1)->first >= index) --at;
+  return at;
+}
 
 struct Counts {
   std::uint64_t requests = 0;  // completed, as assigned by the split

@@ -43,48 +43,55 @@ bool is_asked(const Charge& charge, const Test& t) {
   return t.step == 0 || (!charge.ahead.empty() && t.step == charge.ahead.front());
 }
 
-double stable_ms(const Judge& judge, double quantile) {
-  // In a bake nothing of stable is new: what it was.
-  const Histogram& seen = judge.stable_latencies;
-  if (!seen.buckets.empty()) return seen.quantile(quantile) / 1000.0;
-  if (judge.sketch.buckets.empty()) return 0.0;
-  return Histogram::bound(judge.sketch.quantile_index(quantile)) / 1000.0;
-}
-
-// Adds what a test saw to the findings so far: both sides of a latency show the same values.
-Finding& add_finding(const Judge& judge, const Test& test, std::vector<Finding>& all) {
-  static const std::string kHarm = "harm", kSafe = "safe";
-  static const std::string kMs = "ms", kValue = "value", kFraction = "fraction";
-  const bool latency = test.metric == Metric::latency, gauge = test.engine == Engine::sign;
-  double stable = 0, candidate = 0;
-  if (latency) {
-    const auto same = std::find_if(all.begin(), all.end(), [&](const Finding& other) {
-      return other.unit == kMs && other.name == test.name;
-    });
-    const bool known = same != all.end();
-    stable = known ? same->stable : stable_ms(judge, test.quantile);
-    candidate =
-        known ? same->candidate : judge.candidate_latencies.quantile(test.quantile) / 1000.0;
-  } else {
-    stable = gauge ? test.seen_stable : rate(test.x_stable, test.n_stable);
-    candidate = gauge ? test.seen_candidate : rate(test.x_candidate, test.n_candidate);
+// The findings of a look, one after another.
+class Findings {
+ public:
+  explicit Findings(const Judge& judge)
+      : judge_(judge),
+        n_stable_(judge.stable_latencies.count()),
+        n_candidate_(judge.candidate_latencies.count()) {
+    all.reserve(judge.tests.size() + 1);
   }
-  return all.emplace_back(Finding{.name = test.name,
-                                  .side = test.side == Side::harm ? kHarm : kSafe,
-                                  .engine = engine_word(test.engine),
-                                  .unit = latency ? kMs
-                                          : gauge ? kValue
-                                                  : kFraction,
-                                  .stable = stable,
-                                  .candidate = candidate,
-                                  .limit = test.text,
-                                  .origin = test.origin,
-                                  .n_stable = test.n_stable,
-                                  .n_candidate = test.n_candidate,
-                                  .x_stable = test.x_stable,
-                                  .x_candidate = test.x_candidate,
-                                  .evidence = ln_evidence(test)});
-}
+
+  Finding& add(const Test& test) {
+    static const std::string kHarm = "harm", kSafe = "safe", kValue = "value",
+                             kFraction = "fraction";
+    const bool gauge = test.engine == Engine::sign;
+    const auto [stable, candidate] = test.metric == Metric::latency ? latencies(test)
+                                     : gauge ? std::pair(test.seen_stable, test.seen_candidate)
+                                             : std::pair(rate(test.x_stable, test.n_stable),
+                                                         rate(test.x_candidate, test.n_candidate));
+    const std::string& unit = test.metric == Metric::latency ? kMs : gauge ? kValue : kFraction;
+    return all.emplace_back(test.name, test.side == Side::harm ? kHarm : kSafe,
+                            engine_word(test.engine), unit, Ruling::hold, stable, candidate,
+                            test.text, test.origin, test.n_stable, test.n_candidate, test.x_stable,
+                            test.x_candidate, ln_evidence(test));
+  }
+
+  std::vector<Finding> all;
+
+ private:
+  // Both sides of a latency show the same values.
+  std::pair<double, double> latencies(const Test& test) const {
+    for (const Finding& other : all) {
+      if (other.unit == kMs && other.name == test.name) return {other.stable, other.candidate};
+    }
+    return {stable_us(test.quantile) / 1000.0,
+            judge_.candidate_latencies.quantile(test.quantile, n_candidate_) / 1000.0};
+  }
+
+  double stable_us(double quantile) const {
+    // In a bake nothing of stable is new: what it was.
+    const Histogram& seen = judge_.stable_latencies;
+    if (!seen.buckets.empty()) return seen.quantile(quantile, n_stable_);
+    return judge_.sketch.buckets.empty() ? 0.0
+                                         : Histogram::bound(judge_.sketch.quantile_index(quantile));
+  }
+
+  inline static const std::string kMs = "ms";
+  const Judge& judge_;
+  std::uint64_t n_stable_, n_candidate_;
+};
 
 Finding fast_finding(const Judge& judge) {
   Finding f;
@@ -248,17 +255,16 @@ Instant next_look(const Judge& judge, const Verdict& verdict, Instant now) {
 }
 
 std::vector<Finding> findings_of(const Judge& judge, const Evaluated& e) {
-  std::vector<Finding> out;
-  out.reserve(judge.tests.size() + 1);
+  Findings out(judge);
   const double least = ln(kLeastWeight);
   for (std::size_t i = 0; i < judge.tests.size(); ++i) {
     const Test& t = judge.tests[i];
     if (t.side == Side::safe && !is_asked(judge.charge, t)) continue;
-    Finding& f = add_finding(judge, t, out);
+    Finding& f = out.add(t);
     f.needed = t.side == Side::safe ? e.enough : e.decisive - std::max(e.ln_weight[i], least);
     if (t.side == Side::safe && f.evidence >= f.needed) f.ruling = Ruling::pass;
   }
-  return out;
+  return std::move(out.all);
 }
 
 // Where the test stands among the findings.

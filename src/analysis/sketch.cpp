@@ -18,7 +18,7 @@ void Sketch::add(const Histogram& h) {
   auto at = buckets.begin();
   for (const auto& [index, count] : h.buckets) {
     seen += count;
-    while (at != buckets.end() && at->first < index) ++at;
+    at = place_after(buckets, at, index);
     if (at != buckets.end() && at->first == index) {
       at->second += count;
     } else {
