@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kTooFew = 20;  // requests
 constexpr double kLnHalf = -0x1.62e42fefa39efp-1;
-constexpr double kLeastWeight = 1e-300;
+constexpr double kLeastWeight = 1e-300, kLnLeastWeight = -0x1.5963447f87fb5p+9;
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 double rate(std::uint64_t x, std::uint64_t n) {
@@ -53,7 +53,7 @@ class Findings {
     all.reserve(judge.tests.size() + 1);
   }
 
-  Finding& add(const Test& test) {
+  void add(const Test& test, double needed) {
     static const std::string kHarm = "harm", kSafe = "safe", kValue = "value",
                              kFraction = "fraction";
     const bool gauge = test.engine == Engine::sign;
@@ -62,10 +62,12 @@ class Findings {
                                              : std::pair(rate(test.x_stable, test.n_stable),
                                                          rate(test.x_candidate, test.n_candidate));
     const std::string& unit = test.metric == Metric::latency ? kMs : gauge ? kValue : kFraction;
-    return all.emplace_back(test.name, test.side == Side::harm ? kHarm : kSafe,
-                            engine_word(test.engine), unit, Ruling::hold, stable, candidate,
-                            test.text, test.origin, test.n_stable, test.n_candidate, test.x_stable,
-                            test.x_candidate, ln_evidence(test));
+    const double evidence = ln_evidence(test);
+    const bool shown = test.side == Side::safe && evidence >= needed;
+    all.emplace_back(test.name, test.side == Side::harm ? kHarm : kSafe, engine_word(test.engine),
+                     unit, shown ? Ruling::pass : Ruling::hold, stable, candidate, test.text,
+                     test.origin, test.n_stable, test.n_candidate, test.x_stable, test.x_candidate,
+                     evidence, needed);
   }
 
   std::vector<Finding> all;
@@ -207,6 +209,15 @@ Evaluated evaluate(const Judge& judge) {
   return e;
 }
 
+Ruling ruling_of(const Evaluated& e, bool final_step, bool dwelt) {
+  if (e.harm >= e.decisive) return Ruling::fail;
+  // ln(1/2) is reached by adding, too.
+  const bool calm = e.unrest <= calm_at(final_step) + 1e-12;
+  const bool shown = !e.safe.empty() && std::all_of(e.safe.begin(), e.safe.end(),
+                                                    [&](double m) { return m >= e.enough; });
+  return calm && dwelt && shown ? Ruling::pass : Ruling::hold;
+}
+
 DataState data_of(const Judge& judge, const Verdict& v, const Evaluated& e, Instant now) {
   if (!v.trouble.empty()) return DataState::bad;
   if (judge.n_candidate == 0) return DataState::no_data;
@@ -256,13 +267,11 @@ Instant next_look(const Judge& judge, const Verdict& verdict, Instant now) {
 
 std::vector<Finding> findings_of(const Judge& judge, const Evaluated& e) {
   Findings out(judge);
-  const double least = ln(kLeastWeight);
   for (std::size_t i = 0; i < judge.tests.size(); ++i) {
     const Test& t = judge.tests[i];
     if (t.side == Side::safe && !is_asked(judge.charge, t)) continue;
-    Finding& f = out.add(t);
-    f.needed = t.side == Side::safe ? e.enough : e.decisive - std::max(e.ln_weight[i], least);
-    if (t.side == Side::safe && f.evidence >= f.needed) f.ruling = Ruling::pass;
+    out.add(
+        t, t.side == Side::safe ? e.enough : e.decisive - std::max(e.ln_weight[i], kLnLeastWeight));
   }
   return std::move(out.all);
 }
@@ -293,13 +302,12 @@ Ruling decide(double ln_harm, const std::vector<double>& safe, double alpha, dou
 
 Ruling decide(double ln_harm, double ln_unrest, const std::vector<double>& safe, double alpha,
               double beta, bool final_step, bool dwelt) {
-  if (ln_harm >= -ln(alpha)) return Ruling::fail;
-  // ln(1/2) is reached by adding, too.
-  const bool calm = ln_unrest <= calm_at(final_step) + 1e-12;
-  const double enough = -ln(beta);
-  const bool shown =
-      !safe.empty() && std::all_of(safe.begin(), safe.end(), [&](double m) { return m >= enough; });
-  return calm && dwelt && shown ? Ruling::pass : Ruling::hold;
+  const Evaluated e{.harm = ln_harm,
+                    .unrest = ln_unrest,
+                    .safe = safe,
+                    .decisive = -ln(alpha),
+                    .enough = -ln(beta)};
+  return ruling_of(e, final_step, dwelt);
 }
 
 Verdict Judge::look(Instant now) const {
@@ -319,8 +327,7 @@ Verdict Judge::look(Instant now) const {
   }
   const bool sound = v.data != DataState::bad && v.data != DataState::stale;
   const bool dwelt = sound && v.observed >= charge.dwell;
-  const Ruling ruled =
-      decide(e.harm, e.unrest, e.safe, charge.alpha, charge.beta, is_final(charge), dwelt);
+  const Ruling ruled = ruling_of(e, is_final(charge), dwelt);
   if (ruled == Ruling::fail) {
     v.decided_by = finding_at(*this, e.worst);
     v.findings.edit()[static_cast<std::size_t>(v.decided_by)].ruling = Ruling::fail;

@@ -15,8 +15,8 @@ namespace slipway::record {
 class Writer {
  public:
   // Adds to `out`, which is whole again when the writer is gone.
-  explicit Writer(std::string& out) : out_(out), size_(out.size()) {}
-  ~Writer() { out_.resize(size_); }
+  explicit Writer(std::string& out) : out_(out), at_(out.data() + out.size()), end_(at_) {}
+  ~Writer() { out_.resize(size()); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -37,8 +37,8 @@ class Writer {
     } else if constexpr (Scalar<T>) {
       (*this)(number, value, zero<T>());
     } else {
-      const std::size_t before = size_;
-      if (always(number, value) == 0) size_ = before;
+      const std::size_t before = size();
+      if (always(number, value) == 0) at_ = out_.data() + before;
     }
   }
 
@@ -62,17 +62,20 @@ class Writer {
   template <class T>
   std::size_t always(unsigned number, const T& value) {
     if constexpr (Number<T>) {
-      tag(number, Wire::varint);
-      varint(to_raw(value));
+      room(2 * kVarint);
+      put(tag_of(number, Wire::varint));
+      put(to_raw(value));
       return 1;
     } else if constexpr (std::same_as<T, double>) {
-      tag(number, Wire::fixed64);
+      room(kVarint + 8);
+      put(tag_of(number, Wire::fixed64));
       fixed64(std::bit_cast<std::uint64_t>(value));
       return 1;
     } else if constexpr (Text<T>) {
-      tag(number, Wire::bytes);
-      varint(value.size());
-      bytes(value);
+      room(2 * kVarint + value.size());
+      put(tag_of(number, Wire::bytes));
+      put(value.size());
+      at_ = static_cast<char*>(std::memcpy(at_, value.data(), value.size())) + value.size();
       return 1;
     } else if constexpr (OneOf<T>) {
       return message(number, [&] {
@@ -86,20 +89,24 @@ class Writer {
   // Returns how many bytes the message has.
   template <class Body>
   std::size_t message(unsigned number, const Body& body) {
-    tag(number, Wire::bytes);
-    const std::size_t start = size_ + 1;  // most lengths are one byte
-    byte(0);
+    room(kVarint + 1);
+    put(tag_of(number, Wire::bytes));
+    *at_++ = 0;  // its length: most are one byte
+    const std::size_t start = size();
     body();
-    const std::size_t size = size_ - start;
-    std::array<char, kVarint> length;
-    const std::size_t n = put_varint(length.data(), size);
-    if (n > 1) {
-      room(n - 1);
-      std::memmove(out_.data() + start + n - 1, out_.data() + start, size);
-      size_ += n - 1;
+    const std::size_t length = size() - start;
+    if (length < 0x80) {
+      at_[-static_cast<std::ptrdiff_t>(length) - 1] = static_cast<char>(length);
+      return length;
     }
-    std::memcpy(out_.data() + start - 1, length.data(), n);
-    return size;
+    std::array<char, kVarint> bytes;
+    const std::size_t n = put_varint(bytes.data(), length);
+    room(n - 1);
+    char* const begin = at_ - length;
+    std::memmove(begin + n - 1, begin, length);
+    std::memcpy(begin - 1, bytes.data(), n);
+    at_ += n - 1;
+    return length;
   }
 
   template <class T>
@@ -112,8 +119,9 @@ class Writer {
       if (values.empty()) return;
       message(number, [&] {
         for (const T& value : values) {
+          room(kVarint);
           if constexpr (Number<T>) {
-            varint(to_raw(value));
+            put(to_raw(value));
           } else {
             fixed64(std::bit_cast<std::uint64_t>(value));
           }
@@ -130,31 +138,34 @@ class Writer {
     (*this)(2, value);
   }
 
-  // The string is kept larger than what is in it, so that a byte is seldom more than a store.
+  std::size_t size() const { return static_cast<std::size_t>(at_ - out_.data()); }
+
+  // The string is kept larger than what is in it, so that a byte is seldom more than a store. What
+  // is put has to have room.
   void room(std::size_t more) {
-    if (size_ + more > out_.size()) out_.resize(std::max(2 * out_.size(), size_ + more + 256));
+    if (static_cast<std::size_t>(end_ - at_) < more) [[unlikely]]
+      grow(more);
   }
-  void byte(std::uint8_t value) {
-    room(1);
-    out_[size_++] = static_cast<char>(value);
+  [[gnu::noinline]] void grow(std::size_t more) {
+    const std::size_t used = size();
+    const std::size_t wanted = std::max(4 * out_.size(), used + more + 1024);
+    out_.resize_and_overwrite(wanted, [](char*, std::size_t n) { return n; });
+    at_ = out_.data() + used;
+    end_ = out_.data() + out_.size();
   }
-  void varint(std::uint64_t value) {
-    room(kVarint);
-    size_ += put_varint(out_.data() + size_, value);
+  [[gnu::always_inline]] void put(std::uint64_t value) {
+    if (value < 0x80) [[likely]] {
+      *at_++ = static_cast<char>(value);
+    } else {
+      at_ += put_varint(at_, value);
+    }
   }
-  void tag(unsigned number, Wire wire) { varint(tag_of(number, wire)); }
   void fixed64(std::uint64_t value) {
-    room(8);
-    for (int shift = 0; shift < 64; shift += 8) out_[size_++] = static_cast<char>(value >> shift);
-  }
-  void bytes(const std::string& value) {
-    room(value.size());
-    std::memcpy(out_.data() + size_, value.data(), value.size());
-    size_ += value.size();
+    for (int shift = 0; shift < 64; shift += 8) *at_++ = static_cast<char>(value >> shift);
   }
 
   std::string& out_;
-  std::size_t size_;
+  char *at_, *end_;  // the next byte, and where there is no room any more
 };
 
 // One value behind what is in `out` already.

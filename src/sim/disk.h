@@ -17,7 +17,9 @@ namespace slipway::sim {
 
 class Disk {
  public:
-  void write(std::string_view bytes) { bytes_ += bytes; }
+  Disk() { bytes_.reserve(kLargest); }
+  // Where the next bytes go: behind what is there.
+  std::string& end() { return bytes_; }
   void sync() { synced_ = bytes_.size(); }
   // The machine lost power, or the process was killed in the middle of a write.
   void crash(Dice&);
@@ -31,6 +33,7 @@ class Disk {
   std::uint64_t syncs = 0;
 
  private:
+  static constexpr std::size_t kLargest = std::size_t{1} << 19;  // of the journal of a usual life
   std::string bytes_;
   std::size_t synced_ = 0;
 };
@@ -76,8 +79,9 @@ class DiskJournal final : public journal::Journal {
     std::uint64_t newest = 0;
   };
   explicit DiskJournal(Disk& disk) : disk_(disk) { disk.locked = true; }
+  Stream& stream_of(std::string_view name);
   Result<> scan();
-  bool learn(std::size_t at, std::size_t size, std::string_view bytes);
+  bool learn(std::size_t at, std::string_view bytes);
   std::string bytes_at(const Place&) const;
 
   Disk& disk_;

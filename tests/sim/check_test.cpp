@@ -112,7 +112,7 @@ TEST(Checks, AReceiptThatIsNotWhatUsersSaw) {
 
 TEST(Checks, AnEffectBeforeItsRecordIsDurable) {
   Simulation s(one_release());
-  s.on_step = [&s](const Published&) { s.disk().write("not synced"); };
+  s.on_step = [&s](const Published&) { s.disk().end() += "not synced"; };
   ask_for(s, "v1");
   EXPECT_THAT(s.troubles, Contains(HasSubstr("an effect before its record is durable")));
 }
