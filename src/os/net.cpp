@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cctype>
@@ -39,13 +40,33 @@ Result<> end_connect(int fd) {
   return fail(Fault::unavailable, "{}", text);
 }
 
+namespace {
+
+constexpr int kRefusalMs = 50;  // the loopback refuses at once
+
+// A port may be led elsewhere by the packet filter, as a container engine does it: whoever binds
+// it then hears nothing.
+bool refuses(std::uint16_t port) {
+  const auto fd = begin_connect("127.0.0.1", port);
+  if (!fd) return fd.error().text == std::strerror(ECONNREFUSED);
+  pollfd wait{fd->get(), POLLOUT, 0};
+  if (::poll(&wait, 1, kRefusalMs) <= 0) return false;
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd->get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED;
+}
+
+}  // namespace
+
 bool port_free(std::uint16_t port) {
   Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in any{};
   any.sin_family = AF_INET;
   any.sin_port = htons(port);
   any.sin_addr.s_addr = htonl(INADDR_ANY);
-  return fd && ::bind(fd.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0;
+  if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) != 0) return false;
+  fd.reset();
+  return refuses(port);
 }
 
 PortPool::PortPool(std::uint16_t first, std::uint16_t last, const std::string& seed)

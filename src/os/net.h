@@ -16,7 +16,8 @@ Result<Fd> begin_connect(const std::string& address, std::uint16_t port);
 // How it went; Fault::unavailable with the system's words ("connection refused").
 Result<> end_connect(int fd);
 
-// Nothing listens there on any IPv4 address and it could be bound now.
+// Nothing listens there on any IPv4 address, it could be bound now, and the loopback refuses it: no
+// rule of the packet filter leads it elsewhere.
 bool port_free(std::uint16_t port);
 
 // Gives each port to one taker. Starts at a place that depends on `seed` (the state folder) and

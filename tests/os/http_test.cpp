@@ -160,5 +160,22 @@ TEST(PortPool, GivesEachPortOnceAndOnlyFreeOnes) {
   EXPECT_NE(*again.take(), first);
 }
 
+// As a container engine publishes a port without a process that holds it.
+TEST(PortPool, APortThatIsLedElsewhereIsNotFree) {
+  Server elsewhere([](int) {});
+  PortPool pool(20'000, 29'999, "led elsewhere");
+  const std::uint16_t port = *pool.take();
+  const auto rule = [&](const char* verb) {
+    return std::system(fmt::format("iptables -w -t nat {} OUTPUT -d 127.0.0.1 -p tcp --dport {} "
+                                   "-j DNAT --to-destination 127.0.0.1:{} 2>/dev/null",
+                                   verb, port, elsewhere.port)
+                           .c_str());
+  };
+  if (rule("-A") != 0) GTEST_SKIP() << "needs iptables, and the right to use it";
+  EXPECT_FALSE(port_free(port));
+  EXPECT_EQ(rule("-D"), 0);
+  EXPECT_TRUE(port_free(port));
+}
+
 }  // namespace
 }  // namespace slipway::os
