@@ -22,7 +22,7 @@ from contained import Port, begin, end  # noqa: E402
 from figures import figure, seconds_of  # noqa: E402
 from house import Load, free_port, poll  # noqa: E402
 from releases import RowTail, answers_up  # noqa: E402
-from strategies import CANARY  # noqa: E402
+from strategies import CANARY, ROLLING  # noqa: E402
 
 RATE, SLOW = 200, 5  # requests a second, and how many in a hundred of them take half a second
 BLUE_GREEN = "blue_green_deployment: { monitor: 0s, keep_warm: 0s }"
@@ -42,10 +42,10 @@ def summed(name, saws, took):
           f"{max(s['longest_gap_ms'] for s in saws):>13.0f}", flush=True)
 
 
-def ours(platform, strategy, name, releases):
+def ours(platform, strategy, name, releases, settings=""):
     """Both of two instances replaced, from the command to its end."""
     Port.platform = platform
-    with Port(strategy, environment_extra="    replicas: 2") as h:
+    with Port(strategy, environment_extra="    replicas: 2", settings=settings) as h:
         h.deploy("v1")
         saws, took = [], []
         for n in range(releases):
@@ -203,6 +203,8 @@ def main():
         theirs("stop-first", "docker service update, stop-first", releases)
         ours("swarm", BLUE_GREEN, "slipway, swarm, blue-green", releases)
         ours("swarm", CANARY, "slipway, swarm, canary of 2 stages of 1 s", releases)
+        ours("swarm", ROLLING, "slipway, swarm, rolling by slipway", releases)
+        ours("swarm", ROLLING, "slipway, swarm, rolling by the swarm", releases, ", rolling: swarm")
         ours("docker", BLUE_GREEN, "slipway, docker, blue-green", releases)
         ours("docker", CANARY, "slipway, docker, canary of 2 stages of 1 s", releases)
     finally:

@@ -115,6 +115,8 @@ struct ContainerSettings {
   std::int64_t milli_cpus = 0, memory = 0;
   std::string restart, user;
   bool read_only = false, init = false, open_secrets = false;
+  bool rolls = false;                    // swarm: it rolls one service by itself
+  std::string failure_action = "pause";  // of a rolling by the swarm
 };
 
 // How an image is made from a folder; paths are absolute.

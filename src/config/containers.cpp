@@ -76,6 +76,16 @@ void Binding::what_a_swarm_cannot() {
     tell(out_.origins["swarm.restart"], "restart",
          "a swarm knows no `unless_stopped`: it restarts what ends, as with `always`",
          "write `restart: always`");
+  if (out_.container.rolls) {
+    const text::Place place = out_.origins["swarm.rolling"];
+    tell(place, "swarm_rolls",
+         "a swarm that rolls by itself chooses which instances go, and they go before their batch "
+         "is judged: the way back starts as many anew",
+         "`rolling: slipway` judges while the old instances still serve");
+    if (out_.container.restart.empty())
+      tell(place, "restart", "a swarm that rolls by itself restarts what ends, as with `always`",
+           "write `restart: always`");
+  }
 }
 
 // The two sections say the same things of the same engine.
@@ -121,6 +131,15 @@ void Binding::container_section(const Node* node, const std::string& name) {
   if (const auto word = f.choice("secrets", {"files", "environment"})) {
     c.open_secrets = *word == "environment";
     keep(name + ".secrets", *f.get("secrets"));
+  }
+  if (name != "swarm") return;
+  if (const auto word = f.choice("rolling", {"slipway", "swarm"})) {
+    c.rolls = *word == "swarm";
+    keep("swarm.rolling", *f.get("rolling"));
+  }
+  if (const auto word = f.choice("failure_action", {"pause", "rollback"})) {
+    c.failure_action = *word;
+    keep("swarm.failure_action", *f.get("failure_action"));
   }
 }
 

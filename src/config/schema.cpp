@@ -115,6 +115,8 @@ std::vector<Key> engine_keys() {
           {"user"}, {"read_only"}, {"init"},    {"secrets"}};
 }
 
+std::vector<Key> swarm_keys() { return join(engine_keys(), {{"rolling"}, {"failure_action"}}); }
+
 Section environment_section() {
   return {"environment",
           join(environment_keys(),
@@ -290,7 +292,7 @@ std::vector<Section> build() {
         {"steps", later},
         {"output", later}}},
       {"docker", engine_keys()},
-      {"swarm", engine_keys()},
+      {"swarm", swarm_keys()},
       {"resources", {{"cpu"}, {"memory"}}},
       {"approval", {{"approvers"}, {"requester_may"}, {"timeout"}}},
       {"agent", {{"listen"}, {"url"}, {"tls"}, {"traces"}}},

@@ -124,6 +124,10 @@ class Sheet {
     line(e_.platform + ".read_only", yes(c.read_only));
     line(e_.platform + ".init", yes(c.init));
     line(e_.platform + ".secrets", c.open_secrets ? "environment" : "files");
+    if (e_.platform == "swarm") {
+      line("swarm.rolling", c.rolls ? "swarm" : "slipway", origin("swarm.rolling"));
+      line("swarm.failure_action", c.failure_action, origin("swarm.failure_action"));
+    }
     if (e_.build.written()) {
       line("build.context", quoted(e_.build.context), e_.build.place);
       line("build.dockerfile", quoted(e_.build.dockerfile));

@@ -52,6 +52,9 @@ struct StartInstance {
   std::uint32_t instance = 0;
   std::string version;
   InstanceSpec spec;
+  // It is one more of this release: a platform that rolls releases itself moves on to it. Without,
+  // one that was there comes back, and moves nothing.
+  bool advance = false;
   bool operator==(const StartInstance&) const = default;
 };
 

@@ -21,7 +21,8 @@ class Sink {
   virtual ~Sink() = default;
   // Pending asks the shell to observe again later; Done and Failed become events.
   virtual void answer(const SiteId&, CommandId, Attempt, Outcome) = 0;
-  // Something happened that nobody asked for: HealthChanged, Exited, Ejected, ProxyRestarted.
+  // Something happened that nobody asked for: HealthChanged, Exited, Ejected, Leaving,
+  // ProxyRestarted.
   virtual void fact(const SiteId&, What) = 0;
 };
 

@@ -79,6 +79,14 @@ struct Ejected {
   bool operator==(const Ejected&) const = default;
 };
 
+// The platform is about to end an instance that serves, having started another in its place or not:
+// it serves on for a while, and is let go before that is over.
+struct Leaving {
+  std::uint32_t instance = 0;
+  std::string text;  // why, in the platform's words
+  bool operator==(const Leaving&) const = default;
+};
+
 // The proxy died and is back.
 struct ProxyRestarted {
   Duration down{};
@@ -156,7 +164,7 @@ struct DiskCritical {
 
 using What =
     std::variant<Requested, Planned, Refused, Asked, Answered, HealthChanged, Exited, Ejected,
-                 ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical, Heard>;
+                 ProxyRestarted, Counted, Due, Resumed, Quarantined, DiskCritical, Heard, Leaving>;
 
 struct Event {
   Instant at{};

@@ -45,6 +45,7 @@ struct Instance {
   bool healthy = false;   // by the agent's check
   bool admitted = false;  // the router said so
   bool ejected = false;   // the proxy's own check took it out
+  bool ending = false;    // its platform is about to end it: the first to go
   int restarts = 0;       // running; reset after a while of health
   Instant since{};        // of the phase
   Instant restart_at = kNever;

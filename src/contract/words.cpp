@@ -43,6 +43,7 @@ struct EventWord {
   const char* operator()(const Quarantined&) const { return "quarantined"; }
   const char* operator()(const DiskCritical&) const { return "disk_critical"; }
   const char* operator()(const Heard&) const { return "heard"; }
+  const char* operator()(const Leaving&) const { return "leaving"; }
 };
 
 constexpr std::array kStates = {

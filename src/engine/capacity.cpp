@@ -45,7 +45,7 @@ bool place_candidate(Turn& t) {
   return true;
 }
 
-// Unhealthy ones go first, then the youngest places.
+// What the platform is about to end goes first, then unhealthy ones, then the youngest places.
 std::vector<std::uint32_t> leaving(const Site& site, std::uint32_t copy, int count) {
   std::vector<std::uint32_t> ids;
   for (const std::uint32_t id : instances_of(site, copy)) {
@@ -54,6 +54,7 @@ std::vector<std::uint32_t> leaving(const Site& site, std::uint32_t copy, int cou
   std::stable_sort(ids.begin(), ids.end(), [&](std::uint32_t a, std::uint32_t b) {
     const Instance& x = site.instances.at(a);
     const Instance& y = site.instances.at(b);
+    if (x.ending != y.ending) return x.ending;
     if (is_ready(x) != is_ready(y)) return !is_ready(x);
     return x.index > y.index;
   });
@@ -74,10 +75,25 @@ bool may_go(const Site& site, const Plan& plan, const Copy& copy,
   return gap_was_said || ready_anywhere(site) - ready >= 1;
 }
 
+// What the platform rolls as one holds a release and the next: a warm one of before goes first.
+bool is_alone_with_stable(Turn& t) {
+  const Deployment& d = *t.site.live;
+  if (d.plan.spec.container.rolled == 0 || d.plan.reuse) return true;
+  bool alone = true;
+  for (auto& [number, copy] : t.site.copies) {
+    if (number == d.stable || number == d.candidate || copy.spec.container.rolled == 0) continue;
+    if (is_last_healthy(t.site, number)) continue;
+    alone = false;
+    retire_copy(t, number, why(codes::kSlotNeeded, {{"version", copy.release.version}}));
+  }
+  return alone;
+}
+
 }  // namespace
 
 void try_provision(Turn& t, const Step& step) {
   if (step.who == Who::candidate && !place_candidate(t)) return;
+  if (step.who == Who::candidate && !is_alone_with_stable(t)) return;
   Deployment& d = *t.site.live;
   const std::uint32_t number = copy_of(d, step);
   Copy* copy = find_copy(t.site, number);

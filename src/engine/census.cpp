@@ -45,6 +45,15 @@ int standing_in(const Site& site, std::uint32_t copy) {
   return count(site, [&](const Instance& i) { return i.copy == copy && !is_leaving(i); });
 }
 
+int staying_in(const Site& site, std::uint32_t copy) {
+  return count(site,
+               [&](const Instance& i) { return i.copy == copy && !is_leaving(i) && !i.ending; });
+}
+
+int staying_ready_in(const Site& site, std::uint32_t copy) {
+  return count(site, [&](const Instance& i) { return i.copy == copy && is_ready(i) && !i.ending; });
+}
+
 int capacity(const Site& site) {
   return count(site, [&](const Instance& i) {
     const Copy* copy = find_copy(site, i.copy);

@@ -21,6 +21,9 @@ Copy* find_copy(Site&, std::uint32_t number);
 
 std::vector<std::uint32_t> instances_of(const Site&, std::uint32_t copy);  // ids, ascending
 int ready_in(const Site&, std::uint32_t copy);
+// Of those whom their platform is not about to end.
+int staying_in(const Site&, std::uint32_t copy);
+int staying_ready_in(const Site&, std::uint32_t copy);
 int standing_in(const Site&, std::uint32_t copy);  // those not leaving
 // Ready instances of copies that have a weight: the capacity that may take traffic.
 int capacity(const Site&);

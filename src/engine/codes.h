@@ -75,6 +75,7 @@ inline constexpr const char* kInstanceStarted = "instance_started";  // instance
 inline constexpr const char* kInstanceRestart = "instance_restart";  // instance, version, restarts
 inline constexpr const char* kInstanceEjected = "instance_ejected";  // instance, version, text
 inline constexpr const char* kInstanceReturned = "instance_returned";  // instance, version
+inline constexpr const char* kInstanceLeaving = "instance_leaving";    // instance, version, text
 inline constexpr const char* kInstanceStopped = "instance_stopped";    // instance, version
 inline constexpr const char* kDraining = "draining";                   // instances, version
 inline constexpr const char* kNotWanted = "not_wanted";    // version: no deployment keeps it

@@ -52,6 +52,11 @@ struct InQuarantine {
     on(t, e);
     return false;
   }
+  bool operator()(const Leaving& e) const {
+    const auto found = t.site.instances.find(e.instance);
+    if (found != t.site.instances.end()) found->second.ending = true;
+    return false;
+  }
   bool operator()(const Counted& e) const {
     on(t, e);
     return false;
@@ -87,6 +92,7 @@ struct Move {
   void operator()(const HealthChanged& e) const { on(t, e); }
   void operator()(const Exited& e) const { on(t, e); }
   void operator()(const Ejected& e) const { on(t, e); }
+  void operator()(const Leaving& e) const { on(t, e); }
   void operator()(const ProxyRestarted& e) const { on(t, e); }
   void operator()(const Counted& e) const { on(t, e); }
   void operator()(const Due& e) const { on(t, e); }

@@ -45,7 +45,24 @@ void start_instance(Turn& t, std::uint32_t number, std::uint32_t deployment, Dur
   const std::uint32_t id = t.site.next_instance++;
   t.site.instances[id] = {
       .id = id, .copy = number, .index = free_index(t.site, number), .since = t.at};
-  t.issue(StartInstance{id, copy->release.version, copy->spec}, deployment, within, because);
+  StartInstance start{id, copy->release.version, copy->spec, true};
+  // Outside a plan nobody judges batches: all at once.
+  if (deployment == 0 && start.spec.container.rolled > 0)
+    start.spec.container.rolled = std::max(1, copy->wanted);
+  t.issue(std::move(start), deployment, within, because);
+}
+
+void hand_back(Turn& t, std::uint32_t number, const Because& because) {
+  const Copy* copy = find_copy(t.site, number);
+  if (copy == nullptr || copy->spec.container.rolled == 0) return;
+  for (const std::uint32_t id : instances_of(t.site, number)) {
+    const Instance& i = t.site.instances.at(id);
+    if (i.port == 0 || i.ending || is_leaving(i)) continue;
+    StartInstance back{id, copy->release.version, copy->spec, true};
+    back.spec.container.rolled = std::max(1, copy->wanted);
+    t.issue(std::move(back), 0, kStartWithin, because);
+    return;
+  }
 }
 
 void remove_instances(Turn& t, const std::vector<std::uint32_t>& ids, const Because& because) {

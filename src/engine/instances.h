@@ -17,6 +17,9 @@ inline constexpr Duration kLookAgainWhenDown = std::chrono::seconds(60);
 // A new instance of the copy. `number`: the deployment that waits for it; 0: the site.
 void start_instance(Turn&, std::uint32_t copy, std::uint32_t number, Duration within,
                     const Because&);
+// A platform that rolls releases itself is to leave the one that goes: it is told of an instance of
+// the copy that stays.
+void hand_back(Turn&, std::uint32_t copy, const Because&);
 // Those that may have connections are drained first; nothing is stopped before its drain ended.
 void remove_instances(Turn&, const std::vector<std::uint32_t>& ids, const Because&);
 // The copy and all its instances go, and it is forgotten when the last is gone.
@@ -35,6 +38,7 @@ void admitted(Turn&, const Route&);
 void on(Turn&, const HealthChanged&);
 void on(Turn&, const Exited&);
 void on(Turn&, const Ejected&);
+void on(Turn&, const Leaving&);
 
 // What is due at the site itself.
 void restart_due(Turn&);

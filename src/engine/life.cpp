@@ -32,6 +32,7 @@ void crashed(Turn& t, Instance& i, const Because& because) {
   i.healthy = false;
   i.admitted = false;
   i.ejected = false;
+  i.ending = false;
   i.pid = 0;
   i.port = 0;
   i.restart_at = t.at + backoff(i.restarts++);
@@ -74,6 +75,29 @@ bool give_slot(Turn& t) {
     return true;
   }
   return false;
+}
+
+// While a deployment lives its steps, or its way back, let go in their time what its platform is
+// about to end. Else others take the place first, and then it goes, drained.
+void let_go(Turn& t) {
+  if (t.site.live && t.site.live->planned) return;
+  for (const auto& [number, copy] : t.site.copies) {
+    std::vector<std::uint32_t> ending;
+    for (const std::uint32_t id : instances_of(t.site, number)) {
+      const Instance& i = t.site.instances.at(id);
+      if (i.ending && !is_leaving(i)) ending.push_back(id);
+    }
+    if (ending.empty() || copy.retiring) continue;
+    const Because because =
+        why(codes::kInstanceLeaving, {{"instance", fmt::format("{}", ending.front())},
+                                      {"version", copy.release.version},
+                                      {"text", ""}});
+    const int wanted = std::max(1, copy.wanted);
+    while (staying_in(t.site, number) < wanted) {
+      start_instance(t, number, 0, kStartWithin, because);
+    }
+    if (staying_ready_in(t.site, number) >= wanted) remove_instances(t, ending, because);
+  }
 }
 
 void watch_over(Turn& t) {
@@ -184,6 +208,18 @@ void on(Turn& t, const Ejected& e) {
                     {"text", e.text}}));
 }
 
+void on(Turn& t, const Leaving& e) {
+  const auto found = t.site.instances.find(e.instance);
+  if (found == t.site.instances.end() || found->second.ending || is_leaving(found->second)) return;
+  Instance& i = found->second;
+  i.ending = true;
+  const Because because = why(codes::kInstanceLeaving, {{"instance", fmt::format("{}", i.id)},
+                                                        {"version", version_of(t.site, i)},
+                                                        {"text", e.text}});
+  t.live_story("instance.leaving", because);
+  candidate_hurt(t, i, because);
+}
+
 void restart_due(Turn& t) {
   for (auto& [id, i] : t.site.instances) {
     if (i.phase != InstancePhase::crashed || i.restart_at > t.at) continue;
@@ -237,6 +273,7 @@ bool tend(Turn& t) {
     changed = true;
   }
   changed |= give_slot(t);
+  let_go(t);
   give_traffic(t);
   watch_over(t);
   return changed;

@@ -51,8 +51,8 @@ bool is_needed(const Site& site, const Deployment& d, BackPhase phase) {
       return stable != nullptr && d.moved_traffic && !has_all_traffic(*stable, d) &&
              ready_in(site, d.stable) > 0;
     case BackPhase::restore:
-      return stable != nullptr && ready_in(site, d.stable) < full_size(site, d.stable) &&
-             (d.moved_traffic || standing_in(site, d.stable) < full_size(site, d.stable));
+      return stable != nullptr && staying_ready_in(site, d.stable) < full_size(site, d.stable) &&
+             (d.moved_traffic || staying_in(site, d.stable) < full_size(site, d.stable));
     case BackPhase::reshift:
       return stable != nullptr && !has_all_traffic(*stable, d);
     case BackPhase::remove:
@@ -103,7 +103,7 @@ void restore_stable(Turn& t, Deployment& d) {
   stable->wanted = wanted;
   const Duration within = stable->spec.health.start_timeout + kRestoreMargin;
   d.deadline = t.at + within;
-  while (standing_in(t.site, d.stable) < wanted) {
+  while (staying_in(t.site, d.stable) < wanted) {
     start_instance(t, d.stable, 0, within, because);
   }
 }
@@ -127,8 +127,9 @@ void enter(Turn& t, BackPhase phase) {
         return back_failed(t, "nothing but the candidate is healthy");
       }
       d.deadline = t.at + 2 * copy->spec.drain + kRemoveMargin;
-      retire_copy(t, d.candidate,
-                  why(codes::kRemoveCandidate, {{"version", copy->release.version}}));
+      const Because because = why(codes::kRemoveCandidate, {{"version", copy->release.version}});
+      if (copy->spec.container.rolled > 0) hand_back(t, d.stable, because);
+      retire_copy(t, d.candidate, because);
       return;
     }
     case BackPhase::settle:
@@ -146,7 +147,7 @@ void leave(Turn& t) {
 bool is_over(const Site& site, const Deployment& d) {
   switch (d.back) {
     case BackPhase::restore:
-      return ready_in(site, d.stable) >= full_size(site, d.stable);
+      return staying_ready_in(site, d.stable) >= full_size(site, d.stable);
     case BackPhase::remove:
       return find_copy(site, d.candidate) == nullptr;
     case BackPhase::none:

@@ -65,7 +65,8 @@ void append(std::vector<std::string>& into, std::vector<std::string> more) {
 Platforms::Platforms(World world)
     : local_(local_settings(world), *world.sink),
       docker_(docker_settings(world), *world.sink),
-      swarm_(docker_settings(world), *world.sink, swarm::services()) {}
+      swarm_(docker_settings(world), *world.sink,
+             swarm::services(world.state / "swarm" / "claims")) {}
 
 docker::Docker* Platforms::engine_of(const std::string& platform) {
   if (platform == docker_.name()) return &docker_;

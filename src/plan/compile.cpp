@@ -102,6 +102,18 @@ void look_ahead(Plan& plan) {
   }
 }
 
+// Batches are for those that are judged; what leads back goes at once.
+void roll_by_platform(Plan& plan, const config::Effective& config, const Order& order, int surge) {
+  Container& c = plan.spec.container;
+  const bool back = order.task == Task::rollback;
+  if (!back && plan.strategy == Strategy::rolling && config.container.rolls) {
+    c.rolled = std::clamp(surge, 1, plan.replicas);
+    c.failure_action = config.container.failure_action;
+  } else if (c.rolled > 0) {
+    c.rolled = plan.replicas;
+  }
+}
+
 void warn_about_artifact(Draft& d) {
   if (d.plan.spec.artifact.empty() && d.plan.spec.where.platform.empty())
     d.plan.warnings.emplace_back(
@@ -157,6 +169,7 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
   plan.spec = order.spec ? *order.spec : instance_spec(config, order.to);
   if (order.health_interval) plan.spec.health.interval = *order.health_interval;
   const int surge = share_of(config.max_surge, plan.replicas, true).value_or(0);
+  roll_by_platform(plan, config, order, surge);
   plan.route = route_spec(config, std::max(plan.replicas, ground.stable) + surge);
   plan.revision = config.revision;
   plan.rules_version = kRulesVersion;

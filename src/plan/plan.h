@@ -93,6 +93,10 @@ struct Container {
   bool read_only = false;                   // its root file system
   bool init = false;                        // a first process that hands signals on
   bool open_secrets = false;                // in the environment; else as files
+  // All instances are tasks of one service, which the platform itself rolls, so many at a time; 0:
+  // each instance is by itself.
+  std::int32_t rolled = 0;
+  std::string failure_action;  // rolled: what the platform does about a task that fails
   bool operator==(const Container&) const = default;
 };
 

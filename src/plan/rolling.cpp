@@ -56,11 +56,42 @@ std::int32_t share(int candidate, int stable) {
   return (candidate * limits::kWeightSum + all / 2) / all;
 }
 
+// The platform starts so many new ones, and when they run it wants to end as many old ones. They go
+// as soon as the traffic is told, since it does not wait for a verdict.
+void rolled_by_platform(Draft& d, const Room& room) {
+  const int wanted = d.plan.replicas;
+  const int at_once = d.plan.spec.container.rolled;
+  d.stable = std::max(1, d.ground.stable);
+  const int before = std::min(d.stable, wanted);
+  d.plan.floor = before;
+  d.check();
+  if (before < d.stable) d.retire(Who::stable, before, Duration(0));
+  for (int batch = 1; d.candidate < wanted; ++batch) {
+    const std::string name = fmt::format("batch {}", batch);
+    d.capacity(std::min(wanted, d.candidate + at_once), name);
+    if (batch == 1) {
+      d.warmup();
+      d.smoke();
+    }
+    const int left = std::max(0, before - d.candidate);
+    if (d.stable == 0) continue;
+    d.shift(share(d.candidate, left), left > 0 ? name : "all");
+    d.retire(Who::stable, left, Duration(0));
+    if (left > 0) d.judge(name, kBatchDwell, {});
+  }
+  d.judge("monitor", d.config.monitor, {});
+  d.note(fmt::format("the swarm rolls one service, {} at a time, the new one first", at_once));
+  if (room.unavailable > 0)
+    d.note(fmt::format("maxUnavailable {} is not used: a swarm that starts first needs none",
+                       d.config.max_unavailable));
+}
+
 }  // namespace
 
 void rolling(Draft& d) {
   Room room;
   if (!read_room(d, room)) return;
+  if (d.plan.spec.container.rolled > 0) return rolled_by_platform(d, room);
   const int wanted = d.plan.replicas;
   d.plan.floor = wanted - room.unavailable;
   d.stable = std::max(1, d.ground.stable);

@@ -37,12 +37,12 @@ struct Alternatives<Outcome> {
 };
 template <>
 struct Alternatives<What> {
-  using list =
-      List<Alternative<1, Requested>, Alternative<2, Planned>, Alternative<3, Refused>,
-           Alternative<4, Asked>, Alternative<5, Answered>, Alternative<6, HealthChanged>,
-           Alternative<7, Exited>, Alternative<8, Ejected>, Alternative<9, ProxyRestarted>,
-           Alternative<10, Counted>, Alternative<11, Due>, Alternative<12, Resumed>,
-           Alternative<13, Quarantined>, Alternative<14, DiskCritical>, Alternative<15, Heard>>;
+  using list = List<Alternative<1, Requested>, Alternative<2, Planned>, Alternative<3, Refused>,
+                    Alternative<4, Asked>, Alternative<5, Answered>, Alternative<6, HealthChanged>,
+                    Alternative<7, Exited>, Alternative<8, Ejected>, Alternative<9, ProxyRestarted>,
+                    Alternative<10, Counted>, Alternative<11, Due>, Alternative<12, Resumed>,
+                    Alternative<13, Quarantined>, Alternative<14, DiskCritical>,
+                    Alternative<15, Heard>, Alternative<16, Leaving>>;
 };
 
 // Calls `visit(number, type_identity<T>)` for each until one answers true.

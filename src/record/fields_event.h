@@ -42,6 +42,7 @@ void fields(auto& a, Is<StartInstance> auto& v) {
   a(1, v.instance);
   a(2, v.version);
   a(3, v.spec);
+  a(4, v.advance);
 }
 
 void fields(auto& a, Is<StopInstance> auto& v) {
@@ -209,6 +210,11 @@ void fields(auto& a, Is<Ejected> auto& v) {
   a(1, v.instance);
   a(2, v.out);
   a(3, v.text);
+}
+
+void fields(auto& a, Is<Leaving> auto& v) {
+  a(1, v.instance);
+  a(2, v.text);
 }
 
 void fields(auto& a, Is<ProxyRestarted> auto& v) {

@@ -64,6 +64,8 @@ void fields(auto& a, Is<Container> auto& v) {
   a(8, v.read_only);
   a(9, v.init);
   a(10, v.open_secrets);
+  a(11, v.rolled);
+  a(12, v.failure_action);
 }
 
 void fields(auto& a, Is<InstanceSpec> auto& v) {

@@ -23,6 +23,7 @@ void fields(auto& a, Is<Instance> auto& v) {
   a(12, v.restart_at, kNever);
   a(13, v.trouble);
   a(14, v.tail);
+  a(15, v.ending);
 }
 
 void fields(auto& a, Is<Copy> auto& v) {

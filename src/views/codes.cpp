@@ -83,6 +83,7 @@ constexpr std::pair<const char*, const char*> kCodes[] = {
     {"instance_started", "instance {instance} of {version} was started[ on port {port}]"},
     {"instance_restart",
      "instance {instance} of {version} is started again[ (restart {restarts})]"},
+    {"instance_leaving", "its platform is about to end instance {instance} of {version}[: {text}]"},
     {"instance_ejected", "the proxy took instance {instance} of {version} out[: {text}]"},
     {"instance_returned", "the proxy took instance {instance} of {version} back"},
     {"instance_stopped", "instance {instance} of {version} is stopped"},

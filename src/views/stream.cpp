@@ -78,6 +78,7 @@ void add_story(Lines& lines, const Published& p, const Deployment& d) {
 const char* change_of(const Instance* before, const Instance& now) {
   if (before == nullptr) return "instance.started";
   if (before->ejected != now.ejected) return now.ejected ? "instance.ejected" : "instance.returned";
+  if (!before->ending && now.ending) return "instance.leaving";
   if (before->phase == now.phase) return nullptr;
   switch (now.phase) {
     case InstancePhase::starting:

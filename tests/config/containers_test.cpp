@@ -44,6 +44,23 @@ TEST(Containers, ASwarmHasTheSameSettingsUnderItsOwnName) {
   EXPECT_NE(show(c).find("swarm.restart"), std::string::npos);
 }
 
+TEST(Containers, ASwarmMayRollByItselfAndSaysWhatThatCosts) {
+  const auto loaded = [](const std::string& settings) {
+    return good(
+        "service: { name: web, image: registry.example/web, port: 80 }\n"
+        "environments:\n  production:\n    listen: 127.0.0.1:8080\n    platform: swarm\n"
+        "    swarm: { " +
+        settings + " }\n");
+  };
+  const Config c = loaded("rolling: swarm, failure_action: rollback, restart: always");
+  EXPECT_TRUE(only(c).container.rolls);
+  EXPECT_EQ(only(c).container.failure_action, "rollback");
+  EXPECT_NE(noted(c, "chooses which instances go"), nullptr);
+  EXPECT_EQ(noted(c, "restarts what ends"), nullptr);
+  EXPECT_NE(noted(loaded("rolling: swarm"), "restarts what ends"), nullptr);
+  EXPECT_FALSE(only(loaded("rolling: slipway")).container.rolls);
+}
+
 TEST(Containers, WhatAnImageIsMadeOf) {
   const Config c = good(
       "service:\n  name: web\n  image: web\n  port: 8080\n"

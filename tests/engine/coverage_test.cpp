@@ -33,6 +33,7 @@ std::vector<What> events(const Site& site) {
           HealthChanged{1, false, "503"},
           Exited{1, -9, {"killed"}},
           Ejected{1, true, "L4CON"},
+          Leaving{1, "another is in its place"},
           ProxyRestarted{80ms, 2},
           Counted{},
           Due{},

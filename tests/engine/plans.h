@@ -126,6 +126,22 @@ inline Plan rolling_surge(const Site& site, const std::string& to) {
   return p;
 }
 
+// As the planner writes it where the platform rolls one service by itself.
+inline Plan rolled(const Site& site, const std::string& to) {
+  Plan p = base(site, to, 3);
+  p.strategy = Strategy::rolling;
+  p.floor = 3;
+  p.spec.container.rolled = 1;
+  p.steps = {check(),   provision(1),
+             warm(1),   shift(3'333),
+             retire(2), provision(2),
+             warm(2),   shift(6'667),
+             retire(1), provision(3),
+             warm(3),   shift(10'000),
+             retire(0), judge("bake", 10'000, 10s)};
+  return p;
+}
+
 inline Plan recreate(const Site& site, const std::string& to, int n = 1) {
   Plan p = base(site, to, n);
   p.strategy = Strategy::recreate;
@@ -162,11 +178,15 @@ inline Plan back_to_warm(const Site& site, const std::string& to) {
 
 inline Plan by_name(const std::string& name, const Site& site, const std::string& to) {
   if (name == "first" || site.serving == 0) {
-    return first(site, to, name.starts_with("rolling") ? 4 : name == "canary" ? 2 : 1);
+    const int n = name.starts_with("rolling") ? 4 : name == "rolled" ? 3 : name == "canary" ? 2 : 1;
+    Plan p = first(site, to, n);
+    if (name == "rolled") p.spec.container.rolled = 1;
+    return p;
   }
   if (name == "canary") return canary(site, to);
   if (name == "rolling") return rolling(site, to);
   if (name == "rolling_surge") return rolling_surge(site, to);
+  if (name == "rolled") return rolled(site, to);
   if (name == "recreate") return recreate(site, to);
   if (name == "steps") return steps(site, to);
   if (name == "approved") return approved(site, to);

@@ -8,7 +8,7 @@
 //   done WHAT [N] | fail WHAT [N] TEXT | lost WHAT [N] TEXT      the newest awaited one of that
 //   kind;
 //                                  lost is not retryable
-//   healthy N | unhealthy N TEXT | exited N STATUS LINE | ejected N
+//   healthy N | unhealthy N TEXT | exited N STATUS LINE | ejected N | leaving N TEXT
 //   auto [but WHAT…]               answers all that is awaited, and makes started ones healthy
 //   counted CANDIDATE BAD STABLE BAD      one second's block
 //   traffic SECONDS CANDIDATE BAD STABLE BAD      a block a second, with the timers between
@@ -270,6 +270,8 @@ class Transcript {
       happen(Exited{number(w.at(1)), std::stoi(w.at(2)), {rest(w, 3)}});
     else if (verb == "ejected")
       happen(Ejected{number(w.at(1)), true, "L4CON"});
+    else if (verb == "leaving")
+      happen(Leaving{number(w.at(1)), rest(w, 2)});
     else if (verb == "auto")
       automatic(w);
     else if (verb == "counted") {

@@ -209,6 +209,8 @@ class Twin {
       happen(HealthChanged{any(), false, "503"});
     } else if (which < 70) {
       happen(HealthChanged{any(), true, ""});
+    } else if (which < 73) {
+      happen(Leaving{any(), "by chance"});
     } else if (which < 78) {
       happen(Ejected{any(), chance(0.5), "L4"});
     } else if (which < 84) {

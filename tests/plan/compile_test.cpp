@@ -171,6 +171,36 @@ TEST(Compile, RollingByDefaultAddsAndTakesAQuarter) {
     if (s.verb == Verb::retire) EXPECT_EQ(s.keep_warm, Duration(0));
 }
 
+TEST(Compile, RollingByTheSwarmLetsGoBeforeItJudges) {
+  config::Effective e = web("rolling", 3);
+  e.container.rolls = true;
+  e.max_surge = "1";
+  const Plan plan = made(e, order(), {.stable = 3});
+  EXPECT_EQ(program(plan),
+            "check provision:1 warm:1 shift:3333 retire:2 judge:stage provision:2 warm:2 "
+            "shift:6667 retire:1 judge:stage provision:3 warm:3 shift:10000 retire:0 judge:bake");
+  EXPECT_EQ(plan.spec.container.rolled, 1);
+  EXPECT_EQ(plan.floor, 3);
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("rolls one service, 1 at a time")));
+  Order back = order();
+  back.task = Task::rollback;
+  back.spec = plan.spec;
+  EXPECT_EQ(made(e, back, {.stable = 3}).spec.container.rolled, 3);
+}
+
+// As many of the old are left as the swarm let go, whatever the number was and will be.
+TEST(Compile, RollingByTheSwarmToAnotherNumber) {
+  config::Effective e = web("rolling", 2);
+  e.container.rolls = true;
+  e.max_surge = "2";
+  EXPECT_EQ(program(made(e, order(), {.stable = 3})),
+            "check retire:2 provision:2 warm:2 shift:10000 retire:0 judge:bake");
+  e.replicas.value = 4;
+  EXPECT_EQ(program(made(e, order(), {.stable = 3})),
+            "check provision:2 warm:2 shift:6667 retire:1 judge:stage provision:4 warm:4 "
+            "shift:10000 retire:0 judge:bake");
+}
+
 // Plays the steps: capacity never below the floor, nothing retired that has traffic and is the
 // last.
 void play(const Plan& plan, int stable, int surge) {

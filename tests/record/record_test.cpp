@@ -68,10 +68,10 @@ using Types =
 using MoreTypes =
     testing::Types<Drain, Count, Watch, Answer, Compile, Tell, Given, World, Observed, Done,
                    Pending, Failed, Requested, Planned, Refused, Asked, Answered, HealthChanged,
-                   Exited, Ejected, ProxyRestarted, Tally, RowPosition, Counted, Due, Resumed,
-                   Quarantined, DiskCritical, Heard, Event, Instance, Copy, StepProgress, Approval,
-                   StoryEntry, VerdictEntry, VersionReceipt, Receipt, Deployment, Awaited, Past,
-                   Site>;
+                   Exited, Ejected, Leaving, ProxyRestarted, Tally, RowPosition, Counted, Due,
+                   Resumed, Quarantined, DiskCritical, Heard, Event, Instance, Copy, StepProgress,
+                   Approval, StoryEntry, VerdictEntry, VersionReceipt, Receipt, Deployment, Awaited,
+                   Past, Site>;
 TYPED_TEST_SUITE(Described, Types);
 template <class T>
 class DescribedToo : public testing::Test {};

@@ -106,6 +106,7 @@ class Docker : public platform::InstanceDriver {
 
   // stop.cpp
   void halt(const SiteId&, const StopInstance&) override;
+  void halt_once_free(const SiteId&, const StopInstance&, std::chrono::steady_clock::time_point);
   void await_end(Engine&, const SiteId&, std::uint32_t instance, const std::string& id,
                  Duration limit, bool killed);
   void finish(Engine&, const SiteId&, std::uint32_t instance);
@@ -119,6 +120,7 @@ class Docker : public platform::InstanceDriver {
   void listen(const std::string& host, Line&);
   void died(const Death&);
   void look_for_end(const std::string& key, const std::string& id, std::optional<Death>);
+  void look_for_notice(const std::string& key, const std::string& id);
   void look_after(const std::string& key);
   void heard_health(const std::string& key, const std::string& id, const Seen&);
   std::vector<std::string> tail(Engine&, const std::string& name, const Seen&);

@@ -32,6 +32,13 @@ class Form {
   virtual Result<std::vector<Seen>> list(Engine&, const std::string& agent) = 0;
   // Makes and starts it. Nothing of it is left when it fails.
   virtual Result<> make(Engine&, const Birth&) = 0;
+  // Whether it may be ended now; not yet is Fault::unavailable.
+  virtual Result<> may_end(Engine&, const std::string& name) {
+    (void)name;
+    return {};
+  }
+  // Whether it lets go of instances by itself, telling their containers first.
+  virtual bool lets_go() const { return false; }
   // All of it is gone afterwards; one that is not there is gone.
   virtual Result<> remove(Engine&, const std::string& name, const Seen&) = 0;
   // What else the engine knows of its end; lines for people.

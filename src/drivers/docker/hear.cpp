@@ -242,8 +242,10 @@ std::vector<Death> EventLines::feed(std::string_view bytes) {
     const json::value line = json::parse(rest_.substr(0, end), error);
     rest_.erase(0, end + 1);
     const std::string action = error ? std::string() : text_at(line, {"Action"});
-    if (action != "die" && action != "died") continue;
-    Death death{text_at(line, {"Actor", "ID"}), std::nullopt, number_at(line, {"timeNano"})};
+    const bool signalled = action == "kill";
+    if (action != "die" && action != "died" && !signalled) continue;
+    Death death{text_at(line, {"Actor", "ID"}), std::nullopt, number_at(line, {"timeNano"}),
+                signalled};
     for (const char* name : {"exitCode", "containerExitCode"})
       if (const std::string code = text_at(line, {"Actor", "Attributes", name}); !code.empty())
         death.code = number_in<int>(code);

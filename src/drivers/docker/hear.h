@@ -62,6 +62,10 @@ struct Seen {
   std::uint16_t port = 0;             // of this machine
   bool waiting = false;               // its container is still to come
   std::string trouble;                // why none comes
+  // Of an instance whose platform rolls releases itself:
+  std::string ending;                   // why it is let go; empty: it is not
+  std::vector<std::uint32_t> replaced;  // instances that are let go because of it
+  bool astray = false;                  // its platform has moved on to another release
 };
 Result<Seen> hear_container(const Reply&);
 // The number of what was made, by the name that the API gives it.
@@ -83,6 +87,7 @@ struct Death {
   std::string id;
   std::optional<int> code;  // not every engine tells
   std::int64_t at_ns = 0;
+  bool signalled = false;  // it did not end: it was sent a signal
 };
 // Lines of the event stream, which arrive in pieces.
 class EventLines {

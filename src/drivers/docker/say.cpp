@@ -226,11 +226,13 @@ Call logs(const std::string& id, std::size_t lines) {
 }
 
 // Podman wants to be asked for `died`, and says `die` or that.
-Call deaths(const std::string& agent, std::int64_t since_s) {
+Call deaths(const std::string& agent, std::int64_t since_s, bool signals) {
+  json::array events{"die", "died"};
+  if (signals) events.emplace_back("kill");
   const std::string filters =
       json::serialize(json::object{{"label", json::array{fmt::format("{}={}", kAgent, agent)}},
                                    {"type", json::array{"container"}},
-                                   {"event", json::array{"die", "died"}}});
+                                   {"event", std::move(events)}});
   return {.path = "/events",
           .query = {{"since", std::to_string(since_s)}, {"filters", filters}},
           .timeout = Duration(0)};

@@ -69,7 +69,8 @@ Call kill(const std::string& id, int signal);
 Call wait(const std::string& id, Duration limit);
 Call remove(const std::string& id);
 Call list(const std::string& agent);
-Call logs(const std::string& id, std::size_t lines);          // 0: all
-Call deaths(const std::string& agent, std::int64_t since_s);  // of containers, as they happen
+Call logs(const std::string& id, std::size_t lines);  // 0: all
+// Ends of containers, as they happen, and signals to them.
+Call deaths(const std::string& agent, std::int64_t since_s, bool signals = false);
 
 }  // namespace slipway::docker

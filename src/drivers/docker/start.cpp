@@ -48,14 +48,15 @@ void Docker::start(const Asker& asker, const StartInstance& start, Fresh fresh) 
   if (there->seen && !there->owner)
     return answer(asker, Failed{{Fault::conflict, form_->stranger(there->seen->name)}, false, {}});
   const bool same = there->owner && there->owner->spec == spec_hash(start.spec, start.version);
-  if (same && take_up(asker, start, engine, *there->seen, fresh)) return;
+  const bool returns = same && fresh == Fresh::yes && start.advance && there->seen->astray;
+  if (same && !returns && take_up(asker, start, engine, *there->seen, fresh)) return;
   if (fresh == Fresh::no) {
     return answer(
         asker, Failed{{Fault::missing, fmt::format("instance {} does not run", start.instance)}});
   }
   unfollow(key);
   // Another one than is wanted, or the rest of one: it goes first.
-  if (there->seen) {
+  if (there->seen && start.spec.container.rolled == 0) {
     if (auto gone = bury(engine, *there->owner, *there->seen); !gone)
       return answer(asker, failed(gone.error()));
     if (port_was_taken(there->seen->trouble)) ports_.keep(there->seen->port);  // somebody else's
@@ -96,10 +97,11 @@ Result<> Docker::start_fresh(Engine& engine, const SiteId& site, const StartInst
               .start = start,
               .spec = spec_hash(start.spec, start.version),
               .image_id = image.id};
+  const std::uint32_t number = start.spec.container.rolled > 0 ? 0 : start.instance;
   for (std::string& word : birth.start.spec.argv)
-    word = platform::filled(word, start.spec.container.port, start.instance);
+    word = platform::filled(word, start.spec.container.port, number);
   for (std::string& word : birth.start.spec.health.command)
-    word = platform::filled(word, start.spec.container.port, start.instance);
+    word = platform::filled(word, start.spec.container.port, number);
   birth.own_health = start.spec.health.kind == HealthCheck::Kind::command ||
                      (start.spec.health.kind == HealthCheck::Kind::tcp && image.has_health);
   TRY(add_secrets(site, start, birth));
@@ -107,6 +109,7 @@ Result<> Docker::start_fresh(Engine& engine, const SiteId& site, const StartInst
 }
 
 Result<> Docker::bear(Engine& engine, Birth birth) {
+  if (birth.start.spec.container.rolled > 0) return form_->make(engine, birth);  // with any port
   for (int attempt = 1;; ++attempt) {
     birth.port = TRY(ports_.take());
     auto made = form_->make(engine, birth);
@@ -120,8 +123,12 @@ Result<> Docker::bear(Engine& engine, Birth birth) {
 void Docker::adopt(const Asker& asker, const StartInstance& start, Engine& engine,
                    const Seen& seen) {
   ports_.keep(seen.port);
+  // What it replaces is known before it may serve, so that nothing else goes in its place.
+  for (const std::uint32_t instance : seen.replaced)
+    fact(asker.site, Leaving{instance, fmt::format("instance {} replaces it", start.instance)});
   // Watched only now: no fact of it may come before the answer that names it.
   answer(asker, started_at(seen));
+  if (!seen.ending.empty()) fact(asker.site, Leaving{start.instance, seen.ending});
   follow(asker.site, start, engine, seen);
 }
 
@@ -138,6 +145,7 @@ void Docker::tell_ended(const Asker& asker, const StartInstance& start, Engine& 
 // be on the engine's disk and in `docker inspect`.
 Result<> Docker::add_secrets(const SiteId& site, const StartInstance& start, Birth& birth) {
   StartInstance open = start;
+  if (start.spec.container.rolled > 0) open.instance = 0;  // alike for all
   if (!start.spec.container.open_secrets) open.spec.secrets.clear();
   birth.env =
       TRY(platform::environment_of(site, open, start.spec.container.port, {}, settings_.secret));

@@ -10,17 +10,38 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Duration kKilled = 10s;  // for the engine to see the end of what it killed
+constexpr Duration kLookAgain = 200ms;  // whether its platform lets it go
+constexpr Duration kKilled = 10s;       // for the engine to see the end of what it killed
 constexpr std::size_t kKeptLines = 20'000;
 
 }  // namespace
 
 void Docker::halt(const SiteId& site, const StopInstance& halt) {
   unfollow(key_of(site, halt.instance));
+  halt_once_free(site, halt, std::chrono::steady_clock::now() + halt.grace);
+}
+
+void Docker::halt_once_free(const SiteId& site, const StopInstance& halt,
+                            std::chrono::steady_clock::time_point until) {
   Engine& engine = engine_of(halt.where);
   auto there = find(engine, site, halt.instance);
   if (!there) return ended(site, halt.instance, failed(there.error()));
   if (!there->owner) return ended(site, halt.instance, Done{});
+  auto free = form_->may_end(engine, there->seen->name);
+  if (!free &&
+      (free.error().fault != Fault::unavailable || std::chrono::steady_clock::now() > until))
+    return ended(site, halt.instance, failed(free.error()));
+  if (!free) {
+    const auto again = [=, this] { halt_once_free(site, halt, until); };
+    const bool waits = there->seen->running;
+    if (!waits) std::this_thread::sleep_for(kLookAgain);
+    if (!waits) return pool_.submit(key_of(site, halt.instance), again);
+    // An answer before the time means that it ended by itself, which may be looked at, too.
+    engine.later(docker::wait(there->seen->id, kLookAgain), [=, this](const Result<Reply>&) {
+      pool_.submit(key_of(site, halt.instance), again);
+    });
+    return;
+  }
   if (!there->seen->running) return finish(engine, site, halt.instance);
   // One that ended in between has nothing to hear; its end is awaited all the same.
   auto told = engine.call(docker::kill(there->seen->id, halt.signal));

@@ -105,7 +105,7 @@ void Docker::listen(const std::string& host, Line& line) {
       line.lines = EventLines();
     }
     engine.listen(
-        docker::deaths(agent_, since),
+        docker::deaths(agent_, since, form_->lets_go()),
         [this, &line](std::string_view bytes) {
           for (const Death& death : line.lines.feed(bytes)) died(death);
         },
@@ -121,7 +121,10 @@ void Docker::listen(const std::string& host, Line& line) {
       wanted = wanted_;
     }
     for (const auto& [key, id] : all)
-      pool_.submit(key, [this, key = key, id = id] { look_for_end(key, id, std::nullopt); });
+      pool_.submit(key, [this, key = key, id = id] {
+        look_for_end(key, id, std::nullopt);
+        if (form_->lets_go()) look_for_notice(key, id);
+      });
     if (!swept && wanted) std::ignore = sweep_line(line, wanted, 5s, Begun::leave);
   });
 }
@@ -132,12 +135,29 @@ void Docker::died(const Death& death) {
     std::lock_guard lock(lines_mutex_);
     for (auto& [name, followed] : followed_) {
       if (followed.id != death.id || followed.last_death >= death.at_ns) continue;
-      followed.last_death = death.at_ns;
+      if (!death.signalled) followed.last_death = death.at_ns;
       key = name;
     }
   }
   if (key.empty()) return;
+  if (death.signalled)
+    return pool_.submit(key, [this, key, id = death.id] { look_for_notice(key, id); });
   pool_.submit(key, [this, key, death] { look_for_end(key, death.id, death); });
+}
+
+// Is it let go? Its container was sent a signal, by its platform or by somebody else.
+void Docker::look_for_notice(const std::string& key, const std::string& id) {
+  Followed followed;
+  {
+    std::lock_guard lock(lines_mutex_);
+    const auto found = followed_.find(key);
+    if (found == followed_.end() || found->second.id != id || is_ending(key)) return;
+    followed = found->second;
+  }
+  const std::uint32_t instance = followed.start.instance;
+  const auto seen = form_->find(*followed.engine, form_->name_of(agent_, followed.site, instance));
+  if (seen && *seen && !(*seen)->ending.empty())
+    fact(followed.site, Leaving{instance, (*seen)->ending});
 }
 
 // Did it end? With an event it did, even when the engine has started it again since.
@@ -159,6 +179,7 @@ void Docker::look_for_end(const std::string& key, const std::string& id,
     if (seen->running && !death) return;
     std::error_code error;
     if (!seen->running && std::filesystem::exists(told_mark(id), error)) return;
+    watcher_.forget(key);  // its end is the cause, whatever its check says meanwhile
     exited.status = exit_status(death && death->code ? *death->code : seen->exit);
     const std::string name = form_->name_of(agent_, followed.site, followed.start.instance);
     exited.tail = tail(*followed.engine, name, *seen);

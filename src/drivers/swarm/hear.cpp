@@ -22,6 +22,18 @@ namespace {
 constexpr std::string_view kOver[] = {"complete", "shutdown", "failed",
                                       "rejected", "remove",   "orphaned"};
 
+bool is_over(const std::string& state) {
+  return std::ranges::find(kOver, state) != std::end(kOver);
+}
+
+// Which release's tasks these are; not that of the label when the image is another's.
+std::string key_in(const json::value& value, docker::Path path) {
+  const json::value* container = at(value, path);
+  if (container == nullptr) return "";
+  auto labels = labels_at(*container, {"Labels"});
+  return labels[kImage] == text_at(*container, {"Image"}) ? labels[docker::kSpec] : "";
+}
+
 Service service_in(const json::value& value) {
   Service out{.name = text_at(value, {"Spec", "Name"}),
               .image = text_at(value, {"Spec", "TaskTemplate", "ContainerSpec", "Image"}),
@@ -32,6 +44,12 @@ Service service_in(const json::value& value) {
   const json::value* ports = at(value, {"Spec", "EndpointSpec", "Ports"});
   if (ports != nullptr && ports->is_array() && !ports->as_array().empty())
     out.port = static_cast<std::uint16_t>(number_at(ports->as_array().front(), {"PublishedPort"}));
+  out.key = key_in(value, {"Spec", "TaskTemplate", "ContainerSpec"});
+  out.replicas = static_cast<int>(number_at(value, {"Spec", "Mode", "Replicated", "Replicas"}));
+  if (const auto told = out.labels.find(kReleased); told != out.labels.end())
+    out.released = docker::number_in<int>(told->second);
+  out.index = static_cast<std::uint64_t>(number_at(value, {"Version", "Index"}));
+  if (const json::value* spec = at(value, {"Spec"})) out.spec = json::serialize(*spec);
   return out;
 }
 
@@ -40,7 +58,11 @@ Task task_in(const json::value& value) {
            .state = text_at(value, {"Status", "State"}),
            .error = text_at(value, {"Status", "Err"}),
            .created = docker::time_of(text_at(value, {"CreatedAt"}))};
-  out.over = std::ranges::find(kOver, out.state) != std::end(kOver);
+  out.over = is_over(out.state);
+  out.id = text_at(value, {"ID"});
+  out.key = key_in(value, {"Spec", "ContainerSpec"});
+  out.slot = number_at(value, {"Slot"});
+  out.wanted = !is_over(text_at(value, {"DesiredState"}));
   return out;
 }
 
@@ -54,6 +76,10 @@ Result<std::vector<T>> all_in(const Reply& reply, const char* doing, Make make) 
 }
 
 }  // namespace
+
+std::string Service::said() const {
+  return update_says.empty() ? update : fmt::format("{}: {}", update, update_says);
+}
 
 Result<Node> hear_node(const Reply& reply) {
   const json::value value = TRY(docker::parsed(reply, "asking the engine for its swarm"));
@@ -78,7 +104,8 @@ Result<std::vector<Task>> hear_tasks(const Reply& reply) {
 
 Result<std::vector<Kept>> hear_secrets(const Reply& reply) {
   return all_in<Kept>(reply, "listing the secrets", [](const json::value& value) {
-    return Kept{text_at(value, {"ID"}), labels_at(value, {"Spec", "Labels"})};
+    return Kept{text_at(value, {"ID"}), labels_at(value, {"Spec", "Labels"}),
+                text_at(value, {"Spec", "Name"})};
   });
 }
 

@@ -19,7 +19,14 @@ struct Service {
   std::string name, image;
   std::map<std::string, std::string> labels;
   std::uint16_t port = 0;
-  std::string update, update_says;  // by somebody else: updating, paused, rollback_completed, …
+  std::string update, update_says;  // of an update: updating, paused, rollback_completed, …
+  // Of one that is rolled: what its tasks shall be (empty: somebody changed it), how many there
+  // are to be of any kind and of this one; and its specification, for a change of a part of it.
+  std::string key;
+  int replicas = 0, released = 0;
+  std::uint64_t index = 0;
+  std::string spec;          // JSON
+  std::string said() const;  // of its update
 };
 Result<Service> hear_service(const docker::Reply&);
 Result<std::vector<Service>> hear_services(const docker::Reply&);
@@ -28,12 +35,19 @@ struct Task {
   std::string container, state, error;
   Wall created{};
   bool over = false;  // it will never run, or not again
+  // Of a service that is rolled:
+  std::string id, key;
+  std::int64_t slot = 0;
+  bool wanted = true;  // by the swarm; else it is let go
+  bool stays() const { return wanted && !over; }
+  bool leaves() const { return !wanted && !over; }
 };
 Result<std::vector<Task>> hear_tasks(const docker::Reply&);  // oldest first
 
 struct Kept {  // a secret
   std::string id;
   std::map<std::string, std::string> labels;
+  std::string name;
 };
 Result<std::vector<Kept>> hear_secrets(const docker::Reply&);
 

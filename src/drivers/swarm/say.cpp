@@ -39,7 +39,18 @@ std::string condition_of(const std::string& restart) {
   return restart == "on-failure" ? restart : "any";
 }
 
-json::object container_of(const Birth& birth, const std::vector<Given>& secrets) {
+// So long an update waits for a word before its next batch.
+constexpr Duration kHeld = std::chrono::hours(24 * 7);
+// A task that fails so soon after its start is a failure of the update.
+constexpr Duration kMonitored = std::chrono::seconds(30);
+// Beyond the start and the drains: for the traffic to be told, and smoke tests.
+constexpr Duration kLetGo = std::chrono::minutes(10);
+constexpr Duration kRestarts = std::chrono::seconds(2);
+
+std::int64_t nanos(Duration d) { return std::chrono::nanoseconds(d).count(); }
+
+json::object container_of(const Birth& birth, const std::string& service,
+                          const std::vector<Given>& secrets) {
   const InstanceSpec& spec = birth.start.spec;
   json::object out{{"Image", birth.image_id},
                    {"Labels", labels_of(birth)},
@@ -55,20 +66,19 @@ json::object container_of(const Birth& birth, const std::vector<Given>& secrets)
   for (const Given& secret : secrets)
     files.push_back(json::object{
         {"SecretID", secret.id},
-        {"SecretName",
-         secret_name(service_name(birth.agent, birth.site, birth.start.instance), secret.name)},
+        {"SecretName", secret_name(service, secret.name)},
         {"File", json::object{{"Name", secret.name}, {"UID", "0"}, {"GID", "0"}, {"Mode", 0444}}}});
   if (!files.empty()) out["Secrets"] = std::move(files);
   return out;
 }
 
-json::object task_of(const Birth& birth, const std::string& node,
+json::object task_of(const Birth& birth, const std::string& service, const std::string& node,
                      const std::vector<Given>& secrets) {
   const Container& c = birth.start.spec.container;
   json::object limits;
   if (c.milli_cpus > 0) limits["NanoCPUs"] = c.milli_cpus * 1'000'000;
   if (c.memory > 0) limits["MemoryBytes"] = c.memory;
-  json::object out{{"ContainerSpec", container_of(birth, secrets)},
+  json::object out{{"ContainerSpec", container_of(birth, service, secrets)},
                    {"Resources", json::object{{"Limits", std::move(limits)}}},
                    {"RestartPolicy", json::object{{"Condition", condition_of(c.restart)}}},
                    {"Placement", json::object{{"Constraints", json::array{"node.id==" + node}}}}};
@@ -76,7 +86,95 @@ json::object task_of(const Birth& birth, const std::string& node,
   return out;
 }
 
+json::object shared_labels(const Birth& birth) {
+  json::object labels = labels_of(birth);
+  labels.erase(docker::kInstance);  // alike for all
+  return labels;
+}
+
+json::object rolled_task(const Birth& birth, const std::string& service, const std::string& node,
+                         const std::vector<Given>& secrets) {
+  const InstanceSpec& spec = birth.start.spec;
+  json::object task = task_of(birth, secret_scope(birth, service), node, secrets);
+  json::object& container = task["ContainerSpec"].as_object();
+  container["Labels"] = shared_labels(birth);
+  container["Labels"].as_object()[kImage] = birth.image_id;
+  container["StopSignal"] = "SIGCONT";
+  container["StopGracePeriod"] = nanos(spec.health.start_timeout + 2 * spec.drain + kLetGo);
+  for (json::value& variable : container["Env"].as_array()) {
+    if (variable.as_string().starts_with("SLIPWAY_INSTANCE="))
+      variable = "SLIPWAY_INSTANCE={{.Task.Slot}}";
+  }
+  task["RestartPolicy"] =
+      json::object{{"Condition", spec.container.restart == "on-failure" ? "on-failure" : "any"},
+                   {"Delay", nanos(kRestarts)}};
+  return task;
+}
+
+void set_rolling(json::object& body, const Rolling& rolling) {
+  body["Labels"].as_object()[kReleased] = std::to_string(rolling.released);
+  body["Mode"] = json::object{{"Replicated", json::object{{"Replicas", rolling.replicas}}}};
+  body["UpdateConfig"] = json::object{{"Parallelism", rolling.at_once},
+                                      {"Delay", rolling.last ? 0 : nanos(kHeld)},
+                                      {"FailureAction", rolling.failure_action},
+                                      {"Monitor", nanos(kMonitored)},
+                                      {"Order", "start-first"}};
+}
+
+json::object rolled_body(const Birth& birth, const std::string& name, const std::string& node,
+                         const std::vector<Given>& secrets, const Rolling& rolling) {
+  const json::object port{{"Protocol", "tcp"},
+                          {"TargetPort", birth.start.spec.container.port},
+                          {"PublishMode", "host"}};
+  json::object body{
+      {"Name", name},
+      {"Labels", shared_labels(birth)},
+      {"TaskTemplate", rolled_task(birth, name, node, secrets)},
+      {"RollbackConfig", json::object{{"Parallelism", 0}, {"Order", "start-first"}}},
+      {"EndpointSpec", json::object{{"Mode", "dnsrr"}, {"Ports", json::array{port}}}}};
+  set_rolling(body, rolling);
+  return body;
+}
+
+Call update(const std::string& name, std::uint64_t index, std::string body) {
+  return {.method = "POST",
+          .path = fmt::format("/services/{}/update", name),
+          .query = {{"version", std::to_string(index)}},
+          .body = std::move(body)};
+}
+
 }  // namespace
+
+std::string secret_scope(const Birth& birth, const std::string& service) {
+  return service + "/" + birth.spec;
+}
+
+std::string rolled_name(const std::string& agent, const SiteId& site) {
+  const std::string wanted = fmt::format("slipway-{}-{}", site.name(), agent.substr(0, 8));
+  std::string name = wanted;
+  std::ranges::replace(name, '.', '-');
+  if (name == wanted && name.size() <= kLongestName) return name;
+  return name.substr(0, kLongestName - kHashed - 1) + "-" + hash_of(wanted, kHashed);
+}
+
+Call create_rolled(const Birth& birth, const std::string& name, const std::string& node,
+                   const std::vector<Given>& secrets) {
+  return {.method = "POST",
+          .path = "/services/create",
+          .body = json::serialize(rolled_body(birth, name, node, secrets, {}))};
+}
+
+Call roll(const Birth& birth, const std::string& name, const std::string& node,
+          const std::vector<Given>& secrets, std::uint64_t index, const Rolling& rolling) {
+  return update(name, index, json::serialize(rolled_body(birth, name, node, secrets, rolling)));
+}
+
+Call go_on(const std::string& name, const std::string& spec, std::uint64_t index,
+           const Rolling& rolling) {
+  json::object body = json::parse(spec).as_object();
+  set_rolling(body, rolling);
+  return update(name, index, json::serialize(body));
+}
 
 std::string service_name(const std::string& agent, const SiteId& site, std::uint32_t instance) {
   const std::string wanted = docker::container_name(agent, site, instance);
@@ -102,7 +200,7 @@ Call create_service(const Birth& birth, const std::string& name, const std::stri
                           {"PublishMode", "host"}};
   const json::object body{{"Name", name},
                           {"Labels", std::move(labels)},
-                          {"TaskTemplate", task_of(birth, node, secrets)},
+                          {"TaskTemplate", task_of(birth, name, node, secrets)},
                           {"Mode", json::object{{"Replicated", json::object{{"Replicas", 1}}}}},
                           {"EndpointSpec", json::object{{"Ports", json::array{port}}}}};
   return {.method = "POST", .path = "/services/create", .body = json::serialize(body)};
@@ -123,12 +221,12 @@ Call list_services(const std::string& agent) {
           .query = {{"filters", filter("label", fmt::format("{}={}", docker::kAgent, agent))}}};
 }
 
-Call create_secret(const Birth& birth, const std::string& service, const std::string& name,
+Call create_secret(const Birth& birth, const std::string& service, const std::string& secret_name,
                    const std::string& value) {
   json::object labels = labels_of(birth);
   labels[kOf] = service;
   const json::object body{
-      {"Name", secret_name(service, name)}, {"Labels", std::move(labels)}, {"Data", base64(value)}};
+      {"Name", secret_name}, {"Labels", std::move(labels)}, {"Data", base64(value)}};
   return {.method = "POST", .path = "/secrets/create", .body = json::serialize(body)};
 }
 

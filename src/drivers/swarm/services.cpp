@@ -3,6 +3,7 @@
 #include <set>
 
 #include "drivers/swarm/hear.h"
+#include "drivers/swarm/rolled.h"
 #include "drivers/swarm/say.h"
 
 namespace slipway::swarm {
@@ -14,15 +15,10 @@ using docker::Seen;
 
 namespace {
 
-// An answer that says it is done, or that there is nothing of it.
-Result<> gone(Engine& engine, const Call& call, const std::string& doing) {
-  Reply reply = TRY(engine.call(call));
-  if (reply.status < 300 || reply.status == 404) return {};
-  return std::unexpected(docker::error_of(reply, doing));
-}
-
 class Services : public docker::Form {
  public:
+  explicit Services(std::filesystem::path claims) : rolled_(std::move(claims)) {}
+
   std::string_view platform() const override { return "swarm"; }
 
   std::string name_of(const std::string& agent, const SiteId& site,
@@ -30,11 +26,7 @@ class Services : public docker::Form {
     return service_name(agent, site, instance);
   }
 
-  std::string stranger(const std::string& name) const override {
-    return fmt::format(
-        "a service that is not of this agent has the name {0}; remove it: docker service rm {0}",
-        name);
-  }
+  std::string stranger(const std::string& name) const override { return stranger_to(name); }
 
   Result<> usable(Engine& engine, const Container& wanted) override {
     TRY(node_of(engine));
@@ -47,6 +39,7 @@ class Services : public docker::Form {
   }
 
   Result<std::optional<Seen>> find(Engine& engine, const std::string& name) override {
+    if (rolled_.has(name)) return rolled_.find(engine, name);
     Reply reply = TRY(engine.call(inspect_service(name)));
     if (reply.status == 404) return std::optional<Seen>();
     const Service service = TRY(hear_service(reply));
@@ -64,6 +57,10 @@ class Services : public docker::Form {
     std::set<std::string> names;
     for (Service& service : TRY(hear_services(TRY(engine.call(list_services(agent)))))) {
       names.insert(service.name);
+      if (service.labels.contains(kReleased)) {
+        for (Seen& seen : rolled_.instances_of(service)) out.push_back(std::move(seen));
+        continue;
+      }
       out.push_back(Seen{.name = service.name, .labels = std::move(service.labels)});
     }
     for (Kept& secret : TRY(hear_secrets(TRY(engine.call(secrets_of_agent(agent)))))) {
@@ -76,6 +73,7 @@ class Services : public docker::Form {
   Result<> make(Engine& engine, const Birth& birth) override {
     const std::string name = service_name(birth.agent, birth.site, birth.start.instance);
     const Node node = TRY(node_of(engine));
+    if (birth.start.spec.container.rolled > 0) return rolled_.make(engine, birth, node.id);
     // What an agent that was killed left of it.
     TRY(forget_secrets(engine, name));
     auto made = make_one(engine, birth, name, node);
@@ -83,14 +81,21 @@ class Services : public docker::Form {
     return made;
   }
 
+  Result<> may_end(Engine& engine, const std::string& name) override {
+    return rolled_.may_end(engine, name);
+  }
+  bool lets_go() const override { return true; }
+
   // The container is not left to the Swarm, which removes it later.
   Result<> remove(Engine& engine, const std::string& name, const Seen& seen) override {
+    if (rolled_.has(name)) return rolled_.remove(engine, name, seen);
     TRY(gone(engine, remove_service(name), "removing the service " + name));
     if (!seen.id.empty()) TRY(engine.call(docker::remove(seen.id)));
     return forget_secrets(engine, name);
   }
 
   std::vector<std::string> last_words(Engine& engine, const std::string& name) override {
+    if (rolled_.has(name)) return rolled_.last_words(engine, name);
     auto reply = engine.call(inspect_service(name));
     auto service = reply ? hear_service(*reply) : std::unexpected(reply.error());
     auto tasks = tasks_in(engine, name);
@@ -117,7 +122,7 @@ class Services : public docker::Form {
                            const Node& node) {
     std::vector<Given> secrets;
     for (const auto& [secret, value] : birth.secrets) {
-      Reply reply = TRY(engine.call(create_secret(birth, name, secret, value)));
+      Reply reply = TRY(engine.call(create_secret(birth, name, secret_name(name, secret), value)));
       if (reply.status >= 300)
         return std::unexpected(
             docker::error_of(reply, fmt::format("giving {} to the swarm", secret)));
@@ -135,10 +140,14 @@ class Services : public docker::Form {
       TRY(gone(engine, remove_secret(secret.id), "removing a secret of " + name));
     return {};
   }
+
+  Rolled rolled_;
 };
 
 }  // namespace
 
-std::unique_ptr<docker::Form> services() { return std::make_unique<Services>(); }
+std::unique_ptr<docker::Form> services(std::filesystem::path claims) {
+  return std::make_unique<Services>(std::move(claims));
+}
 
 }  // namespace slipway::swarm

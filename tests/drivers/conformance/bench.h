@@ -117,6 +117,7 @@ std::unique_ptr<Bench> local_bench();
 std::unique_ptr<Bench> docker_bench();
 std::unique_ptr<Bench> podman_bench();
 std::unique_ptr<Bench> swarm_bench();
+std::unique_ptr<Bench> rolled_bench();  // tasks of one service
 std::unique_ptr<Bench> sim_bench();
 
 }  // namespace slipway::conformance

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "bench.h"
 #include "drivers/docker/docker.h"
+#include "drivers/swarm/say.h"
 #include "drivers/swarm/services.h"
 #include "os/files.h"
 #include "small_disk.h"
@@ -19,7 +20,7 @@ namespace slipway::conformance {
 namespace {
 namespace fs = std::filesystem;
 
-enum class Kind { docker, swarm, podman };
+enum class Kind { docker, swarm, podman, rolled };
 
 constexpr int kDisk = 500;  // MiB: the log of a swarm's manager alone takes 128
 
@@ -166,7 +167,7 @@ class EngineBench final : public Bench {
   }
   bool has(Trait trait) const override {
     // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
-    if (kind_ == Kind::swarm) return trait != Trait::away;
+    if (in_swarm()) return trait != Trait::away;
     // What Podman built has a digest as if it came from a registry: that may only be away.
     return kind_ != Kind::podman || trait != Trait::wrong_digest;
   }
@@ -199,6 +200,8 @@ class EngineBench final : public Bench {
                          .timeout = 1s,
                          .start_timeout = manner == Manner::never_ready ? Duration(500ms) : 5s};
     start.spec.drain = 2s;
+    if (kind_ == Kind::rolled) start.spec.container.rolled = 1;
+    start.advance = true;
     return start;
   }
   void crash(std::uint32_t instance) override {
@@ -212,8 +215,9 @@ class EngineBench final : public Bench {
     return seen && seen->running;
   }
   void stranger(std::uint32_t instance) override {
-    const std::string own = name(instance);
-    if (kind_ != Kind::swarm) {
+    const std::string own =
+        kind_ == Kind::rolled ? swarm::rolled_name(agent(), site) : name(instance);
+    if (!in_swarm()) {
       docker::Call make{.method = "POST",
                         .path = "/containers/create",
                         .query = {{"name", own}},
@@ -240,20 +244,19 @@ class EngineBench final : public Bench {
   }
 
  private:
-  OwnEngine& engine() const { return own_engine(kind_); }
+  bool in_swarm() const { return kind_ == Kind::swarm || kind_ == Kind::rolled; }
+  OwnEngine& engine() const { return own_engine(in_swarm() ? Kind::swarm : kind_); }
   std::unique_ptr<docker::Form> form_of() const {
-    if (kind_ == Kind::swarm) return swarm::services();
+    if (in_swarm()) return swarm::services(temp_.path() / "state" / "claims");
     return docker::containers(temp_.path() / "runtime");
   }
-  std::string name(std::uint32_t instance) const {
-    return form_->name_of(docker::agent_of(temp_.path() / "state", form_->platform()), site,
-                          instance);
-  }
+  std::string name(std::uint32_t instance) const { return form_->name_of(agent(), site, instance); }
+  std::string agent() const { return docker::agent_of(temp_.path() / "state", form_->platform()); }
   // As the engine has it now.
   std::optional<docker::Seen> look(std::uint32_t instance) const {
     os::Outbound outbound;
     docker::Engine line({"docker", engine().host(), ""}, outbound);
-    auto seen = form_->find(line, name(instance));
+    auto seen = form_of()->find(line, name(instance));
     outbound.stop();
     return seen ? *seen : std::nullopt;
   }
@@ -270,5 +273,6 @@ class EngineBench final : public Bench {
 std::unique_ptr<Bench> docker_bench() { return std::make_unique<EngineBench>(Kind::docker); }
 std::unique_ptr<Bench> podman_bench() { return std::make_unique<EngineBench>(Kind::podman); }
 std::unique_ptr<Bench> swarm_bench() { return std::make_unique<EngineBench>(Kind::swarm); }
+std::unique_ptr<Bench> rolled_bench() { return std::make_unique<EngineBench>(Kind::rolled); }
 
 }  // namespace slipway::conformance

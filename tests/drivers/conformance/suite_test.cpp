@@ -297,7 +297,8 @@ INSTANTIATE_TEST_SUITE_P(Drivers, Conformance,
                          ::testing::Values(Entry{"local", local_bench},
                                            Entry{"docker", docker_bench},
                                            Entry{"podman", podman_bench},
-                                           Entry{"swarm", swarm_bench}, Entry{"sim", sim_bench}),
+                                           Entry{"swarm", swarm_bench},
+                                           Entry{"rolled", rolled_bench}, Entry{"sim", sim_bench}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
