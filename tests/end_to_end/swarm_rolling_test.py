@@ -125,7 +125,9 @@ class RollsItself(unittest.TestCase):
     def test_the_swarms_own_way_back_is_recognised(self):
         """A task that ends soon after its start: with `failure_action: rollback` the swarm goes back by itself, too."""
         running.image("web:frail", "--version", "frail", "--crash-after", "1500")
-        with house(settings=", failure_action: rollback") as h:
+        # What it says of its end is the reason, not that its check fails meanwhile.
+        with house(settings=", failure_action: rollback", health="{ path: /up, interval: 200ms, timeout: 1s, "
+                   "unhealthy_threshold: 20, start_timeout: 10s }") as h:
             h.deploy("v1")
             load = h.load(rate=100)
             done = h.deploy("frail", status=1)
