@@ -85,6 +85,15 @@ TEST_F(Reach, AfterACrashReadingStartsItAgain) {
   EXPECT_EQ(spawned.size(), 1u);
 }
 
+TEST_F(Reach, AfterACrashAskingForTheAgentSaysThatItIsGone) {
+  config();
+  write(".slipway/journal.db", "");
+  EXPECT_EQ(run_line({"agent", "status"}), 3);
+  EXPECT_TRUE(spawned.empty());
+  EXPECT_NE(console.errors.find("is gone; what it started serves on"), std::string::npos)
+      << console.errors;
+}
+
 TEST_F(Reach, AfterStopOnlyAChangeStartsIt) {
   config();
   write(".slipway/journal.db", "");
