@@ -85,6 +85,10 @@ void Binding::what_a_swarm_cannot() {
     if (out_.container.restart.empty())
       tell(place, "restart", "a swarm that rolls by itself restarts what ends, as with `always`",
            "write `restart: always`");
+  } else if (out_.origins.contains("swarm.failure_action")) {
+    tell(out_.origins["swarm.failure_action"], "no_effect",
+         "`failure_action` is for a swarm that rolls by itself, and does nothing here",
+         "`rolling: swarm` lets it; else every failure is taken back");
   }
 }
 

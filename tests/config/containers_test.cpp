@@ -59,6 +59,8 @@ TEST(Containers, ASwarmMayRollByItselfAndSaysWhatThatCosts) {
   EXPECT_EQ(noted(c, "restarts what ends"), nullptr);
   EXPECT_NE(noted(loaded("rolling: swarm"), "restarts what ends"), nullptr);
   EXPECT_FALSE(only(loaded("rolling: slipway")).container.rolls);
+  EXPECT_NE(noted(loaded("failure_action: rollback"), "does nothing here"), nullptr);
+  EXPECT_EQ(noted(c, "does nothing here"), nullptr);
 }
 
 TEST(Containers, WhatAnImageIsMadeOf) {
