@@ -79,15 +79,18 @@ def sites():
         print("sites: not built (script/bench builds it)")
         return
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([str(program), "10000", "30", folder], capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(done.stderr)
-        saw = json.loads(done.stdout)
+        saw = {}
+        for seconds in ("120", "0"):  # longer than from one snapshot of a site to the next; a start
+            done = subprocess.run([str(program), "10000", seconds, folder], capture_output=True, text=True)
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            saw = json.loads(done.stdout) | saw
         figure("sites: live canaries at once", f"{saw['live']:,}", "", "10,000")
         figure("sites: resident, modelled users and proxies included", f"{saw['resident_mb']}", "MB", "limit 512 MB")
         figure("sites: processor at a tick a second", f"{saw['cores']:.2f}", "cores", "limit 1")
         figure("sites: written by the journal", f"{saw['journal_mb_s']:.2f}", "MB/s", "limit 2.5 MB/s")
         figure("sites: start from that journal", f"{saw['start_s']:.2f}", "s", "limit 2 s")
+        figure("sites: resident after it", f"{saw['after_start_mb']}", "MB", "limit 512 MB")
 
 
 def torture():
@@ -118,10 +121,15 @@ def tick():
     if not program.exists():
         print("tick: not built (script/bench builds it)")
         return
-    done = subprocess.run([str(program), "--benchmark_format=json"], capture_output=True, text=True)
+    done = subprocess.run([str(program), "--benchmark_format=json", "--benchmark_repetitions=9",
+                           "--benchmark_min_time=0.2"], capture_output=True, text=True)
+    took = {}
     for item in json.loads(done.stdout)["benchmarks"]:
-        figure(f"judge: {item['name']}", f"{item['cpu_time'] / 1000:.2f}", "µs",
-               "limit 5 µs")
+        if item["run_type"] == "iteration":
+            took.setdefault(item["run_name"], []).append(item["cpu_time"] / 1000)
+    for name, each in took.items():
+        figure(f"judge: {name}, median of {len(each)}", f"{statistics.median(each):.2f}", "µs",
+               f"limit 5 µs ({min(each):.2f} to {max(each):.2f})")
 
 
 def judge():

@@ -87,41 +87,51 @@ void release(Simulation& s, int sites, const char* version) {
   }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const int sites = argc > 1 ? std::atoi(argv[1]) : 10'000;
-  const int seconds = argc > 2 ? std::atoi(argv[2]) : 30;
-  const std::string path = std::string(argc > 3 ? argv[3] : ".") + "/journal.db";
+int run(int sites, int seconds, const std::string& path) {
   const ConfigPtr config = config_for(sites);
-  std::cout << "{";
-  if (seconds > 0) {  // 0: only the start from a journal that is there
-    auto journal = journal::Journal::open(path);
-    if (!journal) return std::cerr << journal.error().text << "\n", 1;
-    Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
-    setup.demand.rps = 20;
-    Simulation s(setup);
-    release(s, sites, "v1");
-    s.run_until(s.elapsed() + 30s);
-    release(s, sites, "v2");
-    s.run_until(s.elapsed() + 60s);
-    int live = 0;
-    for (const SiteId& id : ids(sites)) live += s.site(id) != nullptr && s.site(id)->live;
-    const double cpu = processor(), mb = written_mb(), began = wall();
-    const std::uint64_t events = s.events;
-    s.run_until(s.elapsed() + std::chrono::seconds(seconds));
-    std::cout << fmt::format(
-        "\"sites\":{},\"live\":{},\"seconds\":{},\"cores\":{:.3f},\"journal_mb_s\":{:.3f},"
-        "\"events_s\":{:.0f},\"wall_s\":{:.2f},\"resident_mb\":{:.0f},",
-        sites, live, seconds, (processor() - cpu) / seconds, (written_mb() - mb) / seconds,
-        static_cast<double>(s.events - events) / seconds, wall() - began, resident_mb());
-  }
+  auto journal = journal::Journal::open(path);
+  if (!journal) return std::cerr << journal.error().text << "\n", 1;
+  Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
+  setup.demand.rps = 20;
+  Simulation s(setup);
+  release(s, sites, "v1");
+  s.run_until(s.elapsed() + 30s);
+  release(s, sites, "v2");
+  s.run_until(s.elapsed() + 60s);
+  int live = 0;
+  for (const SiteId& id : ids(sites)) live += s.site(id) != nullptr && s.site(id)->live;
+  const double cpu = processor(), mb = written_mb(), began = wall();
+  const std::uint64_t events = s.events;
+  s.run_until(s.elapsed() + std::chrono::seconds(seconds));
+  std::cout << fmt::format(
+      "{{\"sites\":{},\"live\":{},\"seconds\":{},\"cores\":{:.3f},\"journal_mb_s\":{:.3f},"
+      "\"events_s\":{:.0f},\"wall_s\":{:.2f},\"resident_mb\":{:.0f}}}\n",
+      sites, live, seconds, (processor() - cpu) / seconds, (written_mb() - mb) / seconds,
+      static_cast<double>(s.events - events) / seconds, wall() - began, resident_mb());
+  std::cout.flush();
+  std::_Exit(0);  // as kill -9: nothing is put in order for the next start
+}
+
+int start(int sites, const std::string& path) {
+  const ConfigPtr config = config_for(sites);
   const double began = wall();
   auto journal = journal::Journal::open(path);
   if (!journal) return std::cerr << journal.error().text << "\n", 1;
   Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
   const Simulation again(setup);
-  std::cout << fmt::format("\"start_s\":{:.2f},\"replayed\":{}}}\n", wall() - began,
-                           again.troubles.size());
-  return 0;
+  std::cout << fmt::format("{{\"start_s\":{:.2f},\"troubles\":{},\"after_start_mb\":{:.0f}}}\n",
+                           wall() - began, again.troubles.size(), resident_mb());
+  std::cout.flush();
+  std::_Exit(again.troubles.empty() ? 0 : 1);
+}
+
+}  // namespace
+
+// sites_bench SITES SECONDS FOLDER; with 0 seconds only the start from the journal that is there,
+// in a process of its own as a real one.
+int main(int argc, char** argv) {
+  const int sites = argc > 1 ? std::atoi(argv[1]) : 10'000;
+  const int seconds = argc > 2 ? std::atoi(argv[2]) : 120;
+  const std::string path = std::string(argc > 3 ? argv[3] : ".") + "/journal.db";
+  return seconds > 0 ? run(sites, seconds, path) : start(sites, path);
 }

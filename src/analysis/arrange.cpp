@@ -34,9 +34,7 @@ Test named(const Criterion& c, int index, Side side) {
   t.metric = c.metric;
   t.quantile = std::clamp(c.quantile, kLeast, 1.0 - 1e-4);
   t.bad_below = c.bad_below;
-  t.name = c.name;
-  t.text = c.text;
-  t.origin = c.origin;
+  t.subject = Subject{.name = c.name, .limit = c.text, .origin = c.origin};
   t.source = c.source;
   t.fresh = c.fresh;
   if (side == Side::harm) t.weight = c.weight;
@@ -98,7 +96,10 @@ class Arranging {
   }
 
  private:
-  void add(Test t) { out_.tests.push_back(std::move(t)); }
+  void add(Test t) {
+    name_words(t);
+    out_.tests.push_back(std::move(t));
+  }
 
   void criterion(const Criterion& c, int i) {
     const bool safe = c.both_sides && !charge_.bake;
@@ -112,7 +113,7 @@ class Arranging {
     }
     if (c.compare != Compare::absolute) return relative(c, i, safe);
     const bool rescued = stable_breaks(c);
-    if (rescued) return rescue(c, i);
+    if (rescued) return rescue(c, i, safe);
     Test harm = absolute(c, i, Side::harm);
     if (c.only_if_stable_ok && !is_alone(charge_)) harm.beside.emplace();
     add(std::move(harm));
@@ -164,7 +165,7 @@ class Arranging {
   }
 
   // The rescue lane: going back would not help anybody, so not being worse than stable is asked.
-  void rescue(const Criterion& c, int i) {
+  void rescue(const Criterion& c, int i, bool safe) {
     out_.notes.push_back(
         fmt::format("rescue lane: stable itself breaks {} {}; the candidate only "
                     "has to be no worse than stable",
@@ -175,6 +176,19 @@ class Arranging {
     instead.text = fmt::format("no worse than stable, which breaks {}", c.text);
     const std::size_t before = out_.tests.size();
     relative(instead, i, false);
+    // Something has to be shown before the next share, too. An outage that is over must not ask for
+    // more than the limit itself would: what the limit allows is allowed beside stable.
+    if (safe && !is_alone(charge_) && charge_.risk_budget <= 0) {
+      Margins m = margins_of(instead);
+      m.delta = std::max(m.delta, c.limit);
+      Test t = against_stable(instead, i, m);
+      t.side = Side::safe;
+      t.weight = 0;
+      t.subject.edit().limit = c.metric == Metric::latency
+                                   ? fmt::format("< {:.3g} × stable", m.factor)
+                                   : fmt::format("< stable + {:.3g} %", m.delta * 100);
+      add(std::move(t));
+    }
     for (std::size_t k = before; k < out_.tests.size(); ++k) out_.tests[k].rescued = true;
   }
 
@@ -202,9 +216,10 @@ class Arranging {
       t.rho = rho;
       t.delta = std::max(least, step_margin(share, charge_.risk_budget));
       t.step = step;
-      t.name = "error_rate";
-      t.text = fmt::format("< {:.3g} × stable + {:.3g} %", t.rho, t.delta * 100);
-      t.origin = "default";
+      t.subject =
+          Subject{.name = "error_rate",
+                  .limit = fmt::format("< {:.3g} × stable + {:.3g} %", t.rho, t.delta * 100),
+                  .origin = "default"};
       add(std::move(t));
     }
     if (charge_.ahead.empty()) return;
@@ -217,8 +232,9 @@ class Arranging {
       t.weight = 0;
       t.factor = std::max(t.factor, factor);
       t.step = last ? limits::kWeightSum : 0;
-      t.text = fmt::format("< {:.3g} × stable", t.factor);
-      t.origin = "default";
+      t.subject = Subject{.name = c->name,
+                          .limit = fmt::format("< {:.3g} × stable", t.factor),
+                          .origin = "default"};
       add(std::move(t));
     }
   }
@@ -243,8 +259,8 @@ Arranged arrange(const Charge& charge, const Baseline& known) {
 bool same_question(const Test& a, const Test& b) {
   return a.side == b.side && a.engine == b.engine && a.metric == b.metric &&
          a.quantile == b.quantile && a.p0 == b.p0 && a.rho == b.rho && a.delta == b.delta &&
-         a.factor == b.factor && a.limit == b.limit && a.step == b.step && a.name == b.name &&
-         a.source == b.source && a.relative == b.relative &&
+         a.factor == b.factor && a.limit == b.limit && a.step == b.step &&
+         a.subject->name == b.subject->name && a.source == b.source && a.relative == b.relative &&
          a.beside.has_value() == b.beside.has_value() && a.rescued == b.rescued;
 }
 

@@ -67,6 +67,7 @@ void Histogram::add(const Histogram& other) {
     } else {
       at = buckets.insert(at, {index, count});  // few: most buckets are there after a minute
     }
+    ++at;
   }
 }
 

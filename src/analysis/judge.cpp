@@ -89,7 +89,7 @@ Judge Judge::next(Charge with, Instant start) const {
   for (const Test& old : tests) {
     if (!old.rescued) continue;
     std::erase_if(j.tests, [&](const Test& t) {
-      return t.criterion >= 0 && t.name == old.name && t.engine == Engine::rate1;
+      return t.criterion >= 0 && t.subject->name == old.subject->name && t.engine == Engine::rate1;
     });
     j.tests.push_back(old);
   }

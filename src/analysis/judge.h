@@ -3,6 +3,7 @@
 // from the last snapshot and the blocks after it.
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,33 +11,17 @@
 #include "analysis/block.h"
 #include "analysis/charge.h"
 #include "analysis/criterion.h"
+#include "analysis/engines.h"
+#include "analysis/finding.h"
 #include "analysis/sketch.h"
 #include "base/shared_list.h"
 #include "base/time.h"
 
 namespace slipway::analysis {
 
-enum class Ruling : std::uint8_t { hold, pass, fail };
 enum class DataState : std::uint8_t { enough, no_data, stale, too_little, bad };
 enum class Side : std::uint8_t { harm, safe };
 enum class Engine : std::uint8_t { none, rate1, rate2, pool2, sign };
-
-// One test's last numbers, as shown to people (interface page 4.1, metrics[]).
-struct Finding {
-  std::string name;    // error_rate, p99_latency
-  std::string side;    // harm, safe
-  std::string engine;  // R1, R2, P2, sign, fail_fast
-  std::string unit;    // fraction, ms, ratio
-  Ruling ruling = Ruling::hold;
-  double stable = 0;
-  double candidate = 0;
-  std::string limit;
-  std::string origin;
-  std::uint64_t n_stable = 0, n_candidate = 0, x_stable = 0, x_candidate = 0;
-  double evidence = 0;  // nats; decides when it reaches needed
-  double needed = 0;
-  bool operator==(const Finding&) const = default;
-};
 
 struct Verdict {
   Ruling ruling = Ruling::hold;
@@ -51,9 +36,10 @@ struct Verdict {
 
 // The e-process around one engine (analysis page, section 4).
 struct Evidence {
-  std::vector<double> stakes;  // amounts, one for each alternative; 0 at the start
-  double cash = 1;             // what is not staked yet
-  double total = 0;            // ln of all of it
+  // Amounts, one for each alternative; 0 at the start.
+  boost::container::static_vector<double, kMostAlternatives> stakes;
+  double cash = 1;   // what is not staked yet
+  double total = 0;  // ln of all of it
   double tokens = 2, age_s = 0;
   bool first = true;
   bool operator==(const Evidence&) const = default;
@@ -84,8 +70,9 @@ struct Test {
   // of both counts.
   std::optional<Evidence> beside;
   Duration fresh = std::chrono::seconds(60);  // of a source
-  bool rescued = false;  // stable itself breaks the limit: not worse than stable is enough
-  std::string name, text, origin, source;
+  bool rescued = false;     // stable itself breaks the limit: not worse than stable is enough
+  Shared<Subject> subject;  // side, engine and unit by name_words()
+  std::string source;
   std::vector<double> ratios;  // sign: of the open block
   Instant ratios_from{};
   double seen_stable = 0, seen_candidate = 0;  // sign: newest values
@@ -94,6 +81,9 @@ struct Test {
   std::string silence;                         // why nothing was heard since
   bool operator==(const Test&) const = default;
 };
+
+// Puts into words what the test is: what was read from a record or made anew.
+void name_words(Test&);
 
 struct FastTick {
   Instant at{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 
 #include "analysis/arrange.h"
 #include "analysis/engines.h"
@@ -14,6 +15,7 @@
 namespace slipway::analysis {
 namespace {
 
+constexpr std::string_view kMs = "ms";
 constexpr std::uint64_t kTooFew = 20;  // requests
 constexpr double kLnHalf = -0x1.62e42fefa39efp-1;
 constexpr double kLeastWeight = 1e-300, kLnLeastWeight = -0x1.5963447f87fb5p+9;
@@ -21,13 +23,6 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 double rate(std::uint64_t x, std::uint64_t n) {
   return n == 0 ? 0.0 : static_cast<double>(x) / static_cast<double>(n);
-}
-
-const std::string& engine_word(Engine e) {
-  static const std::array<std::string, 5> words = {"", "R1", "R2", "P2", "sign"};
-  static_assert(static_cast<int>(Engine::rate1) == 1 && static_cast<int>(Engine::rate2) == 2 &&
-                static_cast<int>(Engine::pool2) == 3 && static_cast<int>(Engine::sign) == 4);
-  return words.at(static_cast<std::size_t>(e));
 }
 
 bool is_final(const Charge& charge) {
@@ -54,20 +49,16 @@ class Findings {
   }
 
   void add(const Test& test, double needed) {
-    static const std::string kHarm = "harm", kSafe = "safe", kValue = "value",
-                             kFraction = "fraction";
-    const bool gauge = test.engine == Engine::sign;
     const auto [stable, candidate] = test.metric == Metric::latency ? latencies(test)
-                                     : gauge ? std::pair(test.seen_stable, test.seen_candidate)
-                                             : std::pair(rate(test.x_stable, test.n_stable),
-                                                         rate(test.x_candidate, test.n_candidate));
-    const std::string& unit = test.metric == Metric::latency ? kMs : gauge ? kValue : kFraction;
+                                     : test.engine == Engine::sign
+                                         ? std::pair(test.seen_stable, test.seen_candidate)
+                                         : std::pair(rate(test.x_stable, test.n_stable),
+                                                     rate(test.x_candidate, test.n_candidate));
     const double evidence = ln_evidence(test);
     const bool shown = test.side == Side::safe && evidence >= needed;
-    all.emplace_back(test.name, test.side == Side::harm ? kHarm : kSafe, engine_word(test.engine),
-                     unit, shown ? Ruling::pass : Ruling::hold, stable, candidate, test.text,
-                     test.origin, test.n_stable, test.n_candidate, test.x_stable, test.x_candidate,
-                     evidence, needed);
+    all.emplace_back(test.subject, shown ? Ruling::pass : Ruling::hold, stable, candidate,
+                     test.n_stable, test.n_candidate, test.x_stable, test.x_candidate, evidence,
+                     needed);
   }
 
   std::vector<Finding> all;
@@ -76,7 +67,8 @@ class Findings {
   // Both sides of a latency show the same values.
   std::pair<double, double> latencies(const Test& test) const {
     for (const Finding& other : all) {
-      if (other.unit == kMs && other.name == test.name) return {other.stable, other.candidate};
+      if (other.subject->unit == kMs && other.subject->name == test.subject->name)
+        return {other.stable, other.candidate};
     }
     return {stable_us(test.quantile) / 1000.0,
             judge_.candidate_latencies.quantile(test.quantile, n_candidate_) / 1000.0};
@@ -90,20 +82,15 @@ class Findings {
                                          : Histogram::bound(judge_.sketch.quantile_index(quantile));
   }
 
-  inline static const std::string kMs = "ms";
   const Judge& judge_;
   std::uint64_t n_stable_, n_candidate_;
 };
 
 Finding fast_finding(const Judge& judge) {
   Finding f;
-  f.name = "error_rate";
-  f.side = "harm";
-  f.engine = "fail_fast";
-  f.unit = "fraction";
+  f.subject = Subject{
+      "error_rate", "harm", "fail_fast", "fraction", "< 90% of the last 20 requests", "default"};
   f.ruling = Ruling::fail;
-  f.limit = "< 90% of the last 20 requests";
-  f.origin = "default";
   std::size_t ticks = 0;
   for (auto tick = judge.fast.rbegin(); tick != judge.fast.rend(); ++tick) {
     if (ticks >= 3 && f.n_candidate >= kTooFew) break;
@@ -179,21 +166,30 @@ std::vector<double> ln_weights(const Judge& judge) {
   return weights;
 }
 
+// ln of the sum of e^a; -inf of none.
+double ln_sum(std::vector<double> a) {
+  if (a.empty()) return kMinusInfinity;
+  const double most = *std::max_element(a.begin(), a.end());
+  for (double& part : a) part -= most;
+  exp_each(a);
+  return most + ln(std::accumulate(a.begin(), a.end(), 0.0));
+}
+
 Evaluated evaluate(const Judge& judge) {
   Evaluated e{.ln_weight = ln_weights(judge),
               .decisive = -ln(judge.charge.alpha),
               .enough = -ln(judge.charge.beta)};
-  double worst_part = 0, sum = kMinusInfinity, unrest = kMinusInfinity;
+  std::vector<double> parts, restless;
+  parts.reserve(judge.tests.size());
+  restless.reserve(judge.tests.size());
+  double worst_part = 0;
   for (std::size_t i = 0; i < judge.tests.size(); ++i) {
     const Test& t = judge.tests[i];
     if (t.side == Side::harm && t.weight > 0) {
-      const double part = e.ln_weight[i] + ln_evidence(t);
+      const double part = parts.emplace_back(e.ln_weight[i] + ln_evidence(t));
       // A quantile that is not armed yet, or that nobody exceeds, stays where it began for long.
       const bool clean = t.x_candidate == 0;
-      const double restless = clean ? std::min(part, e.ln_weight[i] + kLnHalf) : part;
-      const bool alike = unrest == sum && restless == part;
-      sum = ln_add(sum, part);
-      unrest = alike ? sum : ln_add(unrest, restless);
+      restless.push_back(clean ? std::min(part, e.ln_weight[i] + kLnHalf) : part);
       if (e.worst < 0 || part > worst_part) {
         e.worst = static_cast<int>(i);
         worst_part = part;
@@ -203,9 +199,10 @@ Evaluated evaluate(const Judge& judge) {
       if (!e.open) e.open = e.safe.back() < e.enough && may_still_show(judge, t);
     }
   }
+  const bool alike = parts == restless;
   // Nothing but the budget's rest: no test, no evidence.
-  e.harm = e.worst < 0 ? 0.0 : sum;
-  e.unrest = e.worst < 0 ? kLnHalf : unrest;
+  e.harm = e.worst < 0 ? 0.0 : ln_sum(std::move(parts));
+  e.unrest = e.worst < 0 ? kLnHalf : alike ? e.harm : ln_sum(std::move(restless));
   return e;
 }
 
@@ -294,6 +291,16 @@ bool watch_is_over(const Judge& judge, const Verdict& v) {
 }
 
 }  // namespace
+
+void name_words(Test& t) {
+  static constexpr std::array<std::string_view, 5> kEngines = {"", "R1", "R2", "P2", "sign"};
+  static_assert(static_cast<int>(Engine::rate1) == 1 && static_cast<int>(Engine::rate2) == 2 &&
+                static_cast<int>(Engine::pool2) == 3 && static_cast<int>(Engine::sign) == 4);
+  Subject& words = t.subject.edit();
+  words.side = t.side == Side::harm ? "harm" : "safe";
+  words.engine = kEngines.at(static_cast<std::size_t>(t.engine));
+  words.unit = t.metric == Metric::latency ? kMs : t.engine == Engine::sign ? "value" : "fraction";
+}
 
 Ruling decide(double ln_harm, const std::vector<double>& safe, double alpha, double beta,
               bool final_step, bool dwelt) {

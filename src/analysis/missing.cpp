@@ -24,7 +24,7 @@ std::optional<Missing> missing(const Judge& judge) {
     const double left = std::max(needed - static_cast<double>(t.n_candidate), by_evidence);
     if (left <= most_left) continue;
     most_left = left;
-    most = Missing{t.name, t.n_candidate, 0, -1};
+    most = Missing{t.subject->name, t.n_candidate, 0, -1};
     if (needed < 1e6)
       most->about = t.n_candidate + static_cast<std::uint64_t>(std::ceil(std::max(1.0, left)));
   }

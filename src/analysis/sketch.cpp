@@ -24,6 +24,7 @@ void Sketch::add(const Histogram& h) {
     } else {
       at = buckets.insert(at, {index, count});
     }
+    ++at;
   }
 }
 

@@ -25,4 +25,11 @@ void ln_each(std::span<double> values);
 void exp_each(std::span<double> values);
 void log1p_each(std::span<double> values);
 
+// Two at a time, as where the processor has no wider lanes: to compare with.
+namespace narrow {
+void ln_each(std::span<double>);
+void log1p_each(std::span<double>);
+void exp_each(std::span<double>);
+}  // namespace narrow
+
 }  // namespace slipway

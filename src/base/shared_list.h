@@ -3,9 +3,12 @@
 // by value.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <compare>
 #include <cstddef>
 #include <initializer_list>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -71,6 +74,108 @@ class SharedList {
     return empty;
   }
   std::shared_ptr<std::vector<T>> values_;
+};
+
+// A list that grows at its end and whose values stay as they were: a copy that gets one more shares
+// all the others with its original.
+template <class T>
+class SharedLog {
+ public:
+  using value_type = T;
+  class const_iterator {
+   public:
+    using iterator_category = std::random_access_iterator_tag;
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const T*;
+    using reference = const T&;
+    const_iterator() = default;
+    explicit const_iterator(const std::shared_ptr<const T>* at) : at_(at) {}
+    const T& operator*() const { return **at_; }
+    const T* operator->() const { return at_->get(); }
+    const T& operator[](difference_type n) const { return *at_[n]; }
+    const_iterator& operator++() { return *this += 1; }
+    const_iterator operator++(int) { return const_iterator(at_++); }
+    const_iterator& operator--() { return *this += -1; }
+    const_iterator operator--(int) { return const_iterator(at_--); }
+    const_iterator& operator+=(difference_type n) {
+      at_ += n;
+      return *this;
+    }
+    const_iterator& operator-=(difference_type n) { return *this += -n; }
+    friend const_iterator operator+(const_iterator i, difference_type n) { return i += n; }
+    friend const_iterator operator+(difference_type n, const_iterator i) { return i += n; }
+    friend const_iterator operator-(const_iterator i, difference_type n) { return i -= n; }
+    friend difference_type operator-(const_iterator a, const_iterator b) { return a.at_ - b.at_; }
+    auto operator<=>(const const_iterator&) const = default;
+
+   private:
+    const std::shared_ptr<const T>* at_ = nullptr;
+  };
+
+  auto begin() const { return const_iterator(slots_.get().data()); }
+  auto end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
+  std::size_t size() const { return slots_.size(); }
+  bool empty() const { return slots_.empty(); }
+  const T& operator[](std::size_t n) const { return *slots_[n]; }
+  const T& at(std::size_t n) const { return *slots_.at(n); }
+  const T& front() const { return *slots_.front(); }
+  const T& back() const { return *slots_.back(); }
+
+  void push_back(T value) { slots_.push_back(std::make_shared<const T>(std::move(value))); }
+  void replace(std::size_t n, T value) {
+    slots_.edit()[n] = std::make_shared<const T>(std::move(value));
+  }
+  void erase(std::size_t n) {
+    auto& slots = slots_.edit();
+    slots.erase(slots.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+  void clear() { slots_.clear(); }
+
+  friend bool operator==(const SharedLog& a, const SharedLog& b) {
+    return std::equal(
+        a.slots_.begin(), a.slots_.end(), b.slots_.begin(), b.slots_.end(),
+        [](const auto& one, const auto& other) { return one == other || *one == *other; });
+  }
+
+ private:
+  SharedList<std::shared_ptr<const T>> slots_;
+};
+
+// One value of which there are many copies. For who only reads it is the value.
+template <class T>
+class Shared {
+ public:
+  using element_type = T;
+  Shared() = default;
+  Shared(T value)  // NOLINT: it is one
+      : value_(std::make_shared<T>(std::move(value))) {}
+
+  const T& get() const { return value_ ? *value_ : none(); }
+  operator const T&() const { return get(); }  // NOLINT: it is one
+  const T& operator*() const { return get(); }
+  const T* operator->() const { return &get(); }
+  // As SharedList's.
+  T& edit() {
+    if (!value_) {
+      value_ = std::make_shared<T>();
+    } else if (value_.use_count() != 1) {
+      value_ = std::make_shared<T>(*value_);
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return *value_;
+  }
+
+  friend bool operator==(const Shared& a, const Shared& b) {
+    return a.value_ == b.value_ || a.get() == b.get();
+  }
+
+ private:
+  static const T& none() {
+    static const T empty{};
+    return empty;
+  }
+  std::shared_ptr<T> value_;
 };
 
 // One value that never changes any more, or none.

@@ -37,6 +37,7 @@ Effective Binding::bind() {
   policy();
   approval();
   strategy();
+  what_a_swarm_cannot();
   analysis();
   smoke();
   metrics();

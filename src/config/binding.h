@@ -47,6 +47,7 @@ class Binding {
   void build();
   void container_section(const text::Node*, const std::string& name);
   void what_a_swarm_cannot();
+  void what_rolling_cannot();
   void resources();
   void route();
   void variables();

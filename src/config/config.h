@@ -148,7 +148,8 @@ struct Effective {
   std::string platform = "local", router = "haproxy";
   bool contained() const { return platform == "docker" || platform == "swarm"; }
   ContainerSettings container;
-  std::vector<std::string> cannot;  // of what is wanted, by its platform
+  std::vector<std::string> cannot;          // of what is wanted, by its platform
+  std::vector<std::string> cannot_rolling;  // where the platform rolls
   BuildSettings build;
   const std::string& image() const { return container.image.value; }
   Setting<std::vector<std::string>> run;

@@ -55,11 +55,11 @@ void Binding::containers() {
     ledger_.not_supported(out_.origins[out_.platform + ".host"],
                           fmt::format("{}.host: {} (another machine)", out_.platform, c.host),
                           "containers are reached over loopback: run the agent beside its engine");
-  if (out_.platform == "swarm") what_a_swarm_cannot();
 }
 
 // What containers by themselves have, and tasks of a Swarm do not.
 void Binding::what_a_swarm_cannot() {
+  if (out_.platform != "swarm") return;
   const auto tell = [&](const text::Place& place, std::string code, std::string text,
                         std::string hint) {
     out_.cannot.push_back(text);
@@ -77,19 +77,35 @@ void Binding::what_a_swarm_cannot() {
          "a swarm knows no `unless_stopped`: it restarts what ends, as with `always`",
          "write `restart: always`");
   if (out_.container.rolls) {
-    const text::Place place = out_.origins["swarm.rolling"];
-    tell(place, "swarm_rolls",
-         "a swarm that rolls by itself chooses which instances go, and they go before their batch "
-         "is judged: the way back starts as many anew",
-         "`rolling: slipway` judges while the old instances still serve");
-    if (out_.container.restart.empty())
-      tell(place, "restart", "a swarm that rolls by itself restarts what ends, as with `always`",
-           "write `restart: always`");
+    what_rolling_cannot();
   } else if (out_.origins.contains("swarm.failure_action")) {
     tell(out_.origins["swarm.failure_action"], "no_effect",
          "`failure_action` is for a swarm that rolls by itself, and does nothing here",
          "`rolling: swarm` lets it; else every failure is taken back");
   }
+}
+
+// A deployment may be told another strategy than this one, so that a plan looks for itself.
+void Binding::what_rolling_cannot() {
+  const text::Place place = out_.origins["swarm.rolling"];
+  const bool applies = out_.strategy.value == "rolling";
+  const auto tell = [&](const char* code, std::string text, const char* hint) {
+    out_.cannot_rolling.push_back(text);
+    if (applies) ledger_.notice(place, code, std::move(text), hint);
+  };
+  tell("swarm_rolls",
+       "a swarm that rolls by itself chooses which instances go, and they go before their batch is "
+       "judged: the way back starts as many anew",
+       "`rolling: slipway` judges while the old instances still serve");
+  if (out_.container.restart.empty())
+    tell("restart", "a swarm that rolls by itself restarts what ends, as with `always`",
+         "write `restart: always`");
+  if (!applies)
+    ledger_.notice(place, "no_effect",
+                   fmt::format("`rolling: swarm` is for the strategy rolling: `{}` has one service "
+                               "for each instance",
+                               out_.strategy.value),
+                   "`strategy: rolling` lets the swarm roll one");
 }
 
 // The two sections say the same things of the same engine.

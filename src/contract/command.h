@@ -41,7 +41,7 @@ struct Look {
 
 // The artifact still has its digest and the program can be executed.
 struct CheckRelease {
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   std::string version;
   bool operator==(const CheckRelease&) const = default;
 };
@@ -51,7 +51,7 @@ struct CheckRelease {
 struct StartInstance {
   std::uint32_t instance = 0;
   std::string version;
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   // It is one more of this release: a platform that rolls releases itself moves on to it. Without,
   // one that was there comes back, and moves nothing.
   bool advance = false;

@@ -58,7 +58,7 @@ struct Instance {
 struct Copy {
   std::uint32_t number = 0;  // of the deployment that brought it
   Release release;
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   int slot = 0;                 // 0..2; -1: none is free yet
   int wanted = 0;               // instances
   std::int32_t weight = 0;      // as commanded, basis points
@@ -177,7 +177,7 @@ struct Deployment {
   std::optional<analysis::Judge> judge;
   std::optional<analysis::Judge> kept;  // between two stages: evidence goes on
   analysis::Baseline baseline;          // stable, until the candidate has all traffic
-  SharedList<VerdictEntry> verdicts;
+  SharedLog<VerdictEntry> verdicts;
   SharedList<Approval> approvals;
   BackPhase back = BackPhase::none;
   State back_to = State::rolled_back;  // how it ends when the way back is done
@@ -191,7 +191,7 @@ struct Deployment {
   std::string measured;      // last shift: measured, read_back
   double served_share = -1;  // candidate's share as assigned in the last block; -1 unknown
   Receipt receipt;
-  SharedList<StoryEntry> story;
+  SharedLog<StoryEntry> story;
   SharedList<std::pair<std::string, std::string>> warnings;
   bool operator==(const Deployment&) const = default;
 };
@@ -212,7 +212,7 @@ struct Awaited {
 struct Past {
   std::uint32_t number = 0;
   Release release;
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   RouteSpec route;
   int replicas = 1;
   Wall at{};

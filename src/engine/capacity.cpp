@@ -78,15 +78,36 @@ bool may_go(const Site& site, const Plan& plan, const Copy& copy,
 // What the platform rolls as one holds a release and the next: a warm one of before goes first.
 bool is_alone_with_stable(Turn& t) {
   const Deployment& d = *t.site.live;
-  if (d.plan.spec.container.rolled == 0 || d.plan.reuse) return true;
+  if (d.plan.spec->container.rolled == 0 || d.plan.reuse) return true;
   bool alone = true;
   for (auto& [number, copy] : t.site.copies) {
-    if (number == d.stable || number == d.candidate || copy.spec.container.rolled == 0) continue;
+    if (number == d.stable || number == d.candidate || copy.spec->container.rolled == 0) continue;
     if (is_last_healthy(t.site, number)) continue;
     alone = false;
     retire_copy(t, number, why(codes::kSlotNeeded, {{"version", copy.release.version}}));
   }
   return alone;
+}
+
+// What ended beside the next release is started again by its platform as one of that. It makes up
+// for the one that is lost, so it is taken up at once, and not with its batch.
+void take_up_replaced(Turn& t, const Step& step) {
+  Deployment& d = *t.site.live;
+  Copy* candidate = find_copy(t.site, d.candidate);
+  if (d.plan.spec->container.rolled == 0 || candidate == nullptr) return;
+  int wanted = 0;
+  for (std::uint32_t n = 0; n < d.step; ++n) {
+    const Step& before = d.plan.steps[n];
+    if (before.verb == Verb::provision && before.who == Who::candidate) wanted = before.instances;
+  }
+  for (const std::uint32_t id : instances_of(t.site, copy_of(d, step))) {
+    const Instance& i = t.site.instances.at(id);
+    wanted += i.port == 0 && !is_leaving(i);  // it is tried to start it again, in vain
+  }
+  candidate->wanted = std::max(candidate->wanted, std::min(wanted, d.plan.replicas));
+  const Duration left = d.progress[d.step].deadline - t.at;
+  while (standing_in(t.site, d.candidate) < candidate->wanted)
+    start_instance(t, d.candidate, d.number, left, because_of(d, step));
 }
 
 }  // namespace
@@ -144,7 +165,10 @@ void try_retire(Turn& t, const Step& step) {
   }
   if (surplus > 0) {
     const auto ids = leaving(t.site, number, surplus);
-    if (!may_go(t.site, d.plan, *copy, ids)) return;  // until capacity is back, or the deadline
+    if (!may_go(t.site, d.plan, *copy, ids)) {  // until capacity is back, or the deadline
+      take_up_replaced(t, step);
+      return;
+    }
     copy->wanted = step.instances;
     remove_instances(t, ids, because_of(d, step));
   }

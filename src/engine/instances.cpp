@@ -27,8 +27,8 @@ void stop_instance(Turn& t, Instance& i, const Because& because) {
   enter(t, i, InstancePhase::stopping);
   i.admitted = false;
   i.restart_at = kNever;
-  t.issue(StopInstance{i.id, copy->spec.stop_signal, copy->spec.drain, copy->spec.where}, 0,
-          copy->spec.drain + kStopMargin, because);
+  t.issue(StopInstance{i.id, copy->spec->stop_signal, copy->spec->drain, copy->spec->where}, 0,
+          copy->spec->drain + kStopMargin, because);
 }
 
 // It may have got requests: the router was told that it is ready, or says so itself.
@@ -47,19 +47,19 @@ void start_instance(Turn& t, std::uint32_t number, std::uint32_t deployment, Dur
       .id = id, .copy = number, .index = free_index(t.site, number), .since = t.at};
   StartInstance start{id, copy->release.version, copy->spec, true};
   // Outside a plan nobody judges batches: all at once.
-  if (deployment == 0 && start.spec.container.rolled > 0)
-    start.spec.container.rolled = std::max(1, copy->wanted);
+  if (deployment == 0 && start.spec->container.rolled > 0)
+    start.spec.edit().container.rolled = std::max(1, copy->wanted);
   t.issue(std::move(start), deployment, within, because);
 }
 
 void hand_back(Turn& t, std::uint32_t number, const Because& because) {
   const Copy* copy = find_copy(t.site, number);
-  if (copy == nullptr || copy->spec.container.rolled == 0) return;
+  if (copy == nullptr || copy->spec->container.rolled == 0) return;
   for (const std::uint32_t id : instances_of(t.site, number)) {
     const Instance& i = t.site.instances.at(id);
     if (i.port == 0 || i.ending || is_leaving(i)) continue;
     StartInstance back{id, copy->release.version, copy->spec, true};
-    back.spec.container.rolled = std::max(1, copy->wanted);
+    back.spec.edit().container.rolled = std::max(1, copy->wanted);
     t.issue(std::move(back), 0, kStartWithin, because);
     return;
   }
@@ -82,7 +82,7 @@ void remove_instances(Turn& t, const std::vector<std::uint32_t>& ids, const Beca
     t.live_story("instance.draining", about(t, codes::kDraining, i));
   }
   if (busy.empty()) return;
-  const Duration grace = find_copy(t.site, number)->spec.drain;
+  const Duration grace = find_copy(t.site, number)->spec->drain;
   t.issue(Drain{{}, busy, grace}, 0, grace + kStopMargin, because);
 }
 
@@ -123,9 +123,9 @@ void keep_instances(Turn& t, std::uint32_t number) {
 }
 
 void remove_straggler(Turn& t, const StartInstance& command) {
-  t.issue(StopInstance{command.instance, command.spec.stop_signal, command.spec.drain,
-                       command.spec.where},
-          0, command.spec.drain + kStopMargin,
+  t.issue(StopInstance{command.instance, command.spec->stop_signal, command.spec->drain,
+                       command.spec->where},
+          0, command.spec->drain + kStopMargin,
           why(codes::kStraggler, {{"instance", fmt::format("{}", command.instance)}}));
 }
 

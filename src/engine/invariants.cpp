@@ -72,6 +72,17 @@ void only_shifts_move_traffic(const Turned& s) {
   CHECK(to_stable, "invariant 2: the router would fail over to something else than stable");
 }
 
+// Capacity that came in this turn: it may be what makes others dispensable.
+int became_ready(const Turned& s) {
+  return static_cast<int>(
+      std::count_if(s.after.instances.begin(), s.after.instances.end(), [&](const auto& entry) {
+        const auto before = s.before.instances.find(entry.first);
+        const bool was = before != s.before.instances.end() && is_ready(before->second);
+        const Copy* copy = find_copy(s.after, entry.second.copy);
+        return !was && is_ready(entry.second) && copy != nullptr && copy->weight > 0;
+      }));
+}
+
 // Capacity that this turn takes away itself: drained, or without weight by a shift forward.
 void capacity_stays(const Turned& s) {
   if (!s.before.live || !s.before.live->planned) return;
@@ -97,8 +108,9 @@ void capacity_stays(const Turned& s) {
     }
   }
   const int now = capacity(s.before);
+  const int left = now - drained + became_ready(s);
   const bool gap_was_said = d.plan.floor == 0 && d.plan.strategy == Strategy::recreate;
-  CHECK(drained == 0 || rescues || now - drained >= std::min(now, d.plan.floor),
+  CHECK(drained == 0 || rescues || left >= std::min(now, d.plan.floor),
         "invariant 3: {} of {} healthy instances are drained, and the floor is {}", drained, now,
         d.plan.floor);
   CHECK(drained_anywhere == 0 || gap_was_said || d.stable == 0 ||

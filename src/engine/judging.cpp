@@ -41,13 +41,13 @@ Because why_failed(const std::string& stage, const analysis::Verdict& v) {
                {{"stage", stage}, {"data", word_of(v.data)}, {"then", "rollback"}});
   }
   const analysis::Finding& f = v.findings[static_cast<std::size_t>(v.decided_by)];
-  because.values.insert(because.values.end(), {{"metric", f.name},
-                                               {"engine", f.engine},
-                                               {"unit", f.unit},
+  because.values.insert(because.values.end(), {{"metric", f.subject->name},
+                                               {"engine", f.subject->engine},
+                                               {"unit", f.subject->unit},
                                                {"candidate", number(f.candidate)},
                                                {"stable", number(f.stable)},
-                                               {"limit", f.limit},
-                                               {"origin", f.origin},
+                                               {"limit", f.subject->limit},
+                                               {"origin", f.subject->origin},
                                                {"n_candidate", number(f.n_candidate)},
                                                {"x_candidate", number(f.x_candidate)},
                                                {"n_stable", number(f.n_stable)},
@@ -69,10 +69,10 @@ void keep(Turn& t, Deployment& d, const analysis::Verdict& verdict) {
   const bool changed = n == 0 || !alike(d.verdicts[n - 1], entry);
   if (!changed && d.verdicts[n - 1].verdict == verdict) return;
   if (n >= 2 && !changed && alike(d.verdicts[n - 2], entry)) {
-    d.verdicts.edit()[n - 1] = std::move(entry);
+    d.verdicts.replace(n - 1, std::move(entry));
     return;
   }
-  if (n >= limits::kVerdictsKept) d.verdicts.edit().erase(d.verdicts.begin() + 1);
+  if (n >= limits::kVerdictsKept) d.verdicts.erase(1);
   d.verdicts.push_back(std::move(entry));
   if (!changed || verdict.ruling != analysis::Ruling::hold) return;
   t.story(d, "deployment.verdict",

@@ -195,10 +195,10 @@ void on(Turn& t, const Requested& e) {
                .requested = t.at,
                .requested_wall = t.wall};
   // Until its plan is made this is all that is known of it: a crash in between looks anew.
-  d.plan.spec.artifact = e.look.artifact;
-  d.plan.spec.argv = e.look.argv;
-  d.plan.spec.shell = e.look.shell;
-  d.plan.spec.directory = e.look.directory;
+  d.plan.spec.edit().artifact = e.look.artifact;
+  d.plan.spec.edit().argv = e.look.argv;
+  d.plan.spec.edit().shell = e.look.shell;
+  d.plan.spec.edit().directory = e.look.directory;
   t.story(d, "deployment.requested", asked(d));
   const Because because = why(codes::kLooking, {{"version", e.request.version}});
   if (t.site.live && t.site.queued) {

@@ -103,11 +103,11 @@ Duration limit_of(const Step& step, const Plan& plan) {
   if (step.deadline > Duration::zero()) return step.deadline;
   switch (step.verb) {
     case Verb::warm:
-      return plan.spec.health.start_timeout;
+      return plan.spec->health.start_timeout;
     case Verb::shift:
       return kShiftLimit;
     case Verb::retire:
-      return 2 * plan.spec.drain + kStepLimit;
+      return 2 * plan.spec->drain + kStepLimit;
     case Verb::judge:
     case Verb::gate:
     case Verb::check:

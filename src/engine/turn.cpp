@@ -108,7 +108,7 @@ void Turn::abandon(const std::function<bool(const Awaited&)>& unwanted) {
 }
 
 void Turn::story(Deployment& d, std::string type, Because because) {
-  if (d.story.size() >= limits::kStory) d.story.edit().erase(d.story.begin() + kStoryBeginning);
+  if (d.story.size() >= limits::kStory) d.story.erase(kStoryBeginning);
   d.story.push_back({at, wall, std::move(type), std::move(because)});
 }
 

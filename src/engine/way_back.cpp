@@ -101,7 +101,7 @@ void restore_stable(Turn& t, Deployment& d) {
   const Because because = why(codes::kRestoreStable, {{"version", stable->release.version},
                                                       {"wanted", fmt::format("{}", wanted)}});
   stable->wanted = wanted;
-  const Duration within = stable->spec.health.start_timeout + kRestoreMargin;
+  const Duration within = stable->spec->health.start_timeout + kRestoreMargin;
   d.deadline = t.at + within;
   while (staying_in(t.site, d.stable) < wanted) {
     start_instance(t, d.stable, 0, within, because);
@@ -126,9 +126,9 @@ void enter(Turn& t, BackPhase phase) {
       if (d.stable != 0 && !removes_first(d) && is_last_healthy(t.site, d.candidate)) {
         return back_failed(t, "nothing but the candidate is healthy");
       }
-      d.deadline = t.at + 2 * copy->spec.drain + kRemoveMargin;
+      d.deadline = t.at + 2 * copy->spec->drain + kRemoveMargin;
       const Because because = why(codes::kRemoveCandidate, {{"version", copy->release.version}});
-      if (copy->spec.container.rolled > 0) hand_back(t, d.stable, because);
+      if (copy->spec->container.rolled > 0) hand_back(t, d.stable, because);
       retire_copy(t, d.candidate, because);
       return;
     }

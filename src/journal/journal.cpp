@@ -10,6 +10,7 @@
 
 #include "journal/ageing.h"
 #include "journal/lock.h"
+#include "journal/packed.h"
 #include "journal/schema.h"
 
 namespace slipway::journal {
@@ -68,6 +69,7 @@ class SqliteJournal : public Journal {
   Lock lock_;
   std::unique_ptr<Database> database_;
   Ageing ageing_;
+  Packing packing_;
   Streams streams_;
   std::map<std::int64_t, std::string> names_;               // of site streams, by id
   std::set<std::pair<std::uint64_t, std::int64_t>> tails_;  // (lsn, stream)
@@ -147,6 +149,10 @@ Result<Stream*> SqliteJournal::stream(const std::string& name, Streams& touched)
 }
 
 Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched) {
+  std::vector<std::string> made;  // before the file is held
+  for (const Snapshot& snapshot : batch.snapshots)
+    if (snapshot.later) made.push_back(snapshot.later());
+  auto next_made = made.begin();
   std::uint64_t lsn = next_lsn_;
   TRY(begin_.run());
   for (const Entry& entry : batch.entries) {
@@ -161,7 +167,7 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
     TRY(put_snapshot_.reset()
             .bind(1, of->id)
             .bind(2, static_cast<std::int64_t>(snapshot.seq))
-            .bind_blob(3, snapshot.bytes)
+            .bind_blob(3, packing_.pack(snapshot.later ? *next_made++ : snapshot.bytes))
             .run());
     if (snapshot.seq == of->newest) of->tail = 0;
   }
@@ -170,7 +176,7 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
     TRY(put_summary_.reset()
             .bind(1, summary.number)
             .bind(2, of->id)
-            .bind_blob(3, summary.bytes)
+            .bind_blob(3, packing_.pack(summary.bytes))
             .run());
   }
   TRY(note_tails());
@@ -247,6 +253,10 @@ Result<Snapshot> SqliteJournal::snapshot(const std::string& name) {
     snapshot.bytes = get_snapshot_.bytes(1);
   }
   get_snapshot_.reset();
+  auto bytes = packing_.unpack(std::move(snapshot.bytes));
+  if (!bytes)
+    return fail(Fault::corrupt, "the snapshot of stream {}: {}", name, bytes.error().text);
+  snapshot.bytes = std::move(*bytes);
   return snapshot;
 }
 
@@ -328,7 +338,12 @@ Result<> SqliteJournal::summaries(const std::function<void(const Summary&)>& vis
       "SELECT u.number, s.name, u.bytes FROM summaries u JOIN streams s ON s.id = u.stream ORDER "
       "BY u.number"));
   while (TRY(all.step())) {
-    visit({static_cast<std::uint32_t>(all.integer(0)), all.bytes(1), all.bytes(2)});
+    auto bytes = packing_.unpack(all.bytes(2));
+    if (!bytes) {
+      return fail(Fault::corrupt, "the summary of deployment {}: {}", all.integer(0),
+                  bytes.error().text);
+    }
+    visit({static_cast<std::uint32_t>(all.integer(0)), all.bytes(1), std::move(*bytes)});
   }
   return {};
 }

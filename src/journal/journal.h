@@ -27,6 +27,8 @@ struct Snapshot {
   std::string stream;
   std::uint64_t seq = 0;  // state after this record
   std::string bytes;
+  // To write: makes the bytes, when they are needed. It has what it makes them of.
+  std::function<std::string()> later{};
 };
 
 // An ended deployment, folded.

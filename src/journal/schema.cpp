@@ -5,7 +5,7 @@ namespace {
 
 constexpr const char* kNewest = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES('schema', '2');
+INSERT INTO meta VALUES('schema', '3');
 CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
                      seq INTEGER NOT NULL, bytes BLOB NOT NULL);
@@ -57,6 +57,8 @@ DELETE FROM sqlite_sequence WHERE name = 'notes';
 INSERT INTO sqlite_sequence SELECT 'notes', seq FROM sqlite_sequence WHERE name = 'records_1';
 DROP TABLE records_1;
 )"},
+    // Snapshots and summaries of schema 2 stood there as they are, which is still understood.
+    {2, "UPDATE meta SET value = '3' WHERE name = 'schema';"},
 };
 
 Result<> migrate(Database& database, std::int64_t from) {

@@ -126,7 +126,7 @@ std::vector<LogFile> Platforms::logs(const Site& site, std::uint32_t instance) {
       auto copy = site.copies.find(known->second.copy);
       if (copy != site.copies.end()) {
         version = copy->second.release.version;
-        engine = engine_of(copy->second.spec.where.platform);
+        engine = engine_of(copy->second.spec->where.platform);
       }
     }
     // Kept output is in one place, whichever platform it came from.

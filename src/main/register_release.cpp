@@ -179,12 +179,12 @@ void pin(const views::Board& board, Admitted& admitted) {
 std::expected<void, Refusal> hold_to(const views::Board& board, const Request& r, Plan& plan) {
   if (r.act == Act::rollback) return {};
   const auto created = board.release(plan.to.service, plan.to.version);
-  const bool contained = !plan.spec.container.image.empty();
+  const bool contained = !plan.spec->container.image.empty();
   if (!created || created->image.empty() == contained) return {};
   if (created->digest != plan.to.digest)
     return other_digest(plan.to.version, created->digest,
                         plan.to.digest.empty() ? "nothing" : plan.to.digest);
-  if (contained) plan.spec.container.image = created->image;
+  if (contained) plan.spec.edit().container.image = created->image;
   if (plan.to.commit.empty()) plan.to.commit = created->commit;
   return {};
 }

@@ -104,7 +104,7 @@ void look_ahead(Plan& plan) {
 
 // Batches are for those that are judged; what leads back goes at once.
 void roll_by_platform(Plan& plan, const config::Effective& config, const Order& order, int surge) {
-  Container& c = plan.spec.container;
+  Container& c = plan.spec.edit().container;
   const bool back = order.task == Task::rollback;
   if (!back && plan.strategy == Strategy::rolling && config.container.rolls) {
     c.rolled = std::clamp(surge, 1, plan.replicas);
@@ -115,7 +115,7 @@ void roll_by_platform(Plan& plan, const config::Effective& config, const Order& 
 }
 
 void warn_about_artifact(Draft& d) {
-  if (d.plan.spec.artifact.empty() && d.plan.spec.where.platform.empty())
+  if (d.plan.spec->artifact.empty() && d.plan.spec->where.platform.empty())
     d.plan.warnings.emplace_back(
         "no_artifact",
         "what the release is made of cannot be told from `run`: it has no digest, and a change of "
@@ -166,8 +166,8 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
   plan.replicas = std::max(1, config.replicas.value);
   plan.floor = plan.replicas;
   plan.auto_rollback = order.auto_rollback.value_or(config.rollback_on_failure);
-  plan.spec = order.spec ? *order.spec : instance_spec(config, order.to);
-  if (order.health_interval) plan.spec.health.interval = *order.health_interval;
+  plan.spec = order.spec ? *order.spec : Shared(instance_spec(config, order.to));
+  if (order.health_interval) plan.spec.edit().health.interval = *order.health_interval;
   const int surge = share_of(config.max_surge, plan.replicas, true).value_or(0);
   roll_by_platform(plan, config, order, surge);
   plan.route = route_spec(config, std::max(plan.replicas, ground.stable) + surge);
@@ -188,6 +188,8 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
   }
   warn_about_artifact(d);
   for (const std::string& text : config.cannot) d.note(text);
+  if (plan.spec->container.rolled > 0)
+    for (const std::string& text : config.cannot_rolling) d.note(text);
   share_latency_limits(plan);
   look_ahead(plan);
   if (plan.steps.size() > limits::kSteps)

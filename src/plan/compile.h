@@ -37,7 +37,7 @@ struct Order {
   std::optional<bool> auto_rollback;
   std::optional<Duration> warmup;  // wait between ready and the first traffic
   std::optional<Duration> health_interval;
-  std::optional<InstanceSpec> spec;  // rollback: as the release ran then
+  std::optional<Shared<InstanceSpec>> spec;  // rollback: as the release ran then
 };
 
 // The plan, or everything that is wrong with it, each with its place where there is one.

@@ -62,7 +62,7 @@ void Draft::capacity(int instances, const std::string& name) {
   provision.deadline = kProvisionLimit;
   Step& warm = add(Verb::warm, name);
   warm.instances = instances;
-  warm.deadline = plan.spec.health.start_timeout;
+  warm.deadline = plan.spec->health.start_timeout;
 }
 
 void Draft::warmup() {
@@ -146,7 +146,7 @@ void Draft::retire(Who who, int left, Duration keep) {
   step.instances = left;
   step.keep_warm = keep;
   // Connections may use the drain to end, and the process may use it again to exit.
-  step.deadline = 2 * plan.spec.drain + kAfterDrain;
+  step.deadline = 2 * plan.spec->drain + kAfterDrain;
   if (who == Who::stable) stable = left;
 }
 

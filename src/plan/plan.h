@@ -200,7 +200,7 @@ struct Plan {
   Release from;  // version empty on a first release
   Release to;
   std::string environment;
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   RouteSpec route;
   int replicas = 1;  // wanted capacity afterwards
   int floor = 0;     // healthy instances that may take traffic never fall below this by our doing

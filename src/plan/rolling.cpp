@@ -60,7 +60,7 @@ std::int32_t share(int candidate, int stable) {
 // as soon as the traffic is told, since it does not wait for a verdict.
 void rolled_by_platform(Draft& d, const Room& room) {
   const int wanted = d.plan.replicas;
-  const int at_once = d.plan.spec.container.rolled;
+  const int at_once = d.plan.spec->container.rolled;
   d.stable = std::max(1, d.ground.stable);
   const int before = std::min(d.stable, wanted);
   d.plan.floor = before;
@@ -91,7 +91,7 @@ void rolled_by_platform(Draft& d, const Room& room) {
 void rolling(Draft& d) {
   Room room;
   if (!read_room(d, room)) return;
-  if (d.plan.spec.container.rolled > 0) return rolled_by_platform(d, room);
+  if (d.plan.spec->container.rolled > 0) return rolled_by_platform(d, room);
   const int wanted = d.plan.replicas;
   d.plan.floor = wanted - room.unavailable;
   d.stable = std::max(1, d.ground.stable);

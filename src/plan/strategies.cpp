@@ -155,8 +155,8 @@ void recreate(Draft& d) {
   d.note(
       fmt::format("nothing answers from the end of {} until {} is ready, at most {} and {}: "
                   "this strategy has downtime, and going back has it again",
-                  d.plan.from.version, d.plan.to.version, text_of(2 * d.plan.spec.drain),
-                  text_of(d.plan.spec.health.start_timeout)));
+                  d.plan.from.version, d.plan.to.version, text_of(2 * d.plan.spec->drain),
+                  text_of(d.plan.spec->health.start_timeout)));
 }
 
 void rollback(Draft& d) {

@@ -91,7 +91,7 @@ std::string describe(const Step& step, const Plan& plan) {
   switch (step.verb) {
     case Verb::check:
       return fmt::format("{} and digest of {}",
-                         plan.spec.where.platform.empty() ? "program" : "image", version);
+                         plan.spec->where.platform.empty() ? "program" : "image", version);
     case Verb::provision:
       return fmt::format("{} of {}", instances(step.instances), version);
     case Verb::warm:

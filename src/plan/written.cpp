@@ -68,7 +68,7 @@ class Writer {
     }
     Step& step = d_.add(Verb::warm, s.name);
     step.instances = n;
-    step.deadline = d_.plan.spec.health.start_timeout;
+    step.deadline = d_.plan.spec->health.start_timeout;
     d_.candidate = std::max(d_.candidate, n);
   }
 

@@ -91,8 +91,8 @@ void InstanceDriver::cancel(const Issued& issued) {
     answer(asker, Done{});
     return;
   }
-  const StopInstance undo{start->instance, start->spec.stop_signal, start->spec.drain,
-                          start->spec.where};
+  const StopInstance undo{start->instance, start->spec->stop_signal, start->spec->drain,
+                          start->spec->where};
   pool_.submit(key_of(issued.site, undo.instance), [this, asker, undo] { ask_end(asker, undo); });
 }
 

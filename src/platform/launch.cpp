@@ -72,7 +72,7 @@ Result<Environment> environment_of(const SiteId& site, const StartInstance& star
     auto given = std::ranges::find(base, name, &std::pair<std::string, std::string>::first);
     if (given != base.end()) set(env, name, given->second);
   }
-  for (const auto& [name, value] : start.spec.env) {
+  for (const auto& [name, value] : start.spec->env) {
     set(env, name, filled(value, port, start.instance));
   }
   for (auto& [name, value] : TRY(secrets_of(site, start.spec, secret_of))) {

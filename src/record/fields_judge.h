@@ -44,15 +44,16 @@ void fields(auto& a, Is<analysis::Baseline> auto& v) {
 }
 
 void fields(auto& a, Is<analysis::Finding> auto& v) {
-  a(1, v.name);
-  a(2, v.side);
-  a(3, v.engine);
-  a(4, v.unit);
+  auto& subject = open(v.subject);
+  a(1, subject.name);
+  a(2, subject.side);
+  a(3, subject.engine);
+  a(4, subject.unit);
   a(5, v.ruling);
   a(6, v.stable);
   a(7, v.candidate);
-  a(8, v.limit);
-  a(9, v.origin);
+  a(8, subject.limit);
+  a(9, subject.origin);
   a(10, v.n_stable);
   a(11, v.n_candidate);
   a(12, v.x_stable);
@@ -81,6 +82,7 @@ void fields(auto& a, Is<analysis::Evidence> auto& v) {
 }
 
 void fields(auto& a, Is<analysis::Test> auto& v) {
+  auto& subject = open(v.subject);
   a(1, v.criterion, -1);
   a(2, v.evidence);
   a(3, v.n_stable);
@@ -107,9 +109,9 @@ void fields(auto& a, Is<analysis::Test> auto& v) {
   a(24, v.y_at);
   a(25, v.beside);
   a(26, v.rescued);
-  a(27, v.name);
-  a(28, v.text);
-  a(29, v.origin);
+  a(27, subject.name);
+  a(28, subject.limit);
+  a(29, subject.origin);
   a(30, v.source);
   a(31, v.ratios);
   a(32, v.ratios_from);
@@ -119,6 +121,7 @@ void fields(auto& a, Is<analysis::Test> auto& v) {
   a(36, v.trouble);
   a(37, v.fresh, std::chrono::seconds(60));
   a(38, v.silence);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(v)>>) analysis::name_words(v);
 }
 
 void fields(auto& a, Is<analysis::Reading> auto& v) {

@@ -21,6 +21,24 @@ void fields(auto& a, const std::pair<F, S>& v) {
   a(2, v.second);
 }
 
+template <class T>
+T& open(Shared<T>& v) {
+  return v.edit();
+}
+template <class T>
+const T& open(const Shared<T>& v) {
+  return *v;
+}
+
+template <class T>
+void fields(auto& a, Shared<T>& v) {
+  fields(a, v.edit());
+}
+template <class T>
+void fields(auto& a, const Shared<T>& v) {
+  fields(a, *v);
+}
+
 void fields(auto& a, Is<Release> auto& v) {
   a(1, v.service);
   a(2, v.version);

@@ -166,6 +166,20 @@ class Reader {
     take_list(values.edit());
   }
   template <class T>
+  void take_list(SharedLog<T>& values) {
+    if (!room()) return;
+    T read{};
+    take(read);
+    values.push_back(std::move(read));
+  }
+  template <class T, std::size_t N>
+  void take_list(boost::container::static_vector<T, N>& values) {
+    std::vector<T> read;
+    take_list(read);
+    if (values.size() + read.size() > N) return wrong("has more values than there can be");
+    values.insert(values.end(), read.begin(), read.end());
+  }
+  template <class T>
   void take_list(std::vector<T>& values) {
     if constexpr (Scalar<T>) {
       if (!expect(Wire::bytes)) return;

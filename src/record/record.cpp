@@ -133,10 +133,15 @@ Result<Ending> decode_ending(std::string_view bytes) {
                 head.ended_wall};
 }
 
-std::string plan_digest(const Plan& plan) {
+std::string plan_digest(const Plan& plan, std::size_t* size) {
   Plan approved = plan;
   approved.outlook.clear();  // changes with the traffic of the hour
-  return "sha256:" + sha256_hex(encode_as(Form::plan, approved));
+  const std::string bytes = encode_as(Form::plan, approved);
+  if (size != nullptr) {
+    *size = bytes.size();
+    for (const auto& [code, text] : plan.outlook) *size += code.size() + text.size();
+  }
+  return "sha256:" + sha256_hex(bytes);
 }
 
 }  // namespace slipway::record

@@ -36,6 +36,7 @@ struct Ending {
 };
 Result<Ending> decode_ending(std::string_view deployment);
 
-std::string plan_digest(const Plan&);  // "sha256:…" over the plan's encoding
+// "sha256:…" over the plan's encoding; and about how many bytes a plan is recorded in.
+std::string plan_digest(const Plan&, std::size_t* size = nullptr);
 
 }  // namespace slipway::record

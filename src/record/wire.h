@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <boost/container/static_vector.hpp>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -56,8 +57,12 @@ template <class T>
 struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
+template <class T, std::size_t N>
+struct IsVector<boost::container::static_vector<T, N>> : std::true_type {};
 template <class T>
 struct IsVector<SharedList<T>> : std::true_type {};
+template <class T>
+struct IsVector<SharedLog<T>> : std::true_type {};
 template <class T>
 struct IsMap : std::false_type {};
 template <class K, class V>

@@ -114,7 +114,12 @@ class Writer {
     list(number, values.get());
   }
   template <class T>
-  void list(unsigned number, const std::vector<T>& values) {
+  void list(unsigned number, const SharedLog<T>& values) {
+    for (const T& value : values) always(number, value);
+  }
+  template <class List>
+  void list(unsigned number, const List& values) {
+    using T = typename List::value_type;
     if constexpr (Scalar<T>) {
       if (values.empty()) return;
       message(number, [&] {

@@ -54,8 +54,9 @@ bool Loop::commit(Draft& draft) {
     if (since + (site->seq - old) >= snapshot_every()) draft.to_snapshot.insert(id);
   }
   for (const SiteId& id : draft.to_snapshot) {
-    const Site& site = *draft.sites.at(id);
-    draft.batch.snapshots.push_back({stream_of(id), site.seq, record::encode(site)});
+    const SitePtr& site = draft.sites.at(id);
+    draft.batch.snapshots.push_back(
+        {stream_of(id), site->seq, "", [site] { return record::encode(*site); }});
   }
   keep_short(draft);
   timeline_.note(anchor_);
@@ -118,36 +119,41 @@ CommitTimes Loop::commit_times() const {
 }
 
 void Loop::swap_in(const Draft& draft) {
-  std::map<SiteId, bool> was_due;
   for (const Published& step : draft.steps) {
-    was_due[step.after->id] = std::holds_alternative<Due>(step.event.what);
-    if (step.after->last && !ended_.contains(step.after->last->number)) {
-      const Deployment& last = *step.after->last;
+    const SitePtr& site = step.after;
+    if (site->last && !ended_.contains(site->last->number)) {
+      const Deployment& last = *site->last;
       ended_[last.number] = {
-          step.after->id, last.state,
+          site->id, last.state,
           last.request.version.empty() ? last.plan.to.version : last.request.version,
           last.ended_wall};
     }
-  }
-  for (const auto& [id, site] : draft.sites) {
-    Kept& kept = sites_[id];
+    if (draft.sites.at(site->id) != site) continue;  // a later step is the newest
+    Kept& kept = sites_[site->id];
     const std::uint64_t old = kept.site ? kept.site->seq : 0;
-    kept.since_snapshot = draft.to_snapshot.contains(id)
+    kept.since_snapshot = draft.to_snapshot.contains(site->id)
                               ? 0
                               : kept.since_snapshot + static_cast<int>(site->seq - old);
     kept.site = site;
-    if (site->live) {
-      live_.insert(id);
-    } else {
-      live_.erase(id);
-    }
+    if (kept.is_live != site->live.has_value()) note_live(*site, kept);
     Instant due = engine::next_due(*site);
-    if (was_due[id] && due != kNever) due = std::max(due, site->now + kDueAtLeast);
-    set_due(id, kept, due);
+    if (std::holds_alternative<Due>(step.event.what) && due != kNever)
+      due = std::max(due, site->now + kDueAtLeast);
+    set_due(site->id, kept, due);
+  }
+}
+
+void Loop::note_live(const Site& site, Kept& kept) {
+  kept.is_live = site.live.has_value();
+  if (kept.is_live) {
+    live_.insert(site.id);
+  } else {
+    live_.erase(site.id);
   }
 }
 
 void Loop::set_due(const SiteId& id, Kept& kept, Instant due) {
+  if (kept.due == due) return;
   if (kept.due != kNever) due_.erase({kept.due, id});
   kept.due = due;
   if (due != kNever) due_.emplace(due, id);
@@ -200,8 +206,11 @@ void Loop::compile(const SiteId& id, const Event& event, std::uint32_t number) {
                             refusal.text + (remedy ? "; " + refusal.mistakes.front().hint : "")});
   }
   Planned planned{number, std::move(*plan), ""};
-  planned.plan_digest = record::plan_digest(planned.plan);
-  const std::size_t size = record::encode({Event{{}, {}, planned}, {}, ""}).size();
+  std::size_t size = 0;
+  planned.plan_digest = record::plan_digest(planned.plan, &size);
+  // By far the most have half of what there is room for, and need not be measured.
+  if (size > limits::kRecordBytes / 2)
+    size = record::encode({Event{{}, {}, planned}, {}, ""}).size();
   if (size > limits::kRecordBytes) {
     return post(id, Refused{number, "plan_too_large",
                             fmt::format("the plan has {} KiB, and {} KiB is the most; use fewer "

@@ -64,21 +64,21 @@ Result<> Loop::open() {
 
 // ---- from any thread -----------------------------------------------------------------------
 
-void Loop::push(Input input) {
+void Loop::push(const SiteId& site, What&& what) {
   {
     const std::scoped_lock guard(mutex_);
-    inbox_.push_back(std::move(input));
+    inbox_.emplace_back(std::in_place_type<Told>, site, std::move(what));
   }
   ready_.notify_one();
 }
 
 void Loop::answer(const SiteId& site, CommandId id, Attempt attempt, Outcome outcome) {
-  push(Told{site, Answered{id, attempt, std::move(outcome)}});
+  push(site, Answered{id, attempt, std::move(outcome)});
 }
 
-void Loop::fact(const SiteId& site, What what) { push(Told{site, std::move(what)}); }
+void Loop::fact(const SiteId& site, What what) { push(site, std::move(what)); }
 
-void Loop::post(const SiteId& site, What what) { push(Told{site, std::move(what)}); }
+void Loop::post(const SiteId& site, What what) { push(site, std::move(what)); }
 
 void Loop::submit(Request request, Reply reply) {
   if (const auto refusal = take_in(request, reply)) return reply(*refusal);
@@ -237,7 +237,7 @@ bool Loop::take(Draft& draft) {
 }
 
 // True: the batch ends with it.
-bool Loop::tell(Draft& draft, Told told) {
+bool Loop::tell(Draft& draft, Told&& told) {
   const bool urgent = std::holds_alternative<Exited>(told.what);
   if (const auto* answered = std::get_if<Answered>(&told.what)) {
     const Ask which{told.site, answered->command, answered->attempt};

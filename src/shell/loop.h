@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "shell/ballast.h"
+#include "shell/replay.h"
 #include "shell/shell.h"
 #include "shell/timeline.h"
 
@@ -87,16 +88,17 @@ class Loop final : public Shell {
     SitePtr site;
     Instant due = kNever;
     int since_snapshot = 0;
+    bool is_live = false;  // one of live_
   };
 
   // loop.cpp: what is ready becomes events
-  void push(Input);
+  void push(const SiteId&, What&&);
   std::optional<Refusal> take_in(const Request&, const Reply&);
   void wait_for_work(Duration max_wait);
   bool work();
   bool take(Draft&);
   void take_due(Draft&);
-  bool tell(Draft&, Told);
+  bool tell(Draft&, Told&&);
   bool ask_again_due();
   bool begin_again(const Ask&);
   const Awaited* awaited_as(const Ask&) const;
@@ -104,9 +106,9 @@ class Loop final : public Shell {
 
   // step.cpp: one event of one site
   SitePtr newest(const Draft&, const SiteId&) const;
-  bool step(Draft&, const SiteId&, What, bool make_site = false);
-  void record(Draft&, const SiteId&, SitePtr before, std::shared_ptr<Site> after, Event,
-              std::vector<Given>);
+  bool step(Draft&, const SiteId&, What&&, bool make_site = false);
+  void record(Draft&, const SiteId&, SitePtr before, std::shared_ptr<Site> after, Event&&,
+              std::vector<Given>&&);
   void quarantine(Draft&, const SitePtr& before, const What& broke, const std::string& invariant);
   void refuse(const What&, const Refusal&);
 
@@ -124,6 +126,7 @@ class Loop final : public Shell {
   Result<std::uint64_t> append(const journal::Batch&);
   void note_commit(Duration took);
   void swap_in(const Draft&);
+  void note_live(const Site&, Kept&);
   void set_due(const SiteId&, Kept&, Instant);
   void dispatch(const Draft&);
   void give(const SitePtr&, const Event&, const Given&);
@@ -142,6 +145,7 @@ class Loop final : public Shell {
   Result<> recover_agent();
   Result<> recover_ended(const std::function<void(const Deployment&, const SiteId&)>&);
   Result<> recover_sites();
+  Result<> take_over(std::vector<Replayed>, const std::map<SiteId, Tail>&);
   bool resume_sites(Duration away);
   void observe_awaited(const Draft&);
   void remember(const Site&);

@@ -12,6 +12,11 @@
 #include "shell/replay.h"
 
 namespace slipway::shell {
+namespace {
+
+constexpr std::size_t kSitesAtOnce = 512;
+
+}  // namespace
 
 Result<> Loop::recover(const std::function<void(SitePtr)>& site,
                        const std::function<void(const Deployment&, const SiteId&)>& ended) {
@@ -59,19 +64,28 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
   return {};
 }
 
-// Everything after the snapshots is read in one pass over the records of all sites.
+// Everything after the snapshots is read in one pass over the records of all sites; the snapshots
+// some sites at a time, so that all of them are never held at once.
 Result<> Loop::recover_sites() {
   std::map<SiteId, Tail> tails;
   std::unordered_map<std::string, Tail*> of_stream;
   for (const std::string& stream : TRY(parts_.journal->streams())) {
-    const auto id = site_of_stream(stream);
-    if (!id) continue;
-    Tail tail(TRY(parts_.journal->snapshot(stream)));
-    of_stream[stream] = &tails.emplace(*id, std::move(tail)).first->second;
+    if (const auto id = site_of_stream(stream)) of_stream[stream] = &tails[*id];
   }
   TRY(parts_.journal->read_tails(
       [&](std::uint64_t, const journal::Entry& entry) { of_stream.at(entry.stream)->add(entry); }));
-  for (Replayed& again : replayed(tails, threads_for(tails))) {
+  const std::size_t threads = threads_for(tails);
+  while (!tails.empty()) {
+    std::map<SiteId, Tail> next;
+    while (!tails.empty() && next.size() < kSitesAtOnce) next.insert(tails.extract(tails.begin()));
+    for (auto& [id, tail] : next) tail.begin_with(TRY(parts_.journal->snapshot(stream_of(id))));
+    TRY(take_over(replayed(next, threads), next));
+  }
+  return {};
+}
+
+Result<> Loop::take_over(std::vector<Replayed> sites, const std::map<SiteId, Tail>& tails) {
+  for (Replayed& again : sites) {
     if (again.trouble) return std::unexpected(*again.trouble);
     anchor_.next_number = std::max(anchor_.next_number, again.next_number);
     anchor_.next_request_id = std::max(anchor_.next_request_id, again.next_request_id);

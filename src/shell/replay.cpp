@@ -27,20 +27,22 @@ void note_numbers(const Event& event, Replayed& out) {
 }
 
 // Events rebuild the state; what was commanded then is the truth, whatever today's engine says.
-void play(record::StepRecord& record, std::uint64_t seq, Replayed& out) {
+// `before` is room for the state before the record: what it holds is written over, so that its
+// memory serves again.
+void play(record::StepRecord& record, std::uint64_t seq, Replayed& out, Site& before) {
   Site& site = out.site;
   const auto differs = [&](std::string_view how) {
     out.diverged.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(site.id),
                                        word(record.event.what), how));
   };
   note_numbers(record.event, out);
-  Site next = site;
+  before = site;
   try {
-    if (engine::step(next, record.event, site) != record.commands)
+    if (engine::step(site, record.event, before) != record.commands)
       differs("this version would command something else");
-    site = std::move(next);
   } catch (const InvariantBroken& broken) {
     differs(broken.what());
+    site = before;
     site.quarantine = broken.what();
   }
   for (const Given& given : record.commands) {
@@ -77,6 +79,7 @@ Replayed replayed(const SiteId& id, const Tail& tail) {
     }
     out.site = std::move(*read);
   }
+  Site before;
   for (std::size_t n = 0; n < tail.size(); ++n) {
     auto record = record::decode_step(tail.record(n));
     if (!record) {
@@ -84,7 +87,7 @@ Replayed replayed(const SiteId& id, const Tail& tail) {
                                                        stream_of(id), record.error().text)};
       return out;
     }
-    play(*record, tail.seq(n), out);
+    play(*record, tail.seq(n), out, before);
   }
   return out;
 }

@@ -17,7 +17,10 @@ namespace slipway::shell {
 // What the journal holds of one site.
 class Tail {
  public:
+  Tail() = default;
   explicit Tail(journal::Snapshot snapshot) : snapshot_(std::move(snapshot)) {}
+  // Large, so that who has many tails reads it when its turn comes.
+  void begin_with(journal::Snapshot snapshot) { snapshot_ = std::move(snapshot); }
   void add(const journal::Entry&);
   const journal::Snapshot& snapshot() const { return snapshot_; }
   std::size_t size() const { return records_.size(); }

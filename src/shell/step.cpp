@@ -35,11 +35,11 @@ SitePtr Loop::newest(const Draft& draft, const SiteId& id) const {
   return kept == sites_.end() ? nullptr : kept->second.site;
 }
 
-bool Loop::step(Draft& draft, const SiteId& id, What what, bool make_site) {
+bool Loop::step(Draft& draft, const SiteId& id, What&& what, bool make_site) {
   const SitePtr before = newest(draft, id);
   if (!before && !make_site) return false;
-  const Site unknown{.id = id};
-  const Site& was = before ? *before : unknown;
+  std::optional<Site> unknown;
+  const Site& was = before ? *before : unknown.emplace(Site{.id = id});
   auto after = std::make_shared<Site>(was);
   Event event{timeline_.now(), timeline_.wall(), std::move(what)};
   try {
@@ -58,7 +58,7 @@ bool Loop::step(Draft& draft, const SiteId& id, What what, bool make_site) {
 }
 
 void Loop::record(Draft& draft, const SiteId& id, SitePtr before, std::shared_ptr<Site> after,
-                  Event event, std::vector<Given> given) {
+                  Event&& event, std::vector<Given>&& given) {
   after->seq = (before ? before->seq : 0) + 1;
   const std::string stream = stream_of(id);
   record::StepRecord step{std::move(event), std::move(given), ""};

@@ -69,7 +69,7 @@ void Platform::start(const Issued& issued, const StartInstance& command, bool fr
     seen.port = found->second.port;
     seen.pid = found->second.alive ? command.instance : 0;
     tell(Done{seen});
-    const Duration start = command.spec.health.start_timeout;
+    const Duration start = command.spec->health.start_timeout;
     return found->second.alive ? watch(issued.site, command.instance, start)
                                : ended(issued.site, command.instance);
   }
@@ -111,7 +111,7 @@ void Platform::start(const Issued& issued, const StartInstance& command, bool fr
   seen.port = process.port;
   seen.pid = command.instance;
   tell(Done{seen});
-  watch(issued.site, command.instance, command.spec.health.start_timeout);
+  watch(issued.site, command.instance, command.spec->health.start_timeout);
 }
 
 void Platform::halt(const Issued& issued, const StopInstance& command, const Tell& tell) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "sim/drivers.h"
 
@@ -53,34 +54,34 @@ void Played::run(const Issued& issued, const std::optional<Slip>& slip) {
   Duration at = std::max(busy, stage_.now() + takes_time(issued.command));
   if (slip && slip->kind == SlipKind::slow) at += slip->by;
   busy = at;
-  stage_.later(at - stage_.now(), [this, issued, slip] {
+  stage_.later(at - stage_.now(), [this, issued = std::make_shared<const Issued>(issued), slip] {
     const bool fails = slip && (slip->kind == SlipKind::failed || slip->kind == SlipKind::final);
-    if (fails) return say(issued, unavailable(slip->kind == SlipKind::failed));
-    if (slip && slip->kind == SlipKind::pending) return say(issued, Pending{slip->by});
-    perform(issued, true, [this, issued, slip](Outcome outcome) {
-      if (!slip) return say(issued, std::move(outcome));
+    if (fails) return say(*issued, unavailable(slip->kind == SlipKind::failed));
+    if (slip && slip->kind == SlipKind::pending) return say(*issued, Pending{slip->by});
+    perform(*issued, true, [this, issued, slip](Outcome outcome) {
+      if (!slip) return say(*issued, std::move(outcome));
       switch (slip->kind) {
         case SlipKind::never:
           return;
         case SlipKind::false_alarm:
-          return say(issued, unavailable(true));
+          return say(*issued, unavailable(true));
         case SlipKind::late:
-          return stage_.later(slip->by, [this, issued, outcome] { say(issued, outcome); });
+          return stage_.later(slip->by, [this, issued, outcome] { say(*issued, outcome); });
         case SlipKind::twice:
-          stage_.later(slip->by, [this, issued, outcome] { say(issued, outcome); });
-          return say(issued, std::move(outcome));
+          stage_.later(slip->by, [this, issued, outcome] { say(*issued, outcome); });
+          return say(*issued, std::move(outcome));
         case SlipKind::old: {
-          Issued before = issued;
-          before.attempt = issued.attempt - 1;
+          Issued before = *issued;
+          before.attempt = issued->attempt - 1;
           say(before, outcome);
-          return say(issued, std::move(outcome));
+          return say(*issued, std::move(outcome));
         }
         case SlipKind::slow:
         case SlipKind::lost:
         case SlipKind::failed:
         case SlipKind::final:
         case SlipKind::pending:
-          return say(issued, std::move(outcome));
+          return say(*issued, std::move(outcome));
       }
     });
   });
@@ -89,8 +90,8 @@ void Played::run(const Issued& issued, const std::optional<Slip>& slip) {
 void Played::observe(const Issued& issued) {
   Duration& busy = busy_until_[key(issued)];
   busy = std::max(busy, stage_.now() + stage_.dice.between(500us, 3ms));
-  stage_.later(busy - stage_.now(), [this, issued] {
-    perform(issued, false, [this, issued](Outcome outcome) { say(issued, std::move(outcome)); });
+  stage_.later(busy - stage_.now(), [this, issued = std::make_shared<const Issued>(issued)] {
+    perform(*issued, false, [this, issued](Outcome outcome) { say(*issued, std::move(outcome)); });
   });
 }
 

@@ -89,7 +89,8 @@ void Router::perform(const Issued& issued, bool fresh, Tell tell) {
   if (!fresh && scene.route != wanted && !std::holds_alternative<Drain>(issued.command)) {
     return tell(Failed{{Fault::missing, "another route is in force"}, true, {}});
   }
-  const Route before = scene.route;
+  const auto* shift = std::get_if<Shift>(&issued.command);
+  const Route before = shift != nullptr ? scene.route : Route{};
   newest_[issued.site] = std::max(newest_[issued.site], issued.id);
   if (const auto* drain_now = std::get_if<Drain>(&issued.command)) {
     scene.set_route(wanted, stage_.now());
@@ -98,9 +99,7 @@ void Router::perform(const Issued& issued, bool fresh, Tell tell) {
   }
   scene.set_route(wanted, stage_.now());
   look(issued.site);
-  if (const auto* shift = std::get_if<Shift>(&issued.command)) {
-    return measure(issued, *shift, before, tell);
-  }
+  if (shift != nullptr) return measure(issued, *shift, before, tell);
   admit(issued, wanted, stage_.now() + kAdmission, tell);
 }
 
@@ -172,12 +171,12 @@ void Router::drain(const Issued& issued, const Drain& command, const Tell& tell)
     ends = command.grace;
     seen.cut = 1;
   }
-  stage_.later(std::min(ends, command.grace), [this, issued, command, seen, tell] {
-    Scene& scene = stage_.scene(issued.site);
+  stage_.later(std::min(ends, command.grace), [this, site = issued.site, gone = command.instances,
+                                               seen, tell] {
+    Scene& scene = stage_.scene(site);
     Route left = scene.route;
     for (RouteSlot& slot : left.slots) {
       std::erase_if(slot.servers, [&](const RouteServer& server) {
-        const auto& gone = command.instances;
         return !server.ready && std::find(gone.begin(), gone.end(), server.instance) != gone.end();
       });
     }

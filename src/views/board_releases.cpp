@@ -81,7 +81,7 @@ std::vector<Release> Board::pinned(const std::string& service, const std::string
   const auto add = [&](const SiteId& id, const Deployment& d) {
     const slipway::Release& to = d.plan.to;
     if (!d.planned || id.service != service || to.version != version || to.digest.empty()) return;
-    out.push_back({service, version, to.digest, d.plan.spec.container.image, to.commit,
+    out.push_back({service, version, to.digest, d.plan.spec->container.image, to.commit,
                    d.request.by, "", d.requested_wall, false});
   };
   const std::shared_lock lock(impl_->mutex);

@@ -72,7 +72,7 @@ boost::json::array drift_json(const Site& site, const Wanted& wanted) {
   const auto serving = site.copies.find(site.serving);
   if (serving == site.copies.end()) return out;
   const InstanceSpec& spec = serving->second.spec;
-  add_differences(out, {wanted.spec.env.begin(), wanted.spec.env.end()},
+  add_differences(out, {wanted.spec->env.begin(), wanted.spec->env.end()},
                   {spec.env.begin(), spec.env.end()});
   add_differences(out, settings_of(wanted.spec, wanted.route, wanted.replicas),
                   settings_of(spec, site.route, serving->second.wanted));

@@ -11,7 +11,7 @@ namespace slipway::views {
 
 // A site's serving release as the newest configuration would run it.
 struct Wanted {
-  InstanceSpec spec;
+  Shared<InstanceSpec> spec;
   RouteSpec route;
   int replicas = 1;
 };

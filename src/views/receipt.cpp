@@ -106,31 +106,31 @@ boost::json::object receipt_json(const Deployment& d) {
 }
 
 std::string finding_text(const analysis::Finding& f) {
-  if (f.unit == "ms")
+  if (f.subject->unit == "ms")
     return fmt::format("candidate {} ms, stable {} ms, limit {}",
                        std::isfinite(f.candidate) ? fmt::format("{:.1f}", f.candidate) : "unknown",
                        std::isfinite(f.stable) ? fmt::format("{:.1f}", f.stable) : "unknown",
-                       f.limit);
+                       f.subject->limit);
   const auto side = [](const char* who, std::uint64_t x, std::uint64_t n, double value) {
     return n == 0 ? fmt::format("{} no requests", who)
                   : fmt::format("{} {} of {} = {}", who, x, n, share_of(value));
   };
   return fmt::format("{}, {}, limit {}",
                      side("candidate", f.x_candidate, f.n_candidate, f.candidate),
-                     side("stable", f.x_stable, f.n_stable, f.stable), f.limit);
+                     side("stable", f.x_stable, f.n_stable, f.stable), f.subject->limit);
 }
 
 boost::json::object to_json(const analysis::Finding& f) {
   boost::json::object o;
-  o["name"] = f.name;
-  o["side"] = f.side;
-  o["engine"] = f.engine;
-  o["unit"] = f.unit;
+  o["name"] = f.subject->name;
+  o["side"] = f.subject->side;
+  o["engine"] = f.subject->engine;
+  o["unit"] = f.subject->unit;
   o["verdict"] = ruling_word(f.ruling);
   o["stable"] = number_json(f.stable);
   o["candidate"] = number_json(f.candidate);
-  o["limit"] = f.limit;
-  o["origin"] = f.origin;
+  o["limit"] = f.subject->limit;
+  o["origin"] = f.subject->origin;
   o["n_stable"] = f.n_stable;
   o["n_candidate"] = f.n_candidate;
   o["x_stable"] = f.x_stable;
@@ -152,7 +152,7 @@ boost::json::object to_json(const VerdictEntry& entry) {
   o["verdict"] = ruling_word(v.ruling);
   o["data"] = data_word(v.data);
   const bool decided = v.decided_by >= 0 && v.decided_by < static_cast<int>(v.findings.size());
-  o["decided_by"] = decided ? boost::json::value(v.findings[v.decided_by].name.c_str())
+  o["decided_by"] = decided ? boost::json::value(v.findings[v.decided_by].subject->name.c_str())
                             : boost::json::value(nullptr);
   o["observed_ms"] = ms_json(v.observed);
   o["trouble"] = v.trouble;

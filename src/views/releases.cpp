@@ -84,7 +84,7 @@ void ReleaseTable::add(const SiteId& site, const Deployment& d) {
   Row& row = rows_[{site.service, to.version}];
   if (!row.release.created && (row.first == 0 || d.number < row.first)) {
     row.first = d.number;
-    row.release = {site.service, to.version,   to.digest,         d.plan.spec.container.image,
+    row.release = {site.service, to.version,   to.digest,         d.plan.spec->container.image,
                    to.commit,    d.request.by, d.request.because, d.requested_wall,
                    false};
   }

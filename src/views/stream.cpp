@@ -137,8 +137,7 @@ void add_alerts(Lines& lines, const Published& p) {
 
 bool accepted(const Deployment& d) { return d.request_id == 0 || d.state != State::looking; }
 
-std::size_t new_entries(const std::vector<StoryEntry>& before,
-                        const std::vector<StoryEntry>& after) {
+std::size_t new_entries(const SharedLog<StoryEntry>& before, const SharedLog<StoryEntry>& after) {
   const std::size_t n = before.size();
   if (n == 0) return after.size();
   if (after.size() >= n && after[n - 1] == before.back()) return after.size() - n;

@@ -16,7 +16,6 @@ std::vector<EventLine> lines_of(const Published&);
 bool accepted(const Deployment&);
 
 // How many of the story's last entries are new since `before`.
-std::size_t new_entries(const std::vector<StoryEntry>& before,
-                        const std::vector<StoryEntry>& after);
+std::size_t new_entries(const SharedLog<StoryEntry>& before, const SharedLog<StoryEntry>& after);
 
 }  // namespace slipway::views

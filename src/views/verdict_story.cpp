@@ -28,24 +28,25 @@ const Criterion* criterion_of(const Plan& plan, const std::string& stage, const 
   for (const Step& step : plan.steps) {
     if (step.verb != Verb::judge) continue;
     for (const Criterion& c : step.charge.criteria)
-      if (c.name == f.name && c.text == f.limit && (!found || step.charge.stage == stage))
+      if (c.name == f.subject->name && c.text == f.subject->limit &&
+          (!found || step.charge.stage == stage))
         found = &c;
   }
   return found;
 }
 
-bool is_count(const Finding& f) { return f.engine == "R1" || f.engine == "R2"; }
+bool is_count(const Finding& f) { return f.subject->engine == "R1" || f.subject->engine == "R2"; }
 
 // What the judge would make of counts like these, all in one block: the same odds, equally
 // weighted. Only differences of it are used, so that it says "about".
 std::optional<double> estimate(const Finding& f, const Criterion& c, std::uint64_t n,
                                std::uint64_t x, std::uint64_t n_stable, std::uint64_t x_stable) {
-  const bool safe = f.side == "safe";
+  const bool safe = f.subject->side == "safe";
   double sum = -analysis::kInfinity;
   std::size_t k = 0;
   const auto add = [&](double ratio) {
     double llr = 0;
-    if (f.engine == "R1") {
+    if (f.subject->engine == "R1") {
       const double p0 = c.metric == Metric::latency ? 1 - c.quantile : c.limit;
       if (!(p0 > 0 && p0 < 1)) return false;
       llr = analysis::llr_rate1(ratio, p0, n, x);
@@ -72,30 +73,31 @@ std::string counted(std::uint64_t x, std::uint64_t n) {
 }
 
 std::string seen(const Finding& f) {
-  if (f.unit == "value")
-    return fmt::format("{} is {:.4g} for the candidate and {:.4g} for stable", f.name, f.candidate,
-                       f.stable);
+  if (f.subject->unit == "value")
+    return fmt::format("{} is {:.4g} for the candidate and {:.4g} for stable", f.subject->name,
+                       f.candidate, f.stable);
   const std::string counts =
       fmt::format("{} for the candidate, {} for stable", counted(f.x_candidate, f.n_candidate),
                   counted(f.x_stable, f.n_stable));
-  if (f.unit == "ms")
+  if (f.subject->unit == "ms")
     return fmt::format(
-        "{} is {:.1f} ms for the candidate and {:.1f} ms for stable; too slow were {}", f.name,
-        f.candidate, f.stable, counts);
-  return fmt::format("{}: {}", f.name, counts);
+        "{} is {:.1f} ms for the candidate and {:.1f} ms for stable; too slow were {}",
+        f.subject->name, f.candidate, f.stable, counts);
+  return fmt::format("{}: {}", f.subject->name, counts);
 }
 
 std::string limit_of(const Finding& f) {
-  std::string out = "the limit is " + f.limit;
-  if (f.origin == "default") return out + ", by default";
-  return f.origin.empty() ? out : out + " (" + f.origin + ")";
+  std::string out = "the limit is " + f.subject->limit;
+  if (f.subject->origin == "default") return out + ", by default";
+  return f.subject->origin.empty() ? out : out + " (" + f.subject->origin + ")";
 }
 
 std::string weighed(const Finding& f) {
-  if (f.engine == "fail_fast")
+  if (f.subject->engine == "fail_fast")
     return "nearly every one of the last requests failed, which decides at once";
   const double share = f.needed > 0 ? std::max(0.0, f.evidence / f.needed) : 0;
-  const std::string what = f.side == "safe" ? "evidence that it is safe" : "evidence of harm";
+  const std::string what =
+      f.subject->side == "safe" ? "evidence that it is safe" : "evidence of harm";
   return fmt::format("{} is {:.1f}, {:.1f} decides ({:.0f} %)", what, f.evidence, f.needed,
                      100 * share);
 }
@@ -145,10 +147,11 @@ std::string more_requests(const Finding& f, const Criterion& c) {
 
 std::string changed(const Plan& plan, const std::string& stage, const Finding& f) {
   const Criterion* c = criterion_of(plan, stage, f);
-  if (f.engine == "fail_fast") return "one good answer in ten would have left it to the evidence";
+  if (f.subject->engine == "fail_fast")
+    return "one good answer in ten would have left it to the evidence";
   if (c == nullptr || !is_count(f)) return "";
-  if (f.side == "harm" && f.ruling == Ruling::fail) return fewer_bad(f, *c);
-  if (f.side == "safe" && f.ruling == Ruling::hold) return more_requests(f, *c);
+  if (f.subject->side == "harm" && f.ruling == Ruling::fail) return fewer_bad(f, *c);
+  if (f.subject->side == "safe" && f.ruling == Ruling::hold) return more_requests(f, *c);
   return "";
 }
 
@@ -183,7 +186,8 @@ const Finding* telling(const Verdict& v) {
   double least = 0;
   for (const Finding& f : v.findings) {
     const double share = f.needed > 0 ? f.evidence / f.needed : 0;
-    const bool open = f.side == "safe" && (v.ruling == Ruling::pass || f.ruling == Ruling::hold);
+    const bool open =
+        f.subject->side == "safe" && (v.ruling == Ruling::pass || f.ruling == Ruling::hold);
     if (open && (!found || share < least)) {
       found = &f;
       least = share;

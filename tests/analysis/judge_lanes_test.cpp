@@ -24,6 +24,38 @@ TEST(Judge, ABrokenStableIsNoReasonToGoBack) {
   EXPECT_TRUE(worse.judge.next(ramp({both(error_below(0.01))}), worse.now).tests.back().rescued);
 }
 
+// Where no margins of a step are asked for, the limit that stable breaks is what shows it.
+TEST(Judge, ARescuedStageEndsWithoutMarginsOfItsStep) {
+  const auto stage = [](double limit, double stable, double candidate) {
+    Charge charge = ramp({both(error_below(limit))}, 30s);
+    charge.risk_budget = 0;
+    Stage s(charge, known_stable(5'000, std::max(stable, 2 * limit)));
+    EXPECT_EQ(s.judge.notes.size(), 1U);
+    s.stable_errors = stable;
+    s.candidate_errors = candidate;
+    s.rps = 400;
+    return s;
+  };
+  // The outage is over, and still stands among what is known of stable.
+  Stage over = stage(0.05, 0, 0);
+  EXPECT_GE(over.until_decided(60), 30);
+  EXPECT_EQ(over.judge.look(over.now).ruling, Ruling::pass);
+  Stage lasts = stage(0.3, 0.6, 0.6);
+  EXPECT_GE(lasts.until_decided(60), 30);
+  EXPECT_EQ(lasts.judge.look(lasts.now).ruling, Ruling::pass);
+  EXPECT_TRUE(lasts.judge.next(ramp({both(error_below(0.3))}), lasts.now).tests.back().rescued);
+  Stage worse = stage(0.05, 0.1, 0.3);
+  EXPECT_GT(worse.until_decided(300), 0);
+  EXPECT_EQ(worse.judge.look(worse.now).ruling, Ruling::fail);
+
+  Charge slow = ramp({both(latency_below(0.9, 10))}, 30s);
+  slow.risk_budget = 0;
+  Stage late(slow, known_stable(5'000, 0, 20));
+  late.rps = 1000;
+  EXPECT_GE(late.until_decided(300), 30);
+  EXPECT_EQ(late.judge.look(late.now).ruling, Ruling::pass);
+}
+
 TEST(Judge, AStageWithoutCriteriaIsOverWhenItWasWatched) {
   Stage s(Charge{.weight = 500, .dwell = 30s, .criteria = std::vector<Criterion>()});
   ASSERT_TRUE(s.judge.tests.empty());

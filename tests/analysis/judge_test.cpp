@@ -15,7 +15,7 @@ TEST(Judge, TwentyPercentErrorsAtFivePercentFailsWithinSeconds) {
   const Verdict v = s.judge.look(s.now);
   ASSERT_EQ(v.ruling, Ruling::fail);
   const Finding& f = v.findings.at(static_cast<std::size_t>(v.decided_by));
-  EXPECT_EQ(f.engine, "R1");
+  EXPECT_EQ(f.subject->engine, "R1");
   EXPECT_EQ(f.ruling, Ruling::fail);
   EXPECT_GE(f.evidence, f.needed);
   EXPECT_GT(f.candidate, 0.1);
@@ -26,7 +26,7 @@ TEST(Judge, ComparesWithStableInTheSameBlock) {
   bad.candidate_errors = 0.2;
   EXPECT_GT(bad.until_decided(60), 0);
   const Verdict v = bad.judge.look(bad.now);
-  EXPECT_EQ(v.findings.at(static_cast<std::size_t>(v.decided_by)).engine, "R2");
+  EXPECT_EQ(v.findings.at(static_cast<std::size_t>(v.decided_by)).subject->engine, "R2");
 
   Stage shared(ramp({default_criteria().front()}));
   for (int i = 0; i < 300; ++i) {  // an outage of both is not the candidate's
@@ -70,7 +70,7 @@ TEST(Judge, TotalFailureIsFast) {
   EXPECT_EQ(s.until_decided(20), 3);
   const Verdict v = s.judge.look(s.now);
   const Finding& f = v.findings.at(static_cast<std::size_t>(v.decided_by));
-  EXPECT_EQ(f.engine, "fail_fast");
+  EXPECT_EQ(f.subject->engine, "fail_fast");
   EXPECT_EQ(f.x_candidate, 21u);
 
   Charge without = ramp(default_criteria());
@@ -91,7 +91,7 @@ TEST(Judge, AbsoluteLatencyIsCountedAtTheLimitOfThePlan) {
   EXPECT_LE(after, 30);
   const Verdict v = slow.judge.look(slow.now);
   const Finding& f = v.findings.at(static_cast<std::size_t>(v.decided_by));
-  EXPECT_EQ(f.unit, "ms");
+  EXPECT_EQ(f.subject->unit, "ms");
   EXPECT_GT(f.candidate, 500);
   EXPECT_LT(f.stable, 100);
 

@@ -108,7 +108,7 @@ struct Stage {
 inline const slipway::analysis::Test& test_of(const Judge& judge, const std::string& name,
                                               Side side) {
   for (const auto& t : judge.tests)
-    if (t.name == name && t.side == side) return t;
+    if (t.subject->name == name && t.side == side) return t;
   ADD_FAILURE() << name << " is not tested";
   return judge.tests.front();
 }

@@ -21,12 +21,12 @@ using Each = void (*)(std::span<double>);
 struct Pace {
   const char* name;
   One quick, exact;
-  Each each;
+  Each each, narrow;
 };
 
-const Pace kLn = {"ln", ln, wide::ln, ln_each};
-const Pace kExp = {"exp", exp, wide::exp, exp_each};
-const Pace kLog1p = {"log1p", log1p, wide::log1p, log1p_each};
+const Pace kLn = {"ln", ln, wide::ln, ln_each, narrow::ln_each};
+const Pace kExp = {"exp", exp, wide::exp, exp_each, narrow::exp_each};
+const Pace kLog1p = {"log1p", log1p, wide::log1p, log1p_each, narrow::log1p_each};
 
 bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||
@@ -37,9 +37,11 @@ bool same_bits(double a, double b) {
 void expect_same(const Pace& pace, const std::vector<double>& x) {
   std::vector<double> all = x;
   pace.each(all);
+  std::vector<double> by_two = x;
+  pace.narrow(by_two);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double want = pace.exact(x[i]), alone = pace.quick(x[i]);
-    ASSERT_TRUE(same_bits(alone, want) && same_bits(all[i], want))
+    ASSERT_TRUE(same_bits(alone, want) && same_bits(all[i], want) && same_bits(by_two[i], want))
         << pace.name << "(" << std::hexfloat << x[i] << "): " << want << " the long way, " << alone
         << " the quick one, " << all[i] << " among others";
   }
@@ -70,6 +72,24 @@ TEST(MathQuick, AMillionArgumentsGiveTheBitsOfTheLongWay) {
     ASSERT_NO_FATAL_FAILURE(expect_same(kLn, logs));
     ASSERT_NO_FATAL_FAILURE(expect_same(kExp, powers));
     ASSERT_NO_FATAL_FAILURE(expect_same(kLog1p, rises));
+  }
+}
+
+// However many, by wide lanes or without; the second half of them takes the long way. What lies
+// behind the last stays.
+TEST(MathQuick, AnyNumberSideBySide) {
+  for (const Pace& pace : {kLn, kExp, kLog1p}) {
+    for (std::size_t n = 0; n <= 17; ++n) {
+      std::vector<double> x(n + 1);
+      for (std::size_t i = 0; i <= n; ++i) x[i] = i < n / 2 ? 0.3 + 0.37 * i : 5e-324 * (i + 1);
+      for (const Each each : {pace.each, pace.narrow}) {
+        std::vector<double> all = x;
+        each(std::span(all).first(n));
+        for (std::size_t i = 0; i < n; ++i)
+          ASSERT_TRUE(same_bits(all[i], pace.exact(x[i]))) << pace.name << " " << i << " of " << n;
+        ASSERT_TRUE(same_bits(all[n], x[n])) << pace.name << " behind " << n;
+      }
+    }
   }
 }
 

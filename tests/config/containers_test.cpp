@@ -45,12 +45,12 @@ TEST(Containers, ASwarmHasTheSameSettingsUnderItsOwnName) {
 }
 
 TEST(Containers, ASwarmMayRollByItselfAndSaysWhatThatCosts) {
-  const auto loaded = [](const std::string& settings) {
+  const auto loaded = [](const std::string& settings, const std::string& strategy = "rolling") {
     return good(
         "service: { name: web, image: registry.example/web, port: 80 }\n"
         "environments:\n  production:\n    listen: 127.0.0.1:8080\n    platform: swarm\n"
         "    swarm: { " +
-        settings + " }\n");
+        settings + " }\n    strategy: " + strategy + "\n");
   };
   const Config c = loaded("rolling: swarm, failure_action: rollback, restart: always");
   EXPECT_TRUE(only(c).container.rolls);
@@ -61,6 +61,14 @@ TEST(Containers, ASwarmMayRollByItselfAndSaysWhatThatCosts) {
   EXPECT_FALSE(only(loaded("rolling: slipway")).container.rolls);
   EXPECT_NE(noted(loaded("failure_action: rollback"), "does nothing here"), nullptr);
   EXPECT_EQ(noted(c, "does nothing here"), nullptr);
+  EXPECT_EQ(noted(c, "one service for each instance"), nullptr);
+  // Another strategy has nothing of it but one that a deployment is told.
+  const Config other = loaded("rolling: swarm", "canary");
+  EXPECT_EQ(noted(other, "chooses which instances go"), nullptr);
+  EXPECT_EQ(noted(other, "restarts what ends"), nullptr);
+  EXPECT_NE(noted(other, "`canary` has one service for each instance"), nullptr);
+  EXPECT_EQ(only(other).cannot.size(), 1U);  // the open ports
+  EXPECT_EQ(only(other).cannot_rolling.size(), 2U);
 }
 
 TEST(Containers, WhatAnImageIsMadeOf) {

@@ -1,5 +1,5 @@
-"""Twenty releases of containers by each strategy under load, by themselves and as services of a swarm; and an engine that
-is restarted in the middle of some."""
+"""Twenty releases of containers by each strategy under load: by themselves, as services of a swarm, and as tasks of one
+service that the swarm rolls; and an engine that is restarted in the middle of some."""
 
 import sys
 import unittest
@@ -8,7 +8,7 @@ import engine
 from contained import PATIENT, Port, begin, end
 from house import poll
 from many import Many, release_many
-from strategies import LONG_CANARY
+from strategies import LONG_CANARY, ROLLING
 
 if __name__ == "__main__":
     engine.own_network([sys.executable, *sys.argv])
@@ -21,9 +21,11 @@ def make(n):
 
 
 class ManyContained(Many):
+    settings = ""
+
     def run_one(self, name):
         strategy, replicas = self.strategies[name]
-        with Port(strategy, environment_extra=f"    replicas: {replicas}") as h:
+        with Port(strategy, environment_extra=f"    replicas: {replicas}", settings=self.settings) as h:
             return release_many(h, name, make, rate=100)
 
 
@@ -56,6 +58,21 @@ class Containers(ManyContained, unittest.TestCase):
 
 
 class Services(ManyContained, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        begin("swarm", swarm=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        end()
+
+
+class TasksOfOneService(ManyContained, unittest.TestCase):
+    """Two at a time of three, then one: each release is two updates of the service."""
+
+    settings = ", rolling: swarm"
+    strategies = {"rolling": (ROLLING.replace("maxSurge: 1", "maxSurge: 2"), 3)}
+
     @classmethod
     def setUpClass(cls):
         begin("swarm", swarm=True)

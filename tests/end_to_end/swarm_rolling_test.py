@@ -36,11 +36,18 @@ def service():
     return only
 
 
+def version_of(task):
+    return task["Spec"]["ContainerSpec"]["Labels"]["slipway.version"]
+
+
+def wanted_tasks():
+    """Those that run and that the swarm wants to."""
+    return [t for t in running.call("GET", "/tasks") if t["DesiredState"] == t["Status"]["State"] == "running"]
+
+
 def tasks():
     """Versions of the tasks that the swarm wants, by their places."""
-    return sorted((t["Slot"], t["Spec"]["ContainerSpec"]["Labels"]["slipway.version"])
-                  for t in running.call("GET", "/tasks")
-                  if t["DesiredState"] == "running" and t["Status"]["State"] == "running")
+    return sorted((t["Slot"], version_of(t)) for t in wanted_tasks())
 
 
 def ended(h, *versions):
@@ -171,6 +178,63 @@ class RollsItself(unittest.TestCase):
                 self.assertEqual(done["state"], "succeeded", done)
                 ended(h, "v1")
                 self.assertEqual([v for _, v in tasks()], ["v2"] * 2)
+                saw = load.stop()
+                self.assertEqual(saw["failed"], 0, saw)
+
+    def test_an_old_task_that_dies_in_the_middle(self):
+        """The swarm starts another in its place, of the new release; the roll goes on with it, or back from it."""
+        for verb, last in (("resume", "v2"), ("abort", "v1")):
+            with self.subTest(verb), house() as h:
+                h.deploy("v1")
+                load = h.load(rate=100)
+                h.json("deploy", h.environment, "--version", "v2", "--no-wait")
+                poll("the first batch", lambda: ((h.live() or {}).get("stage") or {}).get("name") == "batch 1")
+                h.run("pause", h.environment)
+                versions = lambda: sorted(version for _, version in tasks())
+                poll("a new one", lambda: versions() == ["v1", "v1", "v2"])
+                # Not the one that the swarm lets go already.
+                victim = next(t for t in wanted_tasks() if version_of(t) == "v1")
+                running.call("POST", f"/containers/{victim['Status']['ContainerStatus']['ContainerID']}/kill")
+                poll("another of v2", lambda: versions() == ["v1", "v2", "v2"])
+                self.assertEqual(h.live()["state"], "paused")
+                self.assertEqual(h.run(verb, h.environment).returncode, 0)
+                done = h.run("watch", h.environment, "--output", "json")
+                self.assertEqual(json.loads(done.stdout)["state"],
+                                 "succeeded" if verb == "resume" else "aborted", done.stdout)
+                poll("all of it", lambda: [v for _, v in tasks()] == [last] * 3, 60)
+                ended(h, "v1" if last == "v2" else "v2")
+                poll("no more than those", lambda: len(h.instances(last)) == 3, 60)
+                poll("all well", lambda: h.status()["instances"][last]["ready"] == 3)
+                self.assertEqual({h.get() for _ in range(20)}, {(200, last)})
+                saw = load.stop()
+                print(f"an old task died, then {verb}: {saw['failed']} of {saw['sent']} requests failed", flush=True)
+                # Those that it had when it died, and no more.
+                self.assertLess(saw["failed"], 5, saw)
+
+    def test_a_warm_copy_that_ends_before_the_next_rolling(self):
+        """It was rolled, and is kept by a release of another strategy: its tasks die, or somebody removes all of it."""
+        for how in ("killed", "removed"):
+            with self.subTest(how), house(replicas=2) as h:
+                file = h.folder / "slipway.yaml"
+                text = file.read_text()
+                h.deploy("v1")
+                warm = service()["ID"]
+                load = h.load(rate=100)
+                file.write_text(text.replace(ROLLING, BLUE_GREEN))
+                self.assertEqual(h.deploy("v2")["state"], "succeeded")
+                self.assertEqual(len(h.instances("v1")), 2)
+                if how == "killed":
+                    for container in h.instances("v1"):
+                        running.call("POST", f"/containers/{container['Id']}/kill")
+                else:
+                    running.call("DELETE", f"/services/{warm}")
+                file.write_text(text)
+                done = h.deploy("v3")
+                self.assertEqual((done["state"], done["receipt"]["failed"]), ("succeeded", 0), done)
+                ended(h, "v1", "v2")
+                self.assertEqual([v for _, v in tasks()], ["v3"] * 2)
+                self.assertEqual(len(h.instances("v3")), 2)
+                poll("one service", lambda: len(running.call("GET", "/services")) == 1)
                 saw = load.stop()
                 self.assertEqual(saw["failed"], 0, saw)
 

@@ -56,10 +56,10 @@ inline Plan base(const Site& site, const std::string& to, int replicas) {
   }
   p.to = {.service = site.id.service, .version = to, .digest = "sha256:" + to};
   p.environment = site.id.environment;
-  p.spec.argv = {"./" + to};
-  p.spec.artifact = "releases/" + to;
-  p.spec.drain = 5s;
-  p.spec.health.start_timeout = 30s;
+  p.spec.edit().argv = {"./" + to};
+  p.spec.edit().artifact = "releases/" + to;
+  p.spec.edit().drain = 5s;
+  p.spec.edit().health.start_timeout = 30s;
   p.route.listen = "127.0.0.1:8080";
   p.route.servers = replicas;
   p.replicas = replicas;
@@ -131,7 +131,7 @@ inline Plan rolled(const Site& site, const std::string& to) {
   Plan p = base(site, to, 3);
   p.strategy = Strategy::rolling;
   p.floor = 3;
-  p.spec.container.rolled = 1;
+  p.spec.edit().container.rolled = 1;
   p.steps = {check(),   provision(1),
              warm(1),   shift(3'333),
              retire(2), provision(2),
@@ -180,7 +180,7 @@ inline Plan by_name(const std::string& name, const Site& site, const std::string
   if (name == "first" || site.serving == 0) {
     const int n = name.starts_with("rolling") ? 4 : name == "rolled" ? 3 : name == "canary" ? 2 : 1;
     Plan p = first(site, to, n);
-    if (name == "rolled") p.spec.container.rolled = 1;
+    if (name == "rolled") p.spec.edit().container.rolled = 1;
     return p;
   }
   if (name == "canary") return canary(site, to);

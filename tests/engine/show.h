@@ -30,7 +30,7 @@ struct ShowCommand {
   std::string operator()(const CheckRelease& c) const { return c.version; }
   std::string operator()(const StartInstance& c) const {
     return fmt::format("{} of {}{}", c.instance, c.version,
-                       c.advance && c.spec.container.rolled > 0 ? " by the platform" : "");
+                       c.advance && c.spec->container.rolled > 0 ? " by the platform" : "");
   }
   std::string operator()(const StopInstance& c) const { return fmt::format("{}", c.instance); }
   std::string operator()(const RunSmoke& c) const { return fmt::format("{}", c.instance); }

@@ -52,9 +52,9 @@ struct House {
     for (const auto& v : versions) {
       const Release release{"web", v, "sha256:" + v, ""};
       Past past{.number = ++number, .release = release};
-      past.spec.argv = {"old-" + v};
-      past.spec.artifact = "releases/" + v;
-      past.spec.digest = release.digest;
+      past.spec.edit().argv = {"old-" + v};
+      past.spec.edit().artifact = "releases/" + v;
+      past.spec.edit().digest = release.digest;
       site.past.push_back(past);
       site.digests.emplace_back(v, release.digest);
       site.copies[number] =
@@ -266,7 +266,7 @@ TEST(Compile, ThePlanOfADeployment) {
   EXPECT_EQ(plan->strategy, Strategy::canary);
   EXPECT_EQ(plan->from.version, "v1");
   EXPECT_EQ(plan->to, (Release{"web", "v2", "sha256:v2", "c0"}));
-  EXPECT_EQ(plan->spec.digest, "sha256:v2");
+  EXPECT_EQ(plan->spec->digest, "sha256:v2");
   EXPECT_EQ(plan->revision, "sha256:revision");
   EXPECT_EQ(plan->environment, "production");
   EXPECT_EQ(plan->floor, 2);
@@ -336,7 +336,7 @@ TEST(Compile, RollbackToAWarmCopyNeedsNoLook) {
   ASSERT_TRUE(plan) << plan.error().text;
   EXPECT_EQ(plan->reuse, 1u);
   EXPECT_EQ(plan->steps.front().verb, Verb::shift);
-  EXPECT_EQ(plan->spec.argv.at(0), "old-v1");
+  EXPECT_EQ(plan->spec->argv.at(0), "old-v1");
   EXPECT_EQ(plan->to.digest, "sha256:v1");
   EXPECT_EQ(plan->from.version, "v2");
 }
@@ -353,7 +353,7 @@ TEST(Compile, RollbackToAColdReleaseStartsItAsItWas) {
   ASSERT_TRUE(plan);
   EXPECT_FALSE(plan->reuse);
   EXPECT_EQ(plan->steps.front().verb, Verb::check);
-  EXPECT_EQ(plan->spec.argv.at(0), "old-v1");
+  EXPECT_EQ(plan->spec->argv.at(0), "old-v1");
 }
 
 TEST(Compile, MistakesOfThePlanKeepTheirPlaces) {

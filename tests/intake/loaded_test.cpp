@@ -41,10 +41,10 @@ TEST(Loaded, TheLeastFileIsABlueGreenRelease) {
   ASSERT_TRUE(plan) << plan.error().text;
   EXPECT_EQ(plan->strategy, Strategy::blue_green);
   EXPECT_EQ(plan->replicas, 4);
-  EXPECT_EQ(plan->spec.artifact, "./releases/v2");
-  EXPECT_EQ(plan->spec.argv.at(0), "./releases/v2/server --port ${port}");
-  EXPECT_TRUE(plan->spec.shell);
-  EXPECT_EQ(plan->spec.directory, "/srv/shop");
+  EXPECT_EQ(plan->spec->artifact, "./releases/v2");
+  EXPECT_EQ(plan->spec->argv.at(0), "./releases/v2/server --port ${port}");
+  EXPECT_TRUE(plan->spec->shell);
+  EXPECT_EQ(plan->spec->directory, "/srv/shop");
   EXPECT_EQ(plan->steps.size(), 6u);
   EXPECT_EQ(plan->route.health_path, "/up");
 }

@@ -1,5 +1,3 @@
-#include "journal/journal.h"
-
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -11,56 +9,12 @@
 #include <fstream>
 #include <thread>
 
+#include "journal_file.h"
+
 namespace slipway::journal {
 namespace {
 
-class JournalTest : public testing::Test {
- protected:
-  JournalTest() {
-    std::string pattern = testing::TempDir() + "slipway-journal-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-    path_ = folder_ + "/journal.db";
-  }
-  ~JournalTest() override { std::filesystem::remove_all(folder_); }
-
-  std::unique_ptr<Journal> open() {
-    auto journal = Journal::open(path_);
-    EXPECT_TRUE(journal) << journal.error().text;
-    return journal ? std::move(*journal) : nullptr;
-  }
-  static std::vector<std::string> read(Journal& journal, const std::string& stream,
-                                       std::uint64_t after = 0) {
-    std::vector<std::string> all;
-    EXPECT_TRUE(journal.read(stream, after, [&](std::uint64_t lsn, const Entry& entry) {
-      all.push_back(fmt::format("{}:{}:{}", lsn, entry.seq, entry.bytes));
-    }));
-    return all;
-  }
-  void sql(const std::string& text) {
-    sqlite3* handle = nullptr;
-    ASSERT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
-    char* error = nullptr;
-    EXPECT_EQ(sqlite3_exec(handle, text.c_str(), nullptr, nullptr, &error), SQLITE_OK) << error;
-    sqlite3_close(handle);
-  }
-  std::string ask(const std::string& text) {
-    sqlite3* handle = nullptr;
-    EXPECT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
-    std::string answer;
-    sqlite3_exec(
-        handle, text.c_str(),
-        [](void* into, int, char** columns, char**) {
-          *static_cast<std::string*>(into) = columns[0] ? columns[0] : "";
-          return 0;
-        },
-        &answer, nullptr);
-    sqlite3_close(handle);
-    return answer;
-  }
-
-  std::string folder_, path_;
-};
-
+using JournalTest = JournalFile;
 using Lines = std::vector<std::string>;
 
 TEST_F(JournalTest, KeepsOrderPerStreamAndOneCommitOrder) {
@@ -87,6 +41,13 @@ TEST_F(JournalTest, RefusesAGapAndWritesNothingOfThatBatch) {
   EXPECT_TRUE(journal->append({.entries = {{"a", 1, "x"}}}));
   EXPECT_FALSE(journal->append({.entries = {{"a", 1, "x"}}}));
   EXPECT_FALSE(journal->append({.snapshots = {{"a", 2, "s"}}}));
+}
+
+TEST_F(JournalTest, ASnapshotThatIsMadeLaterIsWritten) {
+  auto journal = open();
+  ASSERT_TRUE(journal->append({.entries = {{"a", 1, "x"}},
+                               .snapshots = {{"a", 1, "", [] { return std::string("made"); }}}}));
+  EXPECT_EQ(journal->snapshot("a")->bytes, "made");
 }
 
 TEST_F(JournalTest, SnapshotsAndSummaries) {
@@ -183,7 +144,7 @@ TEST_F(JournalTest, IsDurableByItsSettings) {
   open().reset();
   EXPECT_EQ(ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
-  EXPECT_EQ(ask("PRAGMA user_version"), "2");
+  EXPECT_EQ(ask("PRAGMA user_version"), "3");
   EXPECT_EQ(ask("PRAGMA application_id"), std::to_string(0x534c5057));
   struct stat about{};
   ASSERT_EQ(::stat(path_.c_str(), &about), 0);
@@ -234,7 +195,7 @@ TEST_F(JournalTest, OldSchemaIsBroughtUpToDate) {
   EXPECT_EQ(read(*journal, "desk"), (Lines{"6:1:c"}));
   EXPECT_EQ(journal->append({.entries = {{"site/p/w", 3, "z"}}}), 10U);
   journal.reset();
-  EXPECT_EQ(ask("PRAGMA user_version"), "2");
+  EXPECT_EQ(ask("PRAGMA user_version"), "3");
 }
 
 TEST_F(JournalTest, SchemaOneIsBroughtUpToDateAndNoNumberIsUsedTwice) {

@@ -174,18 +174,23 @@ TEST(Compile, RollingByDefaultAddsAndTakesAQuarter) {
 TEST(Compile, RollingByTheSwarmLetsGoBeforeItJudges) {
   config::Effective e = web("rolling", 3);
   e.container.rolls = true;
+  e.cannot_rolling = {"the swarm chooses"};
   e.max_surge = "1";
   const Plan plan = made(e, order(), {.stable = 3});
   EXPECT_EQ(program(plan),
             "check provision:1 warm:1 shift:3333 retire:2 judge:stage provision:2 warm:2 "
             "shift:6667 retire:1 judge:stage provision:3 warm:3 shift:10000 retire:0 judge:bake");
-  EXPECT_EQ(plan.spec.container.rolled, 1);
+  EXPECT_EQ(plan.spec->container.rolled, 1);
   EXPECT_EQ(plan.floor, 3);
   EXPECT_THAT(plan.notes, Contains(HasSubstr("rolls one service, 1 at a time")));
   Order back = order();
   back.task = Task::rollback;
   back.spec = plan.spec;
-  EXPECT_EQ(made(e, back, {.stable = 3}).spec.container.rolled, 3);
+  EXPECT_EQ(made(e, back, {.stable = 3}).spec->container.rolled, 3);
+  EXPECT_THAT(plan.notes, Contains("the swarm chooses"));
+  Order other = order();
+  other.strategy = Strategy::canary;
+  EXPECT_THAT(made(e, other, {.stable = 3}).notes, testing::Not(Contains("the swarm chooses")));
 }
 
 // As many of the old are left as the swarm let go, whatever the number was and will be.
@@ -355,7 +360,7 @@ TEST(Compile, OverridesOfTheRequest) {
   const Plan plan = made(e, o);
   EXPECT_EQ(program(plan), "check retire:0 provision:1 warm:1 gate:pause shift:10000 judge:bake");
   EXPECT_FALSE(plan.auto_rollback);
-  EXPECT_EQ(plan.spec.health.interval, Duration(3s));
+  EXPECT_EQ(plan.spec->health.interval, Duration(3s));
   EXPECT_NEAR(first(plan, Verb::judge).charge.criteria.at(0).limit, 0.07, 1e-12);
 }
 

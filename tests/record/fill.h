@@ -50,7 +50,11 @@ class Fill {
       set(*value);
     } else if constexpr (Many<T>) {
       value.clear();
-      for (std::size_t i = 0, n = count(); i < n; ++i) set(value.emplace_back());
+      for (std::size_t i = 0, n = count(); i < n; ++i) {
+        typename T::value_type one{};
+        set(one);
+        value.push_back(std::move(one));
+      }
     } else if constexpr (Map<T>) {
       for (std::size_t i = 0, n = count(); i < n; ++i) {
         typename T::key_type key{};

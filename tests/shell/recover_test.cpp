@@ -34,6 +34,29 @@ TEST_F(RecoverTest, StateComesBackAsItWas) {
   EXPECT_EQ(s().serving(), "v2");
 }
 
+// Many more than are read at once: none is forgotten, whether it has records after its snapshot.
+TEST_F(RecoverTest, ManySitesComeBack) {
+  s().start();
+  constexpr std::uint64_t kMany = 1'300;
+  const std::string happened =
+      record::encode(record::StepRecord{Event{Instant(2s), {}, Resumed{}}, {}, ""});
+  journal::Batch batch;
+  for (std::uint64_t n = 0; n < kMany; ++n) {
+    const SiteId id{"web", fmt::format("e{}", n)};
+    batch.entries.push_back({stream_of(id), 1, happened});
+    batch.snapshots.push_back({stream_of(id), 1, record::encode(Site{.id = id, .seq = 1})});
+    if (n % 3 == 0) batch.entries.push_back({stream_of(id), 2, happened});
+  }
+  ASSERT_TRUE(s().journal->append(batch));
+  ASSERT_TRUE(s().recover());
+  ASSERT_EQ(s().sites.size(), kMany);
+  for (std::uint64_t n = 0; n < kMany; ++n) {
+    const auto found = s().sites.find({"web", fmt::format("e{}", n)});
+    ASSERT_NE(found, s().sites.end());
+    EXPECT_EQ(found->second->seq, n % 3 == 0 ? 3U : 2U) << n;  // and the start itself
+  }
+}
+
 TEST_F(RecoverTest, TimeAwayIsToldAndDwellDoesNotCountIt) {
   release("v1");
   s().deploy("v2");

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,7 +45,7 @@ inline Plan plan_for(const Site& site, const std::string& version) {
   }
   plan.to = {.service = site.id.service, .version = version, .digest = "sha256:" + version};
   plan.environment = site.id.environment;
-  plan.spec.argv = {"./" + version};
+  plan.spec.edit().argv = {"./" + version};
   plan.route.listen = "127.0.0.1:8080";
   const auto step = [&](Verb verb) -> Step& {
     plan.steps.push_back({.verb = verb, .instances = 1, .deadline = 60s});
@@ -182,7 +183,9 @@ class WrappedJournal final : public journal::Journal {
     }
   }
 
+  // Notes come from other threads than the loop's.
   Result<std::uint64_t> append(const journal::Batch& batch) override {
+    const std::scoped_lock guard(appending_);
     ++appends;
     if (die_at == appends && !die_after) ::_exit(77);
     if (!errors.empty()) {
@@ -247,6 +250,7 @@ class WrappedJournal final : public journal::Journal {
 
  private:
   std::unique_ptr<journal::Journal> inner_;
+  std::mutex appending_;
   std::set<std::tuple<std::string, CommandId, Attempt>> commands_;
 };
 

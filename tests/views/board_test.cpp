@@ -235,11 +235,11 @@ TEST(Board, ReadersNeverSeeHalfAState) {
 }
 
 TEST(Stream, NewEntriesOfAFullStory) {
-  std::vector<StoryEntry> before;
+  SharedLog<StoryEntry> before;
   for (int n = 0; n < 10; ++n)
     before.push_back({sample::at(n), sample::wall(n), "step.started", {}});
   auto after = before;
-  after.erase(after.begin() + 3);
+  after.erase(3);
   after.push_back({sample::at(10), sample::wall(10), "step.ended", {}});
   EXPECT_EQ(new_entries(before, after), 1U);
   EXPECT_EQ(new_entries(before, before), 0U);

@@ -21,10 +21,10 @@ TEST(Drift, WhatRunsAsConfiguredHasNone) {
 
 TEST(Drift, EachSettingIsToldByItsName) {
   Site site = sample::quiet();
-  site.copies.at(41).spec.env = {{"LOG_LEVEL", "debug"}, {"OLD", "1"}, {"SAME", "x"}};
+  site.copies.at(41).spec.edit().env = {{"LOG_LEVEL", "debug"}, {"OLD", "1"}, {"SAME", "x"}};
   Wanted wanted = as_it_runs(site);
-  wanted.spec.env = {{"LOG_LEVEL", "info"}, {"NEW", "2"}, {"SAME", "x"}};
-  wanted.spec.health.interval = 5s;
+  wanted.spec.edit().env = {{"LOG_LEVEL", "info"}, {"NEW", "2"}, {"SAME", "x"}};
+  wanted.spec.edit().health.interval = 5s;
   wanted.replicas = 3;
   const auto drift = drift_json(site, wanted);
   ASSERT_EQ(drift.size(), 5U) << boost::json::serialize(drift);

@@ -188,15 +188,15 @@ inline Site judging() {
 
 inline analysis::Verdict bad_verdict() {
   analysis::Finding f;
-  f.name = "error_rate";
-  f.side = "harm";
-  f.engine = "R1";
-  f.unit = "fraction";
+  f.subject.edit().name = "error_rate";
+  f.subject.edit().side = "harm";
+  f.subject.edit().engine = "R1";
+  f.subject.edit().unit = "fraction";
   f.ruling = analysis::Ruling::fail;
   f.stable = 1.0 / 615;
   f.candidate = 61.0 / 205;
-  f.limit = "< 1%";
-  f.origin = "slipway.yaml:31";
+  f.subject.edit().limit = "< 1%";
+  f.subject.edit().origin = "slipway.yaml:31";
   f.n_stable = 615;
   f.x_stable = 1;
   f.n_candidate = 205;

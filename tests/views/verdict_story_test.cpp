@@ -24,12 +24,12 @@ VerdictEntry entry(Ruling ruling, Finding f) {
 
 Finding errors(std::uint64_t x, std::uint64_t n, double evidence, double needed) {
   Finding f;
-  f.name = "error_rate";
-  f.side = "harm";
-  f.engine = "R1";
-  f.unit = "fraction";
-  f.limit = "< 1%";
-  f.origin = "slipway.yaml:31";
+  f.subject.edit().name = "error_rate";
+  f.subject.edit().side = "harm";
+  f.subject.edit().engine = "R1";
+  f.subject.edit().unit = "fraction";
+  f.subject.edit().limit = "< 1%";
+  f.subject.edit().origin = "slipway.yaml:31";
   f.n_stable = 615;
   f.x_stable = 1;
   f.n_candidate = n;
@@ -70,7 +70,7 @@ TEST(VerdictStory, TheMoreWasFoundTheFewerAreAllowed) {
 
 TEST(VerdictStory, AHoldSaysHowMuchMoreItTakes) {
   Finding f = errors(0, 100, 0.8, 3);
-  f.side = "safe";
+  f.subject.edit().side = "safe";
   const auto lines = verdict_sentences(sample::canary_plan(), entry(Ruling::hold, f));
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_NE(lines[2].find("evidence that it is safe is 0.8, 3.0 decides (27 %)"), std::string::npos)

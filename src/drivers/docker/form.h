@@ -30,6 +30,12 @@ class Form {
   virtual Result<std::optional<Seen>> find(Engine&, const std::string& name) = 0;
   // All that is of this agent: labels alone count.
   virtual Result<std::vector<Seen>> list(Engine&, const std::string& agent) = 0;
+  // What it hears of its own number; alike for those that the engine makes alike.
+  virtual std::uint32_t number_of(const StartInstance& start) const { return start.instance; }
+  // Whether ports are given by the engine; else a birth has one of ours.
+  virtual bool gives_ports(const Container&) const { return false; }
+  // Whether make() goes on from one that is there; else that is removed before.
+  virtual bool goes_on_from(const Container&) const { return false; }
   // Makes and starts it. Nothing of it is left when it fails.
   virtual Result<> make(Engine&, const Birth&) = 0;
   // Whether it may be ended now; not yet is Fault::unavailable.

@@ -174,7 +174,7 @@ Result<Image> Docker::image_of(Engine& engine, const InstanceSpec& spec,
 }
 
 Result<> Docker::check(const CheckRelease& check) {
-  TRY(image_of(engine_of(check.spec.where), check.spec, check.version));
+  TRY(image_of(engine_of(check.spec->where), check.spec, check.version));
   return {};
 }
 

@@ -20,7 +20,7 @@ std::int64_t nanoseconds(Duration d) {
 }
 
 json::object host_of(const Birth& birth, const std::string& secrets) {
-  const Container& c = birth.start.spec.container;
+  const Container& c = birth.start.spec->container;
   const std::string inside = fmt::format("{}/tcp", c.port);
   json::object out{
       {"PortBindings",
@@ -68,7 +68,7 @@ json::array words_of(const std::vector<std::string>& words) {
 // image's would only cost.
 json::object health_of(const Birth& birth) {
   if (!birth.own_health) return {{"Test", json::array{"NONE"}}};
-  const HealthCheck& health = birth.start.spec.health;
+  const HealthCheck& health = birth.start.spec->health;
   json::object out;
   if (health.kind == HealthCheck::Kind::command) {
     json::array test = words_of(health.command);

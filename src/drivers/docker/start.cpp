@@ -42,7 +42,7 @@ void Docker::start(const Asker& asker, const StartInstance& start, Fresh fresh) 
   if (is_ending(key))
     return answer(asker, Failed{{Fault::conflict,
                                  fmt::format("instance {} is being stopped", start.instance)}});
-  Engine& engine = engine_of(start.spec.where);
+  Engine& engine = engine_of(start.spec->where);
   auto there = find(engine, asker.site, start.instance);
   if (!there) return answer(asker, failed(there.error()));
   if (there->seen && !there->owner)
@@ -56,7 +56,7 @@ void Docker::start(const Asker& asker, const StartInstance& start, Fresh fresh) 
   }
   unfollow(key);
   // Another one than is wanted, or the rest of one: it goes first.
-  if (there->seen && start.spec.container.rolled == 0) {
+  if (there->seen && !form_->goes_on_from(start.spec->container)) {
     if (auto gone = bury(engine, *there->owner, *there->seen); !gone)
       return answer(asker, failed(gone.error()));
     if (port_was_taken(there->seen->trouble)) ports_.keep(there->seen->port);  // somebody else's
@@ -97,19 +97,19 @@ Result<> Docker::start_fresh(Engine& engine, const SiteId& site, const StartInst
               .start = start,
               .spec = spec_hash(start.spec, start.version),
               .image_id = image.id};
-  const std::uint32_t number = start.spec.container.rolled > 0 ? 0 : start.instance;
-  for (std::string& word : birth.start.spec.argv)
-    word = platform::filled(word, start.spec.container.port, number);
-  for (std::string& word : birth.start.spec.health.command)
-    word = platform::filled(word, start.spec.container.port, number);
-  birth.own_health = start.spec.health.kind == HealthCheck::Kind::command ||
-                     (start.spec.health.kind == HealthCheck::Kind::tcp && image.has_health);
+  const std::uint32_t number = form_->number_of(start);
+  for (std::string& word : birth.start.spec.edit().argv)
+    word = platform::filled(word, start.spec->container.port, number);
+  for (std::string& word : birth.start.spec.edit().health.command)
+    word = platform::filled(word, start.spec->container.port, number);
+  birth.own_health = start.spec->health.kind == HealthCheck::Kind::command ||
+                     (start.spec->health.kind == HealthCheck::Kind::tcp && image.has_health);
   TRY(add_secrets(site, start, birth));
   return bear(engine, std::move(birth));
 }
 
 Result<> Docker::bear(Engine& engine, Birth birth) {
-  if (birth.start.spec.container.rolled > 0) return form_->make(engine, birth);  // with any port
+  if (form_->gives_ports(birth.start.spec->container)) return form_->make(engine, birth);
   for (int attempt = 1;; ++attempt) {
     birth.port = TRY(ports_.take());
     auto made = form_->make(engine, birth);
@@ -145,11 +145,11 @@ void Docker::tell_ended(const Asker& asker, const StartInstance& start, Engine& 
 // be on the engine's disk and in `docker inspect`.
 Result<> Docker::add_secrets(const SiteId& site, const StartInstance& start, Birth& birth) {
   StartInstance open = start;
-  if (start.spec.container.rolled > 0) open.instance = 0;  // alike for all
-  if (!start.spec.container.open_secrets) open.spec.secrets.clear();
+  open.instance = form_->number_of(start);
+  if (!start.spec->container.open_secrets) open.spec.edit().secrets.clear();
   birth.env =
-      TRY(platform::environment_of(site, open, start.spec.container.port, {}, settings_.secret));
-  if (start.spec.container.open_secrets || start.spec.secrets.empty()) return {};
+      TRY(platform::environment_of(site, open, start.spec->container.port, {}, settings_.secret));
+  if (start.spec->container.open_secrets || start.spec->secrets.empty()) return {};
   birth.secrets = TRY(platform::secrets_of(site, start.spec, settings_.secret));
   for (const auto& [name, value] : birth.secrets)
     birth.env.emplace_back(name + "_FILE", "/run/secrets/" + name);

@@ -27,7 +27,7 @@ Duration age_of(const Seen& seen) {
 void Docker::follow(const SiteId& site, const StartInstance& start, Engine& engine,
                     const Seen& seen) {
   const std::string key = key_of(site, start.instance);
-  const HealthCheck& health = start.spec.health;
+  const HealthCheck& health = start.spec->health;
   const Duration age = age_of(seen);
   Followed followed{.site = site,
                     .start = start,
@@ -226,7 +226,7 @@ void Docker::look_after(const std::string& key) {
     if (found == followed_.end()) return;
     found->second.asking = false;
     found->second.ask_at =
-        Steady::now() + std::max<Duration>(followed.start.spec.health.interval / 2, kSoonest);
+        Steady::now() + std::max<Duration>(followed.start.spec->health.interval / 2, kSoonest);
   });
 }
 
@@ -248,7 +248,7 @@ void Docker::heard_health(const std::string& key, const std::string& id, const S
     change = {followed.start.instance, healthy,
               healthy ? ""
               : late  ? fmt::format("not ready after {} s{}",
-                                    to_seconds(followed.start.spec.health.start_timeout), said)
+                                    to_seconds(followed.start.spec->health.start_timeout), said)
                       : "the container's own check failed" + said};
   }
   fact(site, change);

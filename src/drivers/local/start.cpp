@@ -106,17 +106,17 @@ os::ShimSpec Local::shim_spec(const SiteId& site, const StartInstance& start,
                               std::uint16_t port) const {
   os::ShimSpec spec;
   spec.directory = folders_.instance(site, start.instance).string();
-  for (const std::string& word : words_of(start.spec.argv, start.spec.shell)) {
+  for (const std::string& word : words_of(start.spec->argv, start.spec->shell)) {
     spec.argv.push_back(filled(word, port, start.instance));
   }
-  spec.workdir = start.spec.directory;
+  spec.workdir = start.spec->directory;
   spec.user_data = write_note({.hash = spec_hash(start.spec, start.version),
                                .port = port,
                                .version = start.version,
                                .site = site,
                                .instance = start.instance,
-                               .stop_signal = start.spec.stop_signal,
-                               .drain = start.spec.drain});
+                               .stop_signal = start.spec->stop_signal,
+                               .drain = start.spec->drain});
   return spec;
 }
 
@@ -172,18 +172,18 @@ void Local::follow(const SiteId& site, const StartInstance& start, std::uint16_t
   Watched watched{.site = site,
                   .instance = start.instance,
                   .port = port,
-                  .health = start.spec.health,
+                  .health = start.spec->health,
                   .age = age};
   watched.watch = os::Fd(*fd);
   watched.ended = std::move(ended);
-  if (start.spec.health.kind == HealthCheck::Kind::command) {
+  if (start.spec->health.kind == HealthCheck::Kind::command) {
     watched.command = [this, site, start, port]() -> Result<Check::Command> {
       Check::Command command;
-      for (const std::string& word : start.spec.health.command) {
+      for (const std::string& word : start.spec->health.command) {
         command.argv.push_back(filled(word, port, start.instance));
       }
       command.env = TRY(environment_of(site, start, port, settings_.base, settings_.secret));
-      command.directory = start.spec.directory;
+      command.directory = start.spec->directory;
       return command;
     };
   }
@@ -218,8 +218,8 @@ void Local::process_ended(const SiteId& site, const StartInstance& start) {
   fact(site, std::move(exited));
   // What a killed shim left can no longer be watched; it may finish its requests.
   if (!shim)
-    std::ignore = os::Shim::clear(directory, start.spec.stop_signal,
-                                  std::min<Duration>(start.spec.drain, 5s));
+    std::ignore = os::Shim::clear(directory, start.spec->stop_signal,
+                                  std::min<Duration>(start.spec->drain, 5s));
 }
 
 }  // namespace slipway::local

@@ -91,6 +91,7 @@ std::vector<Seen> Rolled::instances_of(const Service& service) const {
 }
 
 // What the swarm restarts in the same place is the same instance; what ended was told by then.
+// Where the place is another's by now, after a way back, any other of the release is as good.
 Result<> Rolled::follow_restart(Engine& engine, Claim claim) {
   const auto until = std::chrono::steady_clock::now() + kForATask;
   while (std::chrono::steady_clock::now() < until) {
@@ -98,9 +99,14 @@ Result<> Rolled::follow_restart(Engine& engine, Claim claim) {
     if (!now) break;
     const Task* task = now->task(claim.task);
     if (task != nullptr && !task->over) return {};
-    for (const Task* next : now->staying(claim.key)) {
-      if (next->slot != claim.slot || now->is_claimed(*next)) continue;
+    const auto there = now->staying(claim.key);
+    const bool taken = std::ranges::any_of(there, [&](const Task* other) {
+      return other->slot == claim.slot && now->is_claimed(*other);
+    });
+    for (const Task* next : there) {
+      if ((next->slot != claim.slot && !taken) || now->is_claimed(*next)) continue;
       claim.task = next->id;
+      claim.slot = next->slot;
       claim.container = next->container;
       claim.port = 0;
       return claims_.keep(claim);
@@ -231,7 +237,7 @@ Result<> Rolled::create(Engine& engine, const Birth& birth, const std::string& n
 // To another release: forward, back, or back from what somebody did by hand.
 Result<> Rolled::move_on(Engine& engine, const Birth& birth, const Now& now,
                          const std::string& node, const std::optional<Claim>& known) {
-  const Container& wanted = birth.start.spec.container;
+  const Container& wanted = birth.start.spec->container;
   const bool by_hand = now.service.key.empty();
   const Task* task = known ? now.task(known->task) : nullptr;
   const bool stands = task != nullptr && task->stays();
@@ -267,7 +273,7 @@ Result<> Rolled::add_one(Engine& engine, const Birth& birth, const Now& now) {
   if (now.is_in_a_batch())
     return fail(Fault::unavailable, "the swarm has not ended the batch before yet");
   const int old = now.old_ones();
-  const int at_once = std::max(1, birth.start.spec.container.rolled);
+  const int at_once = std::max(1, birth.start.spec->container.rolled);
   // After the first batch the swarm's way back would lead to this release itself: it stops.
   Rolling rolling{.replicas = now.service.replicas,
                   .released = std::min(now.service.replicas, count + at_once),

@@ -74,7 +74,7 @@ json::object container_of(const Birth& birth, const std::string& service,
 
 json::object task_of(const Birth& birth, const std::string& service, const std::string& node,
                      const std::vector<Given>& secrets) {
-  const Container& c = birth.start.spec.container;
+  const Container& c = birth.start.spec->container;
   json::object limits;
   if (c.milli_cpus > 0) limits["NanoCPUs"] = c.milli_cpus * 1'000'000;
   if (c.memory > 0) limits["MemoryBytes"] = c.memory;
@@ -124,7 +124,7 @@ void set_rolling(json::object& body, const Rolling& rolling) {
 json::object rolled_body(const Birth& birth, const std::string& name, const std::string& node,
                          const std::vector<Given>& secrets, const Rolling& rolling) {
   const json::object port{{"Protocol", "tcp"},
-                          {"TargetPort", birth.start.spec.container.port},
+                          {"TargetPort", birth.start.spec->container.port},
                           {"PublishMode", "host"}};
   json::object body{
       {"Name", name},
@@ -195,7 +195,7 @@ Call create_service(const Birth& birth, const std::string& name, const std::stri
   json::object labels = labels_of(birth);
   labels[kImage] = birth.image_id;
   const json::object port{{"Protocol", "tcp"},
-                          {"TargetPort", birth.start.spec.container.port},
+                          {"TargetPort", birth.start.spec->container.port},
                           {"PublishedPort", birth.port},
                           {"PublishMode", "host"}};
   const json::object body{{"Name", name},

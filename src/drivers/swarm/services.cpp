@@ -70,10 +70,17 @@ class Services : public docker::Form {
     return out;
   }
 
+  // Tasks of one service are alike, and the Swarm puts each new one in the place of an old one.
+  std::uint32_t number_of(const StartInstance& start) const override {
+    return is_rolled(start.spec->container) ? 0 : start.instance;
+  }
+  bool gives_ports(const Container& wanted) const override { return is_rolled(wanted); }
+  bool goes_on_from(const Container& wanted) const override { return is_rolled(wanted); }
+
   Result<> make(Engine& engine, const Birth& birth) override {
     const std::string name = service_name(birth.agent, birth.site, birth.start.instance);
     const Node node = TRY(node_of(engine));
-    if (birth.start.spec.container.rolled > 0) return rolled_.make(engine, birth, node.id);
+    if (is_rolled(birth.start.spec->container)) return rolled_.make(engine, birth, node.id);
     // What an agent that was killed left of it.
     TRY(forget_secrets(engine, name));
     auto made = make_one(engine, birth, name, node);
@@ -104,6 +111,8 @@ class Services : public docker::Form {
   }
 
  private:
+  static bool is_rolled(const Container& wanted) { return wanted.rolled > 0; }
+
   static Result<Node> node_of(Engine& engine) {
     Node node = TRY(hear_node(TRY(engine.call(ask_node()))));
     if (node.manager) return node;

@@ -187,20 +187,21 @@ class EngineBench final : public Bench {
                             : manner == Manner::ignores_stop ? "deaf"
                             : manner == Manner::no_release   ? "nowhere"
                                                              : "good";
-    start.spec.where = where();
-    start.spec.container = {.image = "web:" + tag, .port = 8080};
+    start.spec.edit().where = where();
+    start.spec.edit().container = {.image = "web:" + tag, .port = 8080};
     if (manner == Manner::wrong_digest) {
-      start.spec.digest = "sha256:" + std::string(64, '0');
+      start.spec.edit().digest = "sha256:" + std::string(64, '0');
     } else if (auto image = engine().call(docker::inspect_image("web:" + tag))) {
-      if (auto known = docker::hear_image(*image)) start.spec.digest = known->id;
+      if (auto known = docker::hear_image(*image)) start.spec.edit().digest = known->id;
     }
-    start.spec.health = {.kind = HealthCheck::Kind::http,
-                         .path = "/up",
-                         .interval = 50ms,
-                         .timeout = 1s,
-                         .start_timeout = manner == Manner::never_ready ? Duration(500ms) : 5s};
-    start.spec.drain = 2s;
-    if (kind_ == Kind::rolled) start.spec.container.rolled = 1;
+    start.spec.edit().health = {
+        .kind = HealthCheck::Kind::http,
+        .path = "/up",
+        .interval = 50ms,
+        .timeout = 1s,
+        .start_timeout = manner == Manner::never_ready ? Duration(500ms) : 5s};
+    start.spec.edit().drain = 2s;
+    if (kind_ == Kind::rolled) start.spec.edit().container.rolled = 1;
     start.advance = true;
     return start;
   }

@@ -36,23 +36,24 @@ class LocalBench final : public Bench {
   }
   StartInstance service(Manner manner, std::uint32_t instance) override {
     StartInstance start{instance, "v1", {}};
-    start.spec.directory = temp_.path().string();
-    start.spec.artifact = manner == Manner::no_release ? "nowhere" : "release";
-    start.spec.argv = {"./" + start.spec.artifact + "/server", "--port", "${port}"};
+    start.spec.edit().directory = temp_.path().string();
+    start.spec.edit().artifact = manner == Manner::no_release ? "nowhere" : "release";
+    start.spec.edit().argv = {"./" + start.spec->artifact + "/server", "--port", "${port}"};
     const auto add = [&](std::initializer_list<const char*> words) {
-      start.spec.argv.insert(start.spec.argv.end(), words.begin(), words.end());
+      start.spec.edit().argv.insert(start.spec->argv.end(), words.begin(), words.end());
     };
     if (manner == Manner::exits) add({"--lines", "3", "--exit", "3"});
     if (manner == Manner::never_ready) add({"--status", "503"});
     if (manner == Manner::ignores_stop) add({"--ignore-term"});
     if (manner == Manner::slow_stop) add({"--slow-stop", "300"});
-    if (manner == Manner::wrong_digest) start.spec.digest = "sha256:" + std::string(64, '0');
-    start.spec.health = {.kind = HealthCheck::Kind::http,
-                         .path = "/up",
-                         .interval = 50ms,
-                         .timeout = 1s,
-                         .start_timeout = manner == Manner::never_ready ? Duration(500ms) : 5s};
-    start.spec.drain = 2s;
+    if (manner == Manner::wrong_digest) start.spec.edit().digest = "sha256:" + std::string(64, '0');
+    start.spec.edit().health = {
+        .kind = HealthCheck::Kind::http,
+        .path = "/up",
+        .interval = 50ms,
+        .timeout = 1s,
+        .start_timeout = manner == Manner::never_ready ? Duration(500ms) : 5s};
+    start.spec.edit().drain = 2s;
     return start;
   }
   void crash(std::uint32_t instance) override {

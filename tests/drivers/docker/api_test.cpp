@@ -24,14 +24,14 @@ TEST(Say, AContainerHasItsLimitsAndNoSecrets) {
   Birth birth{.agent = "abc", .site = {"web", "production"}, .image_id = "sha256:1", .port = 20001};
   birth.start.instance = 7;
   birth.start.version = "v2";
-  birth.start.spec.argv = {"--x"};
-  birth.start.spec.secrets = {{"TOKEN", "sealed", ""}};
-  birth.start.spec.container = {.image = "web:v2",
-                                .port = 8080,
-                                .milli_cpus = 500,
-                                .memory = 1 << 20,
-                                .restart = "always",
-                                .user = "7"};
+  birth.start.spec.edit().argv = {"--x"};
+  birth.start.spec.edit().secrets = {{"TOKEN", "sealed", ""}};
+  birth.start.spec.edit().container = {.image = "web:v2",
+                                       .port = 8080,
+                                       .milli_cpus = 500,
+                                       .memory = 1 << 20,
+                                       .restart = "always",
+                                       .user = "7"};
   birth.env = {{"A", "b"}};
   birth.secrets = {{"TOKEN", "hush"}};
   const Call call = create(birth, "/run/x");
@@ -52,9 +52,9 @@ TEST(Say, AContainerHasItsLimitsAndNoSecrets) {
 
 TEST(Say, ACommandIsTheContainersOwnCheck) {
   Birth birth{.agent = "abc", .site = {"web", "p"}, .own_health = true};
-  birth.start.spec.health.kind = HealthCheck::Kind::command;
-  birth.start.spec.health.command = {"/check", "1"};
-  birth.start.spec.health.interval = 2s;
+  birth.start.spec.edit().health.kind = HealthCheck::Kind::command;
+  birth.start.spec.edit().health.command = {"/check", "1"};
+  birth.start.spec.edit().health.interval = 2s;
   EXPECT_THAT(create(birth).body,
               HasSubstr(R"("Healthcheck":{"Test":["CMD","/check","1"],"Interval":2000000000)"));
 }

@@ -114,22 +114,22 @@ class LocalTest : public ::testing::Test {
     StartInstance start;
     start.instance = instance;
     start.version = "v1";
-    start.spec.argv = {SLIPWAY_TEST_SERVICE, "--port", "${port}"};
-    start.spec.argv.insert(start.spec.argv.end(), options.begin(), options.end());
-    start.spec.directory = temp_.path().string();
-    start.spec.health = {.kind = HealthCheck::Kind::http,
-                         .path = "/up",
-                         .interval = 50ms,
-                         .timeout = 1s,
-                         .unhealthy_threshold = 2,
-                         .start_timeout = 5s};
-    start.spec.drain = 2s;
+    start.spec.edit().argv = {SLIPWAY_TEST_SERVICE, "--port", "${port}"};
+    start.spec.edit().argv.insert(start.spec->argv.end(), options.begin(), options.end());
+    start.spec.edit().directory = temp_.path().string();
+    start.spec.edit().health = {.kind = HealthCheck::Kind::http,
+                                .path = "/up",
+                                .interval = 50ms,
+                                .timeout = 1s,
+                                .unhealthy_threshold = 2,
+                                .start_timeout = 5s};
+    start.spec.edit().drain = 2s;
     return start;
   }
   StartInstance script(const std::string& line) const {
     StartInstance start = service();
-    start.spec.argv = {line};
-    start.spec.shell = true;
+    start.spec.edit().argv = {line};
+    start.spec.edit().shell = true;
     return start;
   }
   Outcome give(Command command, Attempt attempt = 1) {

@@ -19,8 +19,8 @@ using ::testing::HasSubstr;
 
 TEST_F(LocalTest, StartsBecomesHealthyServesAndStops) {
   StartInstance start = service();
-  start.spec.env = {{"GREETING", "port ${port} of ${instance}"}, {"HOME", "/elsewhere"}};
-  start.spec.secrets = {{"TOKEN", "sealed", ""}};
+  start.spec.edit().env = {{"GREETING", "port ${port} of ${instance}"}, {"HOME", "/elsewhere"}};
+  start.spec.edit().secrets = {{"TOKEN", "sealed", ""}};
   secrets_["TOKEN"] = "hush-hush";
   Observed observed = started(start);
   EXPECT_GE(observed.port, 20'000);
@@ -74,7 +74,7 @@ TEST_F(LocalTest, CrashIsAFactAndTheNextStartIsFresh) {
 
 TEST_F(LocalTest, NeverReadyIsSaidOnceAtTheEndOfItsTime) {
   StartInstance start = service({"--status", "503"});
-  start.spec.health.start_timeout = 400ms;
+  start.spec.edit().health.start_timeout = 400ms;
   auto begun = std::chrono::steady_clock::now();
   started(start);
   auto change = ears_.wait_fact<HealthChanged>();
@@ -94,8 +94,9 @@ TEST_F(LocalTest, SlowStartIsNotAFailure) {
 TEST_F(LocalTest, HealthFollowsItsThresholds) {
   fs::path flag = temp_.path() / "sick";
   StartInstance start = service();
-  start.spec.health.kind = HealthCheck::Kind::command;
-  start.spec.health.command = {"/bin/sh", "-c", "test \"$PORT\" = ${port} && ! test -e sick"};
+  start.spec.edit().health.kind = HealthCheck::Kind::command;
+  start.spec.edit().health.command = {"/bin/sh", "-c",
+                                      "test \"$PORT\" = ${port} && ! test -e sick"};
   started(start);
   ASSERT_TRUE(healthy());
   std::ofstream(flag) << "x";
@@ -109,10 +110,10 @@ TEST_F(LocalTest, HealthFollowsItsThresholds) {
 
 TEST_F(LocalTest, CommandThatHangsIsKilledAtItsTimeout) {
   StartInstance start = service();
-  start.spec.health.kind = HealthCheck::Kind::command;
-  start.spec.health.command = {"/bin/sh", "-c", "echo $$ > probe; sleep 100"};
-  start.spec.health.timeout = 100ms;
-  start.spec.health.start_timeout = 300ms;
+  start.spec.edit().health.kind = HealthCheck::Kind::command;
+  start.spec.edit().health.command = {"/bin/sh", "-c", "echo $$ > probe; sleep 100"};
+  start.spec.edit().health.timeout = 100ms;
+  start.spec.edit().health.start_timeout = 300ms;
   started(start);
   auto change = ears_.wait_fact<HealthChanged>();
   ASSERT_TRUE(change);
@@ -124,7 +125,7 @@ TEST_F(LocalTest, CommandThatHangsIsKilledAtItsTimeout) {
 
 TEST_F(LocalTest, PortThatAcceptsIsReadyWithoutAPath) {
   StartInstance start = service();
-  start.spec.health.kind = HealthCheck::Kind::tcp;
+  start.spec.edit().health.kind = HealthCheck::Kind::tcp;
   started(start);
   EXPECT_TRUE(healthy());
 }

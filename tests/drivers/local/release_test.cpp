@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 
 TEST_F(LocalTest, MissingProgram) {
   StartInstance start = service();
-  start.spec.argv = {"./releases/v2/server"};
+  start.spec.edit().argv = {"./releases/v2/server"};
   Outcome outcome = give(start);
   ASSERT_TRUE(std::holds_alternative<Failed>(outcome));
   EXPECT_FALSE(std::get<Failed>(outcome).retryable);
@@ -35,17 +35,18 @@ TEST_F(LocalTest, MissingProgram) {
 TEST_F(LocalTest, NotExecutableAndNoInterpreter) {
   std::ofstream(temp_.path() / "plain") << "hello\n";
   StartInstance start = service();
-  start.spec.argv = {"./plain"};
+  start.spec.edit().argv = {"./plain"};
   EXPECT_THAT(failure(give(start)), HasSubstr("cannot start ./plain: not executable"));
   std::ofstream(temp_.path() / "script") << "#!/no/such/sh\n";
   ::chmod((temp_.path() / "script").c_str(), 0755);
-  start.spec.argv = {"./script"};
+  start.spec.edit().argv = {"./script"};
   EXPECT_THAT(failure(give(start)), HasSubstr("its interpreter /no/such/sh does not exist"));
 }
 
 TEST_F(LocalTest, MissingSecretsAreNamedTogether) {
   StartInstance start = service();
-  start.spec.secrets = {{"A", "environment", ""}, {"B", "environment", ""}, {"C", "sealed", ""}};
+  start.spec.edit().secrets = {
+      {"A", "environment", ""}, {"B", "environment", ""}, {"C", "sealed", ""}};
   secrets_["B"] = "x";
   EXPECT_THAT(failure(give(start)), HasSubstr("Missing environment variables: A, C"));
 }
@@ -60,8 +61,8 @@ TEST_F(LocalTest, ChangedReleaseIsRefusedByName) {
   EXPECT_EQ(world.problem, "");
   ASSERT_THAT(world.digest, ::testing::StartsWith("sha256:"));
   StartInstance start = service();
-  start.spec.artifact = "releases/v1";
-  start.spec.digest = world.digest;
+  start.spec.edit().artifact = "releases/v1";
+  start.spec.edit().digest = world.digest;
   EXPECT_TRUE(std::holds_alternative<Done>(give(CheckRelease{start.spec, "v1"})));
   std::ofstream(release / "server", std::ios::app) << "x";
   for (const Command& command : {Command(CheckRelease{start.spec, "v1"}), Command(start)}) {

@@ -19,8 +19,8 @@ TEST(Say, AServiceIsOneTaskOnThisNodeWithAPortOfItsOwn) {
   docker::Birth birth{
       .agent = "abc", .site = {"web", "production"}, .image_id = "sha256:1", .port = 20001};
   birth.start.instance = 7;
-  birth.start.spec.argv = {"--x"};
-  birth.start.spec.container = {
+  birth.start.spec.edit().argv = {"--x"};
+  birth.start.spec.edit().container = {
       .port = 8080, .network = "back", .milli_cpus = 500, .memory = 1 << 20, .restart = "always"};
   birth.secrets = {{"TOKEN", "hush"}};
   const docker::Call call = create_service(birth, "web-7", "n1", {{"TOKEN", "s1"}});
@@ -47,9 +47,9 @@ docker::Birth rolled_birth(std::uint32_t instance) {
                       .env = {{"PORT", "8080"}, {"SLIPWAY_INSTANCE", "0"}}};
   birth.start.instance = instance;
   birth.start.version = "v2";
-  birth.start.spec.container = {.port = 8080, .rolled = 2};
-  birth.start.spec.drain = 5s;
-  birth.start.spec.health.start_timeout = 10s;
+  birth.start.spec.edit().container = {.port = 8080, .rolled = 2};
+  birth.start.spec.edit().drain = 5s;
+  birth.start.spec.edit().health.start_timeout = 10s;
   return birth;
 }
 
