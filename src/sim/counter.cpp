@@ -11,6 +11,26 @@ namespace {
 constexpr std::uint64_t kInode = 1;
 constexpr Duration kTick = 1s;
 
+// What this copy answered in the last hour, as far as it is kept: what the meter's history gives
+// the first block of a watch.
+analysis::Baseline past_of(const Scene& scene, const std::string& copy) {
+  analysis::Baseline out;
+  if (copy.empty() || scene.stretches.empty()) return out;
+  const auto from = scene.stretches.back().to - std::chrono::hours(1);
+  for (const Stretch& stretch : scene.stretches) {
+    if (stretch.to < from) continue;
+    analysis::Histogram latencies;
+    for (const Rows& rows : stretch.rows) {
+      if (rows.assigned != copy) continue;
+      out.requests += rows.requests;
+      out.errors += rows.judge_errors;
+      rows.curve.add(rows.latencies, latencies);
+    }
+    out.latencies.add(latencies);
+  }
+  return out;
+}
+
 }  // namespace
 
 bool Counter::takes(const Command& c) const {
@@ -59,6 +79,8 @@ void Counter::obey(const SiteId& site, const Watch& watch) {
     if (resumed != resumed_.end()) resumed_.erase(resumed);
     stage_.watching(site, fresh.read);
     Counted begins{.judged = false, .position = {kInode, fresh.read}};
+    if (analysis::Baseline past = past_of(stage_.scene(site), watch.stable); past.requests > 0)
+      begins.before = std::move(past);
     stage_.sink->fact(site, std::move(begins));
   }
   fresh.from = fresh.read;

@@ -34,6 +34,19 @@ TEST(Forecast, SaysWhatWouldHappenAndWhyInASentence) {
   EXPECT_TRUE(because.at("values").as_object().contains("metric"));
 }
 
+// With all traffic there is nothing beside the release but what stable answered before.
+TEST(Forecast, ABakeHoldsErrorsAgainstWhatWasBefore) {
+  for (const char* strategy : {"blue_green", "rolling"}) {
+    Question q = question("errors=20%");
+    q.compare = {strategy};
+    const auto told = simulate(q);
+    ASSERT_TRUE(told) << told.error().text;
+    EXPECT_EQ(told->at("run").as_object().at("state"), "rolled_back") << strategy;
+    q.candidate = "good";
+    EXPECT_EQ(simulate(q)->at("run").as_object().at("state"), "succeeded") << strategy;
+  }
+}
+
 TEST(Forecast, ASeedIsARunAndStrategiesStandSideBySide) {
   Question q = question("good");
   q.compare = {"canary", "blue_green"};
