@@ -162,8 +162,8 @@ void forget(Turn& t, CommandId id) {
   std::erase_if(t.site.awaiting, [&](const Awaited& a) { return a.id == id; });
 }
 
-void give_up(Turn& t, const Awaited& awaited, const Failed& failed) {
-  const Awaited a = awaited;  // what follows may change the list
+// By value: what follows may change the list.
+void give_up(Turn& t, Awaited a, const Failed& failed) {
   if (std::visit(OnFailed{t, a, failed}, a.command)) forget(t, a.id);
 }
 

@@ -231,6 +231,18 @@ struct Outbound::Impl {
     }
   }
 
+  // False: it is too late for another.
+  bool take(std::unique_ptr<Call>& call) {
+    std::lock_guard lock(mutex);
+    if (stopping) return false;
+    waiting.push_back(std::move(call));
+    if (multi == nullptr) {
+      multi = curl().multi_init();
+      thread = std::thread([this] { run(); });
+    }
+    return true;
+  }
+
   void begin(std::unique_ptr<Call> call) {
     call->easy = curl().easy_init();
     if (call->easy == nullptr) {
@@ -272,17 +284,7 @@ void Outbound::ask(WebAsk ask, Then then) {
   call->then = std::move(then);
   if (!curl().there)
     return call->then(fail(Fault::unsupported, "libcurl.so.4 cannot be loaded; install libcurl4"));
-  {
-    std::lock_guard lock(impl_->mutex);
-    if (!impl_->stopping) {
-      impl_->waiting.push_back(std::move(call));
-      if (impl_->multi == nullptr) {
-        impl_->multi = curl().multi_init();
-        impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
-      }
-    }
-  }
-  if (call) return call->then(fail(Fault::cancelled, "the agent stops"));
+  if (!impl_->take(call)) return call->then(fail(Fault::cancelled, "the agent stops"));
   curl().multi_wakeup(impl_->multi);
 }
 
