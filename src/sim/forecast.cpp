@@ -39,15 +39,35 @@ std::expected<void, Refusal> release(Simulation& s, Request request) {
 
 class Witness {
  public:
-  Witness(Simulation& s, const SiteId& id, Forecast& out) : s_(s), id_(id), out_(out) {
+  Witness(Simulation& s, const SiteId& id, const std::string& version, Forecast& out)
+      : s_(s), id_(id), version_(version), out_(out) {
     begin_ = s.elapsed();
     s.on_step = [this](const Published& p) { see(p); };
   }
   ~Witness() { s_.on_step = {}; }
 
+  // When users were first harmed: by the fault where there is one, whose begin is known here. An
+  // error before it is one that every version makes.
+  Wall first_harm(const Receipt& receipt) const {
+    if (!faulty_) return receipt.first_harm;
+    return std::max(wall(slow_ ? std::max(*faulty_, met_) : *faulty_),
+                    slow_ ? Wall{} : receipt.first_harm);
+  }
+
  private:
+  Wall wall(Duration at) const { return s_.stage().clock.wall() - (s_.stage().now() - at); }
+
+  void see_fault() {
+    for (const auto& [number, process] : s_.scene(id_).processes) {
+      if (faulty_ || process.version != version_) continue;
+      if (const auto age = process.behaviour.faulty_from()) faulty_ = process.started + *age;
+      slow_ = process.behaviour.is_only_slow();
+    }
+  }
+
   void see(const Published& p) {
     if (p.after->id != id_) return;
+    see_fault();
     const Site& site = *p.after;
     Glimpse g{.at_s = to_seconds(s_.elapsed() - begin_)};
     if (const auto* counted = std::get_if<Counted>(&p.event.what)) {
@@ -55,6 +75,7 @@ class Witness {
       g.stable_errors = counted->block.stable.errors;
       g.candidate = counted->block.candidate.requests;
       g.candidate_errors = counted->block.candidate.errors;
+      if (met_ == Duration{} && g.candidate > 0) met_ = s_.stage().now();
     }
     const Deployment* d = site.live ? &*site.live : site.last ? &*site.last : nullptr;
     if (d == nullptr || !d->planned) return;
@@ -67,8 +88,12 @@ class Witness {
 
   Simulation& s_;
   SiteId id_;
+  std::string version_;
   Forecast& out_;
   Duration begin_{};
+  std::optional<Duration> faulty_;
+  bool slow_ = false;
+  Duration met_{};  // when the candidate first answered
 };
 
 double at_quantile(std::vector<double> values, double q) {
@@ -185,24 +210,26 @@ std::expected<Forecast, Refusal> foresee(const Question& q, const std::string& s
   s.run_until(s.elapsed() + 60s);
 
   Forecast out{.seed = seed};
+  Wall harmed{};
   s.trace.clear();
   const Duration begun = s.elapsed();
   if (!q.demand.recorded.empty()) s.scene(id).begin_demand(s.stage().now());
   {
-    const Witness witness(s, id, out);
+    const Witness witness(s, id, request.version, out);
     s.on_step = [see = std::move(s.on_step), approve](const Published& p) {
       approve(p);
       see(p);
     };
     if (auto good = release(s, request); !good) return std::unexpected(good.error());
+    harmed = witness.first_harm(s.ended.back().deployment.receipt);
   }
   out.deployment = s.ended.back().deployment;
   const Deployment& d = out.deployment;
   out.hurt = d.receipt.failed;
   out.took_s = to_seconds(d.ended_at - d.requested);
   const bool back = d.state == State::rolled_back && d.receipt.verdict_at != Wall{};
-  if (back && d.receipt.first_harm != Wall{} && d.receipt.verdict_at >= d.receipt.first_harm) {
-    out.found_s = to_seconds(d.receipt.verdict_at - d.receipt.first_harm);
+  if (back && harmed != Wall{} && d.receipt.verdict_at >= harmed) {
+    out.found_s = to_seconds(d.receipt.verdict_at - harmed);
   }
   if (back && d.receipt.traffic_back >= d.receipt.verdict_at) {
     out.back_ms = to_ms(d.receipt.traffic_back - d.receipt.verdict_at);

@@ -143,6 +143,12 @@ const char* word(Demand::Pattern p) {
   return "";
 }
 
+std::optional<Duration> Behaviour::faulty_from() const {
+  if (crash_after) return crash_after;
+  if (fault_errors < 0 && fault_latency == 1) return std::nullopt;
+  return fault_after;
+}
+
 double Behaviour::errors_at(Duration age) const {
   return fault_errors >= 0 && age >= fault_after ? fault_errors : errors;
 }

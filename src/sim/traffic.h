@@ -47,6 +47,10 @@ struct Behaviour {
   bool missing = false;  // nothing of it stands where it should
   bool operator==(const Behaviour&) const = default;
 
+  // From this age on something is wrong with it; none: nothing that users meet.
+  std::optional<Duration> faulty_from() const;
+  bool is_only_slow() const { return fault_errors < 0 && !crash_after; }
+
   double errors_at(Duration age) const;
   double latency_at(Duration age) const;
 };

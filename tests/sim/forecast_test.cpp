@@ -47,6 +47,23 @@ TEST(Forecast, ABakeHoldsErrorsAgainstWhatWasBefore) {
   }
 }
 
+// Errors that every version makes now and then are not the fault's.
+TEST(Forecast, HowLongItTookIsCountedFromTheFault) {
+  for (const char* fault : {"errors=20% after 2m", "latency=x3 after 2m"}) {
+    Question q = question(fault);
+    q.config = config_named("defaults");
+    q.usual.errors = 0.002;
+    const auto told = simulate(q);
+    ASSERT_TRUE(told) << told.error().text;
+    const auto& run = told->at("run").as_object();
+    ASSERT_EQ(run.at("state"), "rolled_back") << fault;
+    const double found = run.at("found_s").to_number<double>();
+    EXPECT_GE(found, 0) << fault;
+    // Nothing but the fault takes it back, and that is not there for two minutes.
+    EXPECT_LE(found, run.at("duration_s").to_number<double>() - 119) << fault;
+  }
+}
+
 TEST(Forecast, ASeedIsARunAndStrategiesStandSideBySide) {
   Question q = question("good");
   q.compare = {"canary", "blue_green"};
