@@ -121,7 +121,7 @@ void take_factor(Phrase& p) {
   const std::vector<std::string> parts = factors_of(p.value);
   std::optional<double> number;
   bool beside = false, broken = false;
-  for (std::string part : parts) {
+  for (const std::string& part : parts) {
     const auto one = owned(part);
     if (one && is_stable(one->owner)) {
       beside = true;

@@ -8,7 +8,6 @@
 
 namespace slipway::swarm {
 using docker::Birth;
-using docker::Call;
 using docker::Engine;
 using docker::Reply;
 using docker::Seen;
