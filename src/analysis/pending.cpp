@@ -26,6 +26,8 @@ void forget_owed(Unanswered& p, Counts& c) {
   for (std::uint64_t& over : c.over) over = std::min(over, c.requests);
 }
 
+std::uint64_t beyond(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
 void settle(Unanswered& p, Counts& c, Instant now, Duration window) {
   p.window.push_back(
       {now, static_cast<std::uint32_t>(c.started), static_cast<std::uint32_t>(c.requests)});
@@ -38,8 +40,10 @@ void settle(Unanswered& p, Counts& c, Instant now, Duration window) {
   if (p.owed > 0) forget_owed(p, c);
   const bool stalled = given >= kEnough && answered * 5 < given;
   p.strikes = stalled ? p.strikes + 1 : 0;
-  if (p.strikes < kLooks || given <= answered + p.owed) return;
-  const std::uint64_t lost = given - answered - p.owed;
+  if (p.strikes < kLooks) return;
+  // At first all of the window that is not answered, from then on what came since the last look.
+  const std::uint64_t lost =
+      p.strikes == kLooks ? beyond(given, answered + p.owed) : beyond(c.started, c.requests);
   p.owed += lost;
   c.requests += lost;
   c.errors += lost;

@@ -121,6 +121,36 @@ TEST(Judge, WhatHangsCountsAsFailedOnce) {
   EXPECT_EQ(s.judge.x_candidate, errors);
 }
 
+// A candidate without an answer closes its blocks late, and evidence of one block is bounded: all
+// that is given to it from then on has to count, too.
+TEST(Judge, WhatHangsGoesOnToCount) {
+  Charge charge = ramp({default_criteria().front()});
+  charge.fail_fast = false;
+  Stage s(charge, known_stable(30'000, 0));
+  for (int i = 0; i < 30; ++i) {
+    Block b = s.block();
+    b.stable.started = b.stable.requests;
+    b.candidate.started = b.candidate.requests = 15;
+    s.judge.ingest(b);
+    s.now += 1s;
+  }
+  const Instant hangs = s.now;
+  Ruling ruling = Ruling::hold;
+  while (ruling == Ruling::hold && s.now - hangs < 60s) {
+    Block b = s.block();
+    b.to += 2s;
+    b.stable.started = b.stable.requests;
+    b.candidate = {};
+    b.candidate.started = 45;
+    s.judge.ingest(b);
+    s.now += 3s;
+    ruling = s.judge.look(s.now).ruling;
+  }
+  EXPECT_EQ(ruling, Ruling::fail);
+  EXPECT_LE(s.now - hangs, Duration(24s));
+  EXPECT_GE(s.judge.x_candidate, 150U);
+}
+
 TEST(Judge, AGaugeHoldsAndTakesBackOnlyWhenAsked) {
   Criterion cpu{.metric = Metric::gauge,
                 .compare = Compare::increase,
