@@ -84,6 +84,9 @@ class Reader {
 
   template <class T>
   void operator()(unsigned number, T& value) {
+    if constexpr (Many<T>) {
+      if (there_ && number_ == number) make_room(value);
+    }
     while (there_ && number_ == number) {
       if (number < 64) seen_ |= std::uint64_t{1} << number;
       take(value);
@@ -155,11 +158,30 @@ class Reader {
     take(value.emplace());
   }
   template <class T>
+  void take_maybe(Boxed<T>& value) {
+    take(value.emplace());
+  }
+  template <class T>
   void take_maybe(Kept<T>& value) {
     T read{};
     take(read);
     value = std::move(read);
   }
+
+  // As much as is there: what is read is kept for long, and large elements are not moved.
+  template <class T>
+  void make_room(std::vector<T>& values) {
+    if constexpr (!Scalar<T>) {
+      if (values.empty()) values.reserve(alike());
+    }
+  }
+  template <class T>
+  void make_room(SharedList<T>& values) {
+    make_room(values.edit());
+  }
+  template <class List>
+  void make_room(List&) {}
+  std::size_t alike() const;  // fields running that have this one's number
 
   template <class T>
   void take_list(SharedList<T>& values) {

@@ -113,6 +113,9 @@ bool unpack(std::string_view bytes, analysis::Histogram& histogram) {
 
 std::string encode(const StepRecord& step) { return encode_as(Form::step, step) + step.unknown; }
 std::string encode(const Site& site) { return encode_as(Form::site, site); }
+std::string encode_apart(const Site& site) {
+  return encode_as(Form::site, Apart<const Site&>{site, site.last ? site.last->number : 0});
+}
 std::string encode(const Deployment& deployment) { return encode_as(Form::deployment, deployment); }
 
 Result<StepRecord> decode_step(std::string_view bytes) {
@@ -121,7 +124,11 @@ Result<StepRecord> decode_step(std::string_view bytes) {
   if (step) step->unknown = std::move(unknown);
   return step;
 }
-Result<Site> decode_site(std::string_view bytes) { return decode_as<Site>(Form::site, bytes); }
+Result<Site> decode_site(std::string_view bytes, const FindSummary& find) {
+  auto read = TRY(decode_as<Apart<Site>>(Form::site, bytes));
+  if (read.last != 0) read.site.last = TRY(decode_deployment(TRY(find(read.last))));
+  return std::move(read.site);
+}
 Result<Deployment> decode_deployment(std::string_view bytes) {
   return decode_as<Deployment>(Form::deployment, bytes);
 }
