@@ -54,8 +54,9 @@ void fields(auto& a, Is<EndedHead> auto& v) {
 }
 
 template <class T>
-Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nullptr) {
-  Reading reading;
+Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nullptr,
+                    Alike* alike = nullptr) {
+  Reading reading{.alike = alike};
   std::uint64_t format = 0;
   if (!take_varint(bytes, format, reading) || format == 0) {
     return fail(Fault::corrupt, "the record of a {} has no format version", name(form));
@@ -125,8 +126,12 @@ Result<StepRecord> decode_step(std::string_view bytes) {
   return step;
 }
 Result<Site> decode_site(std::string_view bytes, const FindSummary& find) {
-  auto read = TRY(decode_as<Apart<Site>>(Form::site, bytes));
-  if (read.last != 0) read.site.last = TRY(decode_deployment(TRY(find(read.last))));
+  Alike alike;
+  auto read = TRY(decode_as<Apart<Site>>(Form::site, bytes, nullptr, &alike));
+  if (read.last != 0) {
+    const std::string summary = TRY(find(read.last));
+    read.site.last = TRY(decode_as<Deployment>(Form::deployment, summary, nullptr, &alike));
+  }
   return std::move(read.site);
 }
 Result<Deployment> decode_deployment(std::string_view bytes) {

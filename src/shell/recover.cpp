@@ -1,4 +1,6 @@
 // After a start: state from the journal, then Resumed, then the world is asked how it stands.
+#include <malloc.h>
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
@@ -29,6 +31,7 @@ Result<> Loop::recover(const std::function<void(SitePtr)>& site,
   away_ = timeline_.resume(anchor_);
   if (disk_critical_) ballast_at_ = timeline_.now();
   if (!resume_sites(away_)) return std::unexpected(*fault());
+  ::malloc_trim(0);  // reading so much left holes that nothing this large will fill again
   return {};
 }
 

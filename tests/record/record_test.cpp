@@ -157,27 +157,6 @@ TEST(Record, AJudgeGoesOnFromASnapshotBitForBit) {
   }
 }
 
-TEST(Record, ASiteIsWholeAgainWithItsSummary) {
-  const Site site = filled<Site>(5);
-  ASSERT_TRUE(site.last);
-  const std::string apart = encode_apart(site);
-  EXPECT_LT(apart.size() + encode(*site.last).size() / 2, encode(site).size());
-  const auto back = decode_site(apart, [&](std::uint32_t number) -> Result<std::string> {
-    EXPECT_EQ(number, site.last->number);
-    return encode(*site.last);
-  });
-  ASSERT_TRUE(back) << back.error().text;
-  EXPECT_TRUE(*back == site);
-
-  const auto lost = decode_site(apart, no_summary);
-  ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().fault, Fault::missing);
-
-  Site young = site;
-  young.last.reset();
-  EXPECT_TRUE(*decode_site(encode_apart(young), no_summary) == young);
-}
-
 TEST(Record, EveryAlternativeHasItsNumber) {
   for_alternatives<What>([]<class T>(unsigned number, std::type_identity<T>) {
     Event before;
