@@ -2,6 +2,7 @@
 // processor and disk are for them at a tick a second, and how long it takes to start again.
 // Virtual time; the processor's and the disk's are real. Driven by bench/run.py sites.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -40,6 +41,22 @@ double resident_mb() {
     if (line.starts_with("VmRSS:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
   }
   return 0;
+}
+
+double heap_mb() {
+  const auto info = ::mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd) / (1 << 20);
+}
+
+// What the modelled users, instances and proxies hold, and what the simulation noted down: it is
+// what the agent leaves behind. `own` is what the agent needs and was there before the simulation.
+double world_mb(Simulation& s, double own) {
+  const double all = heap_mb();
+  s.ended = {};
+  s.answers = {};
+  const double noted = all - heap_mb();
+  s.forget_agent();
+  return noted + heap_mb() - own;
 }
 
 double written_mb() {
@@ -91,6 +108,7 @@ int run(int sites, int seconds, const std::string& path) {
   const ConfigPtr config = config_for(sites);
   auto journal = journal::Journal::open(path);
   if (!journal) return std::cerr << journal.error().text << "\n", 1;
+  const double own = heap_mb();
   Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
   setup.demand.rps = 20;
   Simulation s(setup);
@@ -103,11 +121,13 @@ int run(int sites, int seconds, const std::string& path) {
   const double cpu = processor(), mb = written_mb(), began = wall();
   const std::uint64_t events = s.events;
   s.run_until(s.elapsed() + std::chrono::seconds(seconds));
+  const double cores = (processor() - cpu) / seconds, written = (written_mb() - mb) / seconds;
+  const double took = wall() - began, resident = resident_mb();
   std::cout << fmt::format(
       "{{\"sites\":{},\"live\":{},\"seconds\":{},\"cores\":{:.3f},\"journal_mb_s\":{:.3f},"
-      "\"events_s\":{:.0f},\"wall_s\":{:.2f},\"resident_mb\":{:.0f}}}\n",
-      sites, live, seconds, (processor() - cpu) / seconds, (written_mb() - mb) / seconds,
-      static_cast<double>(s.events - events) / seconds, wall() - began, resident_mb());
+      "\"events_s\":{:.0f},\"wall_s\":{:.2f},\"resident_mb\":{:.0f},\"world_mb\":{:.0f}}}\n",
+      sites, live, seconds, cores, written, static_cast<double>(s.events - events) / seconds, took,
+      resident, world_mb(s, own));
   std::cout.flush();
   std::_Exit(0);  // as kill -9: nothing is put in order for the next start
 }
@@ -117,10 +137,14 @@ int start(int sites, const std::string& path) {
   const double began = wall();
   auto journal = journal::Journal::open(path);
   if (!journal) return std::cerr << journal.error().text << "\n", 1;
+  const double own = heap_mb();
   Simulation::Setup setup{.config = config, .sites = ids(sites), .journal = journal->get()};
-  const Simulation again(setup);
-  std::cout << fmt::format("{{\"start_s\":{:.2f},\"troubles\":{},\"after_start_mb\":{:.0f}}}\n",
-                           wall() - began, again.troubles.size(), resident_mb());
+  Simulation again(setup);
+  const double took = wall() - began, resident = resident_mb();
+  std::cout << fmt::format(
+      "{{\"start_s\":{:.2f},\"troubles\":{},\"after_start_mb\":{:.0f},\"start_world_mb\":{:.0f}}}"
+      "\n",
+      took, again.troubles.size(), resident, world_mb(again, own));
   std::cout.flush();
   std::_Exit(again.troubles.empty() ? 0 : 1);
 }

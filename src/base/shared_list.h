@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -174,6 +175,44 @@ class Shared {
   static const T& none() {
     static const T empty{};
     return empty;
+  }
+  std::shared_ptr<T> value_;
+};
+
+// One value or none, as an optional is, and large enough that room for it is worth leaving out.
+template <class T>
+class Boxed {
+ public:
+  using element_type = T;
+  using value_type = T;
+  Boxed() = default;
+  Boxed(std::nullopt_t) {}  // NOLINT: as an optional is
+  Boxed(T value)            // NOLINT: the same
+      : value_(std::make_shared<T>(std::move(value))) {}
+
+  explicit operator bool() const { return value_ != nullptr; }
+  bool has_value() const { return value_ != nullptr; }
+  const T& operator*() const { return *value_; }
+  const T* operator->() const { return value_.get(); }
+  T& operator*() { return edit(); }
+  T* operator->() { return &edit(); }
+  template <class... A>
+  T& emplace(A&&... values) {
+    value_ = std::make_shared<T>(std::forward<A>(values)...);
+    return *value_;
+  }
+  void reset() { value_.reset(); }
+
+  friend bool operator==(const Boxed& a, const Boxed& b) {
+    return a.value_ == b.value_ || (a.value_ && b.value_ && *a.value_ == *b.value_);
+  }
+
+ private:
+  // As SharedList's.
+  T& edit() {
+    if (value_.use_count() != 1) value_ = std::make_shared<T>(std::as_const(*value_));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return *value_;
   }
   std::shared_ptr<T> value_;
 };

@@ -174,9 +174,9 @@ struct Deployment {
   SharedList<StepProgress> progress;
   bool moved_traffic = false;
   bool settling = false;  // all steps done; last rows are counted
-  std::optional<analysis::Judge> judge;
-  std::optional<analysis::Judge> kept;  // between two stages: evidence goes on
-  analysis::Baseline baseline;          // stable, until the candidate has all traffic
+  Boxed<analysis::Judge> judge;
+  Boxed<analysis::Judge> kept;  // between two stages: evidence goes on
+  analysis::Baseline baseline;  // stable, until the candidate has all traffic
   SharedLog<VerdictEntry> verdicts;
   SharedList<Approval> approvals;
   BackPhase back = BackPhase::none;
@@ -226,8 +226,8 @@ struct Site {
   RouteSpec route;
   std::map<std::uint32_t, Copy> copies;
   std::map<std::uint32_t, Instance> instances;
-  std::optional<Deployment> live;                           // at most one that is not waiting
-  std::optional<Deployment> queued;                         // the one place to wait
+  Boxed<Deployment> live;                                   // at most one that is not waiting
+  Boxed<Deployment> queued;                                 // the one place to wait
   Kept<Deployment> last;                                    // the newest that ended
   SharedList<Past> past;                                    // newest last, bounded
   SharedList<std::pair<std::string, std::string>> digests;  // version → digest, for ever (bounded)

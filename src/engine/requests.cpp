@@ -63,7 +63,7 @@ Because asked(const Deployment& d) {
   return why(codes::kRequested, {{"by", d.request.by}, {"why", d.request.because}});
 }
 
-std::optional<Deployment>* slot_of(Site& site, std::uint32_t number) {
+Boxed<Deployment>* slot_of(Site& site, std::uint32_t number) {
   if (site.live && site.live->number == number) return &site.live;
   if (site.queued && site.queued->number == number) return &site.queued;
   return nullptr;
@@ -160,7 +160,7 @@ bool meet_live(Turn& t) {
 
 }  // namespace
 
-void turn_down(Turn& t, std::optional<Deployment>& place, std::string code, std::string text,
+void turn_down(Turn& t, Boxed<Deployment>& place, std::string code, std::string text,
                std::string state) {
   const std::uint32_t number = place->number;
   t.abandon([&](const Awaited& a) { return a.number == number; });
@@ -216,7 +216,7 @@ void on(Turn& t, const Requested& e) {
 }
 
 void on(Turn& t, const Planned& e) {
-  std::optional<Deployment>* place = slot_of(t.site, e.number);
+  Boxed<Deployment>* place = slot_of(t.site, e.number);
   if (place == nullptr || (*place)->state != State::looking) return;
   Deployment& d = **place;
   const bool again = was_accepted(d);
@@ -255,7 +255,7 @@ void on(Turn& t, const Planned& e) {
 }
 
 void on(Turn& t, const Refused& e) {
-  std::optional<Deployment>* place = slot_of(t.site, e.number);
+  Boxed<Deployment>* place = slot_of(t.site, e.number);
   if (place == nullptr || (*place)->state != State::looking) return;
   Deployment& d = **place;
   if (!was_accepted(d)) return turn_down(t, *place, e.code, e.text);
@@ -265,7 +265,7 @@ void on(Turn& t, const Refused& e) {
 }
 
 void looked(Turn& t, std::uint32_t number) {
-  std::optional<Deployment>* place = slot_of(t.site, number);
+  Boxed<Deployment>* place = slot_of(t.site, number);
   if (place == nullptr || (*place)->state != State::looking) return;
   (*place)->deadline = t.at + kCompileWithin;
   t.say(Compile{number}, why(codes::kCompiling, {{"version", (*place)->request.version}}));

@@ -24,7 +24,7 @@ bool take_next(Turn&);
 // A waiting one ends without ever having been live.
 void end_queued(Turn&, State ending, Because);
 // A request that was never accepted is answered and leaves nothing behind.
-void turn_down(Turn&, std::optional<Deployment>&, std::string code, std::string text,
+void turn_down(Turn&, Boxed<Deployment>&, std::string code, std::string text,
                std::string state = {});
 
 }  // namespace slipway::engine

@@ -85,7 +85,7 @@ void count_anew(Turn& t, const Because& because) {
 }
 
 // A request that was being compiled when the agent ended: what was observed for it is gone.
-void compile_anew(Turn& t, std::optional<Deployment>& place) {
+void compile_anew(Turn& t, Boxed<Deployment>& place) {
   if (!place || place->state != State::looking) return;
   const bool looks =
       std::any_of(t.site.awaiting.begin(), t.site.awaiting.end(), [&](const Awaited& a) {

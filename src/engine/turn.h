@@ -27,7 +27,12 @@ std::string seconds(Duration);  // "90", "0.25"
 
 class Turn {
  public:
-  Turn(Site& in, const Event& event) : site(in), at(event.at), wall(event.wall) {}
+  // What the site shares with its copies becomes its own now, so that a reference to it is to what
+  // this turn changes, however it was come by.
+  Turn(Site& in, const Event& event) : site(in), at(event.at), wall(event.wall) {
+    for (auto* place : {&site.live, &site.queued})
+      if (*place) (void)**place;
+  }
 
   Site& site;
   const Instant at;

@@ -12,6 +12,7 @@
 #include "journal/lock.h"
 #include "journal/packed.h"
 #include "journal/schema.h"
+#include "journal/summaries.h"
 
 namespace slipway::journal {
 namespace {
@@ -37,7 +38,10 @@ bool is_site(std::string_view stream) { return stream.starts_with("site/"); }
 class SqliteJournal : public Journal {
  public:
   SqliteJournal(Lock lock, std::unique_ptr<Database> database)
-      : lock_(std::move(lock)), database_(std::move(database)), ageing_(*database_) {}
+      : lock_(std::move(lock)),
+        database_(std::move(database)),
+        ageing_(*database_),
+        summaries_(*database_) {}
 
   Result<> prepare();
   Result<std::uint64_t> append(const Batch&) override;
@@ -46,6 +50,7 @@ class SqliteJournal : public Journal {
   Result<> read(const std::string&, std::uint64_t after,
                 const std::function<void(std::uint64_t, const Entry&)>&) override;
   Result<> summaries(const std::function<void(const Summary&)>&) override;
+  Result<std::string> summary(std::uint32_t number) override;
   Result<std::uint64_t> newest_lsn() override;
   Result<> read_tails(const std::function<void(std::uint64_t, const Entry&)>&) override;
   std::optional<std::string> laggard() override;
@@ -69,12 +74,13 @@ class SqliteJournal : public Journal {
   Lock lock_;
   std::unique_ptr<Database> database_;
   Ageing ageing_;
+  Summaries summaries_;
   Packing packing_;
   Streams streams_;
   std::map<std::int64_t, std::string> names_;               // of site streams, by id
   std::set<std::pair<std::uint64_t, std::int64_t>> tails_;  // (lsn, stream)
   std::uint64_t next_lsn_ = 1, noted_tails_ = 0;
-  Statement begin_, commit_, add_stream_, add_record_, add_note_, put_snapshot_, put_summary_;
+  Statement begin_, commit_, add_stream_, add_record_, add_note_, put_snapshot_;
   Statement get_snapshot_, get_records_, get_notes_, put_meta_;
 };
 
@@ -87,7 +93,7 @@ Result<> SqliteJournal::prepare() {
   put_snapshot_ = TRY(database_->prepare(
       "INSERT INTO snapshots VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET seq = "
       "excluded.seq, bytes = excluded.bytes"));
-  put_summary_ = TRY(database_->prepare("INSERT OR REPLACE INTO summaries VALUES(?1, ?2, ?3)"));
+  TRY(summaries_.prepare());
   get_snapshot_ = TRY(database_->prepare("SELECT seq, bytes FROM snapshots WHERE stream = ?1"));
   get_records_ = TRY(database_->prepare(
       "SELECT lsn, stream, seq, bytes FROM records WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn LIMIT "
@@ -173,11 +179,7 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
   }
   for (const Summary& summary : batch.summaries) {
     Stream* of = TRY(stream(summary.stream, touched));
-    TRY(put_summary_.reset()
-            .bind(1, summary.number)
-            .bind(2, of->id)
-            .bind_blob(3, packing_.pack(summary.bytes))
-            .run());
+    TRY(summaries_.put(summary, of->id, packing_));
   }
   TRY(note_tails());
   TRY(commit_.run());
@@ -334,18 +336,12 @@ std::optional<std::string> SqliteJournal::laggard() {
 
 Result<> SqliteJournal::summaries(const std::function<void(const Summary&)>& visit) {
   const std::scoped_lock guard(mutex_);
-  Statement all = TRY(database_->prepare(
-      "SELECT u.number, s.name, u.bytes FROM summaries u JOIN streams s ON s.id = u.stream ORDER "
-      "BY u.number"));
-  while (TRY(all.step())) {
-    auto bytes = packing_.unpack(all.bytes(2));
-    if (!bytes) {
-      return fail(Fault::corrupt, "the summary of deployment {}: {}", all.integer(0),
-                  bytes.error().text);
-    }
-    visit({static_cast<std::uint32_t>(all.integer(0)), all.bytes(1), std::move(*bytes)});
-  }
-  return {};
+  return summaries_.read(packing_, visit);
+}
+
+Result<std::string> SqliteJournal::summary(std::uint32_t number) {
+  const std::scoped_lock guard(mutex_);
+  return summaries_.find(packing_, number);
 }
 
 Result<std::uint64_t> SqliteJournal::newest_lsn() {

@@ -67,6 +67,7 @@ class Journal {
   virtual Result<> read(const std::string& stream, std::uint64_t after,
                         const std::function<void(std::uint64_t lsn, const Entry&)>&) = 0;
   virtual Result<> summaries(const std::function<void(const Summary&)>&) = 0;
+  virtual Result<std::string> summary(std::uint32_t number) = 0;  // missing: there is none
   virtual Result<std::uint64_t> newest_lsn() = 0;
   // Every entry of a site stream that its stream's newest snapshot does not hold, in one pass: in
   // order within a stream, the streams mixed.

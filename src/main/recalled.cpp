@@ -13,11 +13,12 @@ Result<views::SeriesList> recalled_series(journal::Journal& journal, const SiteI
   std::optional<Error> trouble;
   const std::string stream = shell::stream_of(id);
   const journal::Snapshot snapshot = TRY(journal.snapshot(stream));
+  const auto find = [&](std::uint32_t number) { return journal.summary(number); };
   TRY(journal.read(stream, 0, [&](std::uint64_t, const journal::Entry& entry) {
     // Old records go: from the newest snapshot on they are all there.
     if (trouble) return;
     if (entry.seq == snapshot.seq + 1 && site.seq < snapshot.seq) {
-      auto read = record::decode_site(snapshot.bytes);
+      auto read = record::decode_site(snapshot.bytes, find);
       if (!read) {
         trouble = read.error();
         return;

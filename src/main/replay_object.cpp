@@ -55,12 +55,7 @@ Result<Recording> recorded(journal::Journal& journal, std::uint32_t number, cons
   if (found != nullptr) {
     out.deployment = *found;
   } else {
-    std::string bytes;
-    TRY(journal.summaries([&](const journal::Summary& s) {
-      if (s.number == number) bytes = s.bytes;
-    }));
-    if (bytes.empty()) return fail(Fault::missing, "deployment {} is not in the journal", number);
-    out.deployment = TRY(record::decode_deployment(bytes));
+    out.deployment = TRY(record::decode_deployment(TRY(journal.summary(number))));
   }
   std::vector<std::string> records;
   TRY(journal.read(shell::stream_of(site), 0,

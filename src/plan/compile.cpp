@@ -191,6 +191,7 @@ std::expected<Plan, text::Diagnostics> compile(const config::Effective& config, 
   if (plan.spec->container.rolled > 0)
     for (const std::string& text : config.cannot_rolling) d.note(text);
   share_latency_limits(plan);
+  plan.steps.edit().shrink_to_fit();  // it is kept as long as the site knows the deployment
   look_ahead(plan);
   if (plan.steps.size() > limits::kSteps)
     d.refuse(config.strategy.origin, "out_of_range",

@@ -167,7 +167,7 @@ void fields(auto& a, Is<Past> auto& v) {
   a(6, v.at);
 }
 
-void fields(auto& a, Is<Site> auto& v) {
+void fields_until_last(auto& a, Is<Site> auto& v) {
   a(1, v.id);
   a(2, v.seq);
   a(3, v.serving);
@@ -176,7 +176,9 @@ void fields(auto& a, Is<Site> auto& v) {
   a(6, v.instances);
   a(7, v.live);
   a(8, v.queued);
-  a(9, v.last);
+}
+
+void fields_after_last(auto& a, Is<Site> auto& v) {
   a(10, v.past);
   a(11, v.digests);
   a(12, v.awaiting);
@@ -188,6 +190,31 @@ void fields(auto& a, Is<Site> auto& v) {
   a(18, v.disk_critical);
   a(19, v.now);
   a(20, v.wall);
+}
+
+void fields(auto& a, Is<Site> auto& v) {
+  fields_until_last(a, v);
+  a(9, v.last);
+  fields_after_last(a, v);
+}
+
+// A site whose newest ended deployment may stand in its summary alone.
+template <class S>
+struct Apart {
+  S site;
+  std::uint32_t last = 0;  // the summary's number; 0: there is none
+};
+
+template <class S>
+void fields(auto& a, Apart<S>& v) {  // to read
+  fields(a, v.site);
+  a(21, v.last);
+}
+template <class S>
+void fields(auto& a, const Apart<S>& v) {  // to write
+  fields_until_last(a, v.site);
+  fields_after_last(a, v.site);
+  a(21, v.last);
 }
 
 void fields(auto& a, Is<StepRecord> auto& v) {  // `unknown` is the rest, as it is

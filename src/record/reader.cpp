@@ -81,6 +81,18 @@ void Reader::next() {
   there_ = true;
 }
 
+std::size_t Reader::alike() const {
+  std::size_t count = 1;
+  std::uint64_t number = 0, size = 0;
+  Reading unsaid;  // what is wrong is found when it is read
+  for (std::string_view in = rest_; !in.empty() && count < kElements; ++count) {
+    if (!take_varint(in, number, unsaid) || number != tag_of(number_, Wire::bytes)) break;
+    if (!take_varint(in, size, unsaid) || size > in.size()) break;
+    in.remove_prefix(size);
+  }
+  return count;
+}
+
 void Reader::skip(std::string* unknown) {
   if (unknown) unknown->append(field_);
   next();

@@ -2,6 +2,7 @@
 // checked, and what is wrong ends the reading with one sentence instead of a crash.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,28 @@ namespace slipway::record {
 
 inline constexpr std::size_t kElements = 1'000'000;  // of all lists of one record
 
+// What one site has many times, and had once in memory before it was written down.
+struct Alike {
+  std::vector<Shared<analysis::Subject>> subjects;
+  std::vector<Shared<InstanceSpec>> specs;
+
+  // Takes the one that is there already.
+  template <class T>
+  static void unify(std::vector<Shared<T>>& known, Shared<T>& value) {
+    const auto same = std::ranges::find(known, value);
+    if (same != known.end()) {
+      value = *same;
+    } else if (known.size() < kAlike) {
+      known.push_back(value);
+    }
+  }
+  static constexpr std::size_t kAlike = 32;  // of each
+};
+
 // What one decoding shares over its nested messages.
 struct Reading {
-  std::string trouble;  // empty: fine so far
+  Alike* alike = nullptr;  // none: what is read is not kept
+  std::string trouble;     // empty: fine so far
   std::size_t elements = 0;
   bool newer = false;  // the trouble is an alternative of a newer version
   void fail(std::string text) {
@@ -80,10 +100,19 @@ class Reader {
       if (reader.there_ && reader.taken_ == before) reader.skip(unknown);
     }
     if (absent.required & ~reader.seen_) reading.fail("a field that must be there is missing");
+    if constexpr (requires { value.subject; }) {
+      if (reading.alike != nullptr) Alike::unify(reading.alike->subjects, value.subject);
+    }
+    if constexpr (requires { value.spec; } && !std::same_as<T, Route>) {
+      if (reading.alike != nullptr) Alike::unify(reading.alike->specs, value.spec);
+    }
   }
 
   template <class T>
   void operator()(unsigned number, T& value) {
+    if constexpr (Many<T>) {
+      if (there_ && number_ == number) make_room(value);
+    }
     while (there_ && number_ == number) {
       if (number < 64) seen_ |= std::uint64_t{1} << number;
       take(value);
@@ -155,11 +184,30 @@ class Reader {
     take(value.emplace());
   }
   template <class T>
+  void take_maybe(Boxed<T>& value) {
+    take(value.emplace());
+  }
+  template <class T>
   void take_maybe(Kept<T>& value) {
     T read{};
     take(read);
     value = std::move(read);
   }
+
+  // As much as is there: what is read is kept for long, and large elements are not moved.
+  template <class T>
+  void make_room(std::vector<T>& values) {
+    if constexpr (!Scalar<T>) {
+      if (values.empty()) values.reserve(alike());
+    }
+  }
+  template <class T>
+  void make_room(SharedList<T>& values) {
+    make_room(values.edit());
+  }
+  template <class List>
+  void make_room(List&) {}
+  std::size_t alike() const;  // fields running that have this one's number
 
   template <class T>
   void take_list(SharedList<T>& values) {

@@ -54,8 +54,9 @@ void fields(auto& a, Is<EndedHead> auto& v) {
 }
 
 template <class T>
-Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nullptr) {
-  Reading reading;
+Result<T> decode_as(Form form, std::string_view bytes, std::string* unknown = nullptr,
+                    Alike* alike = nullptr) {
+  Reading reading{.alike = alike};
   std::uint64_t format = 0;
   if (!take_varint(bytes, format, reading) || format == 0) {
     return fail(Fault::corrupt, "the record of a {} has no format version", name(form));
@@ -113,6 +114,9 @@ bool unpack(std::string_view bytes, analysis::Histogram& histogram) {
 
 std::string encode(const StepRecord& step) { return encode_as(Form::step, step) + step.unknown; }
 std::string encode(const Site& site) { return encode_as(Form::site, site); }
+std::string encode_apart(const Site& site) {
+  return encode_as(Form::site, Apart<const Site&>{site, site.last ? site.last->number : 0});
+}
 std::string encode(const Deployment& deployment) { return encode_as(Form::deployment, deployment); }
 
 Result<StepRecord> decode_step(std::string_view bytes) {
@@ -121,7 +125,15 @@ Result<StepRecord> decode_step(std::string_view bytes) {
   if (step) step->unknown = std::move(unknown);
   return step;
 }
-Result<Site> decode_site(std::string_view bytes) { return decode_as<Site>(Form::site, bytes); }
+Result<Site> decode_site(std::string_view bytes, const FindSummary& find) {
+  Alike alike;
+  auto read = TRY(decode_as<Apart<Site>>(Form::site, bytes, nullptr, &alike));
+  if (read.last != 0) {
+    const std::string summary = TRY(find(read.last));
+    read.site.last = TRY(decode_as<Deployment>(Form::deployment, summary, nullptr, &alike));
+  }
+  return std::move(read.site);
+}
 Result<Deployment> decode_deployment(std::string_view bytes) {
   return decode_as<Deployment>(Form::deployment, bytes);
 }

@@ -2,6 +2,8 @@
 // bytes begin with the format's version. docs/journal_format.md is the contract.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,9 +25,13 @@ struct StepRecord {  // one step of a site: the event and what was commanded
 
 std::string encode(const StepRecord&);
 std::string encode(const Site&);
+// Of its newest ended deployment the number alone: the rest is in the summary, and would double
+// what a snapshot costs.
+std::string encode_apart(const Site&);
 std::string encode(const Deployment&);
 Result<StepRecord> decode_step(std::string_view);
-Result<Site> decode_site(std::string_view);
+using FindSummary = std::function<Result<std::string>(std::uint32_t number)>;
+Result<Site> decode_site(std::string_view, const FindSummary&);
 Result<Deployment> decode_deployment(std::string_view);
 
 // Of an ended deployment what a start needs to know, without reading the rest of it.

@@ -72,6 +72,8 @@ struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 template <class T>
+struct IsOptional<Boxed<T>> : std::true_type {};
+template <class T>
 struct IsOptional<Kept<T>> : std::true_type {};
 template <class T>
 struct IsVariant : std::false_type {};

@@ -46,6 +46,10 @@ std::uint64_t Loop::snapshot_every() const {
   return std::clamp<std::uint64_t>(each, limits::kSnapshotSoonest, limits::kSnapshotEvery);
 }
 
+journal::Snapshot snapshot_of(const SitePtr& site) {
+  return {stream_of(site->id), site->seq, "", [site] { return record::encode_apart(*site); }};
+}
+
 bool Loop::commit(Draft& draft) {
   for (const auto& [id, site] : draft.sites) {
     const auto kept = sites_.find(id);
@@ -54,9 +58,7 @@ bool Loop::commit(Draft& draft) {
     if (since + (site->seq - old) >= snapshot_every()) draft.to_snapshot.insert(id);
   }
   for (const SiteId& id : draft.to_snapshot) {
-    const SitePtr& site = draft.sites.at(id);
-    draft.batch.snapshots.push_back(
-        {stream_of(id), site->seq, "", [site] { return record::encode(*site); }});
+    draft.batch.snapshots.push_back(snapshot_of(draft.sites.at(id)));
   }
   keep_short(draft);
   timeline_.note(anchor_);

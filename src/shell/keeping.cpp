@@ -2,7 +2,6 @@
 // when it did not succeed. Its summary is kept for ever, and nothing else needs them.
 #include <chrono>
 
-#include "record/record.h"
 #include "shell/loop.h"
 
 namespace slipway::shell {
@@ -21,8 +20,7 @@ void Loop::keep_short(Draft& draft) {
   if (!id || draft.sites.contains(*id)) return;
   const auto kept = sites_.find(*id);
   if (kept == sites_.end()) return;
-  const Site& site = *kept->second.site;
-  draft.batch.snapshots.push_back({*stream, site.seq, record::encode(site)});
+  draft.batch.snapshots.push_back(snapshot_of(kept->second.site));
 }
 
 // Whoever starts next has little to go through again. Where this cannot be written, it is more.
@@ -31,7 +29,7 @@ void Loop::write_down() {
   journal::Batch batch;
   for (const auto& [id, kept] : sites_) {
     if (kept.since_snapshot == 0) continue;
-    batch.snapshots.push_back({stream_of(id), kept.site->seq, record::encode(*kept.site)});
+    batch.snapshots.push_back(snapshot_of(kept.site));
   }
   if (!batch.snapshots.empty()) (void)parts_.journal->append(batch);
 }

@@ -147,6 +147,7 @@ class Loop final : public Shell {
   Result<> recover_sites();
   Result<> take_over(std::vector<Replayed>, const std::map<SiteId, Tail>&);
   bool resume_sites(Duration away);
+  void sum_up(Draft&) const;
   void observe_awaited(const Draft&);
   void remember(const Site&);
 
@@ -190,6 +191,9 @@ class Loop final : public Shell {
   std::mutex desk_mutex_;  // guards the next one
   std::uint64_t desk_seq_ = 0;
 };
+
+// Of the newest deployment that ended it has the number: its summary is in the journal before it.
+journal::Snapshot snapshot_of(const SitePtr&);
 
 std::optional<SiteId> site_of_stream(const std::string&);  // nothing: another kind of stream
 

@@ -1,4 +1,6 @@
 // After a start: state from the journal, then Resumed, then the world is asked how it stands.
+#include <malloc.h>
+
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
@@ -29,6 +31,7 @@ Result<> Loop::recover(const std::function<void(SitePtr)>& site,
   away_ = timeline_.resume(anchor_);
   if (disk_critical_) ballast_at_ = timeline_.now();
   if (!resume_sites(away_)) return std::unexpected(*fault());
+  ::malloc_trim(0);  // reading so much left holes that nothing this large will fill again
   return {};
 }
 
@@ -75,11 +78,12 @@ Result<> Loop::recover_sites() {
   TRY(parts_.journal->read_tails(
       [&](std::uint64_t, const journal::Entry& entry) { of_stream.at(entry.stream)->add(entry); }));
   const std::size_t threads = threads_for(tails);
+  const auto find = [this](std::uint32_t number) { return parts_.journal->summary(number); };
   while (!tails.empty()) {
     std::map<SiteId, Tail> next;
     while (!tails.empty() && next.size() < kSitesAtOnce) next.insert(tails.extract(tails.begin()));
     for (auto& [id, tail] : next) tail.begin_with(TRY(parts_.journal->snapshot(stream_of(id))));
-    TRY(take_over(replayed(next, threads), next));
+    TRY(take_over(replayed(next, threads, find), next));
   }
   return {};
 }
@@ -119,11 +123,21 @@ void Loop::remember(const Site& site) {
   }
 }
 
+// What ended and has no summary, whatever the reason: snapshots leave it to that from now on.
+void Loop::sum_up(Draft& draft) const {
+  for (const auto& [id, kept] : sites_) {
+    const auto& last = kept.site->last;
+    if (last && !ended_.contains(last->number))
+      draft.batch.summaries.push_back({last->number, stream_of(id), record::encode(*last)});
+  }
+}
+
 bool Loop::resume_sites(Duration away) {
   std::vector<SiteId> ids;
   for (const auto& [id, kept] : sites_) ids.push_back(id);
   for (std::size_t begin = 0; begin < ids.size() || begin == 0; begin += limits::kBatchEvents) {
     Draft draft;
+    if (begin == 0) sum_up(draft);
     const std::size_t end = std::min(ids.size(), begin + limits::kBatchEvents);
     for (std::size_t i = begin; i < end; ++i) {
       step(draft, ids[i], Resumed{away});

@@ -8,7 +8,6 @@
 
 #include "base/check.h"
 #include "engine/engine.h"
-#include "record/record.h"
 #include "shell/shell.h"
 
 namespace slipway::shell {
@@ -67,10 +66,10 @@ std::string_view Tail::record(std::size_t n) const {
   return std::string_view(bytes_).substr(begin, records_[n].second - begin);
 }
 
-Replayed replayed(const SiteId& id, const Tail& tail) {
+Replayed replayed(const SiteId& id, const Tail& tail, const record::FindSummary& find) {
   Replayed out{.site = {.id = id}};
   if (tail.snapshot().seq != 0) {
-    auto read = record::decode_site(tail.snapshot().bytes);
+    auto read = record::decode_site(tail.snapshot().bytes, find);
     if (!read) {
       out.trouble = {read.error().fault,
                      fmt::format("the snapshot of stream {} after record {}: {}", stream_of(id),
@@ -99,14 +98,15 @@ std::size_t threads_for(const std::map<SiteId, Tail>& tails) {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
 }
 
-std::vector<Replayed> replayed(const std::map<SiteId, Tail>& tails, std::size_t threads) {
+std::vector<Replayed> replayed(const std::map<SiteId, Tail>& tails, std::size_t threads,
+                               const record::FindSummary& find) {
   std::vector<const std::pair<const SiteId, Tail>*> all;
   for (const auto& one : tails) all.push_back(&one);
   std::vector<Replayed> out(all.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t n = next++; n < all.size(); n = next++)
-      out[n] = replayed(all[n]->first, all[n]->second);
+      out[n] = replayed(all[n]->first, all[n]->second, find);
   };
   std::vector<std::jthread> beside;
   for (std::size_t n = 1; n < threads; ++n) beside.emplace_back(work);

@@ -11,6 +11,7 @@
 
 #include "contract/site.h"
 #include "journal/journal.h"
+#include "record/record.h"
 
 namespace slipway::shell {
 
@@ -42,11 +43,12 @@ struct Replayed {
   std::optional<Error> trouble;  // something cannot be read: the state is not whole
 };
 
-Replayed replayed(const SiteId&, const Tail&);
+Replayed replayed(const SiteId&, const Tail&, const record::FindSummary&);
 
 // How many threads help with this much; 1: they would cost more than they save.
 std::size_t threads_for(const std::map<SiteId, Tail>&);
-// All of them, in the order of the map.
-std::vector<Replayed> replayed(const std::map<SiteId, Tail>&, std::size_t threads);
+// All of them, in the order of the map. What finds summaries is asked by all threads.
+std::vector<Replayed> replayed(const std::map<SiteId, Tail>&, std::size_t threads,
+                               const record::FindSummary&);
 
 }  // namespace slipway::shell

@@ -325,4 +325,12 @@ Result<> DiskJournal::summaries(const std::function<void(const journal::Summary&
   return {};
 }
 
+Result<std::string> DiskJournal::summary(std::uint32_t number) {
+  const auto newest = std::find_if(ended_.rbegin(), ended_.rend(),
+                                   [&](const Ended& e) { return e.number == number; });
+  if (newest == ended_.rend())
+    return fail(Fault::missing, "deployment {} is not in the journal", number);
+  return bytes_at(newest->place);
+}
+
 }  // namespace slipway::sim

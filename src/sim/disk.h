@@ -69,6 +69,7 @@ class DiskJournal final : public journal::Journal {
   Result<> read(const std::string& stream, std::uint64_t after,
                 const std::function<void(std::uint64_t, const journal::Entry&)>&) override;
   Result<> summaries(const std::function<void(const journal::Summary&)>&) override;
+  Result<std::string> summary(std::uint32_t number) override;
   Result<std::uint64_t> newest_lsn() override { return lsn_; }
   Result<> read_tails(const std::function<void(std::uint64_t, const journal::Entry&)>&) override;
   std::optional<std::string> laggard() override { return std::nullopt; }

@@ -163,6 +163,11 @@ void Simulation::stop() {
   journal_.reset();
 }
 
+void Simulation::forget_agent() {
+  stop();
+  sites_.clear();
+}
+
 void Simulation::kill(Death how) {
   if (!shell_) return;
   stop();

@@ -120,6 +120,8 @@ class Simulation {
   Coverage coverage;
   std::function<void(const Published&)> on_step;
   void trouble(std::string what);
+  // The agent ends, and nothing is known of its sites any more: what is left is the world.
+  void forget_agent();
   // What is wrong now that everything rests.
   void check_rest();
   // The journal, read anew, says what memory says.

@@ -67,6 +67,8 @@ TEST_F(JournalTest, SnapshotsAndSummaries) {
     summaries.push_back(fmt::format("{} {} {}", summary.number, summary.stream, summary.bytes));
   }));
   EXPECT_EQ(summaries, (Lines{"3 a c", "7 a d"}));
+  EXPECT_EQ(journal->summary(7), "d");
+  EXPECT_EQ(journal->summary(8).error().fault, Fault::missing);
 }
 
 TEST_F(JournalTest, ForgetsOldRecordsOfSitesBehindTheirSnapshotAndNeverReusesNumbers) {
@@ -144,7 +146,7 @@ TEST_F(JournalTest, IsDurableByItsSettings) {
   open().reset();
   EXPECT_EQ(ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
-  EXPECT_EQ(ask("PRAGMA user_version"), "3");
+  EXPECT_EQ(ask("PRAGMA user_version"), "4");
   EXPECT_EQ(ask("PRAGMA application_id"), std::to_string(0x534c5057));
   struct stat about{};
   ASSERT_EQ(::stat(path_.c_str(), &about), 0);
@@ -195,7 +197,7 @@ TEST_F(JournalTest, OldSchemaIsBroughtUpToDate) {
   EXPECT_EQ(read(*journal, "desk"), (Lines{"6:1:c"}));
   EXPECT_EQ(journal->append({.entries = {{"site/p/w", 3, "z"}}}), 10U);
   journal.reset();
-  EXPECT_EQ(ask("PRAGMA user_version"), "3");
+  EXPECT_EQ(ask("PRAGMA user_version"), "4");
 }
 
 TEST_F(JournalTest, SchemaOneIsBroughtUpToDateAndNoNumberIsUsedTwice) {

@@ -11,6 +11,11 @@
 
 namespace slipway::record {
 
+// For sites that were recorded with all they have.
+inline Result<std::string> no_summary(std::uint32_t number) {
+  return fail(Fault::missing, "deployment {} is not in the journal", number);
+}
+
 class Fill {
  public:
   Fill(std::uint64_t seed, bool rich) : chance_(seed), rich_(rich) {}

@@ -237,7 +237,7 @@ TEST(Record, UnknownFieldsAreSkippedAndThoseOfAStepAreKept) {
   EXPECT_EQ(encode(*read), encode(step) + newer);
 
   const auto site = filled<Site>(7);
-  const auto read_site = decode_site(encode(site) + newer);
+  const auto read_site = decode_site(encode(site) + newer, no_summary);
   ASSERT_TRUE(read_site);
   EXPECT_TRUE(*read_site == site);
 }
@@ -259,11 +259,11 @@ TEST(Record, NewerFormatAndOtherKindsAreRefusedByName) {
   std::string site = encode(filled<Site>(1));
   EXPECT_EQ(decode_step(site).error().fault, Fault::corrupt);
   site[0] = 2;
-  const auto newer = decode_site(site);
+  const auto newer = decode_site(site, no_summary);
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().fault, Fault::unsupported);
   EXPECT_NE(newer.error().text.find("format 2"), std::string::npos);
-  EXPECT_EQ(decode_site("").error().fault, Fault::corrupt);
+  EXPECT_EQ(decode_site("", no_summary).error().fault, Fault::corrupt);
 }
 
 TEST(Record, AlternativeOfANewerVersionIsUnsupported) {
@@ -316,7 +316,7 @@ TEST(Record, TruncatedAndFlippedBytesNeverCrash) {
       refused += !decode_step(std::string_view(step).substr(0, cut));
     }
     for (std::size_t cut = 0; cut < site.size(); cut += 7) {
-      refused += !decode_site(std::string_view(site).substr(0, cut));
+      refused += !decode_site(std::string_view(site).substr(0, cut), no_summary);
     }
     for (int i = 0; i < 1000; ++i) {
       std::string hurt = i % 2 ? step : site;
@@ -324,7 +324,7 @@ TEST(Record, TruncatedAndFlippedBytesNeverCrash) {
         hurt[chance.below(hurt.size())] ^= static_cast<char>(1 << chance.below(8));
       }
       const auto read_step = decode_step(hurt);
-      const auto read_site = decode_site(hurt);
+      const auto read_site = decode_site(hurt, no_summary);
       refused += !read_step + !read_site;
       if (read_step) (void)encode(*read_step);  // whatever was read can be written
       if (read_site) (void)encode(*read_site);
@@ -343,7 +343,7 @@ TEST(Record, NoiseNeverCrashes) {
       noise[1] = "ESD"[i % 3];
     }
     (void)decode_step(noise);
-    (void)decode_site(noise);
+    (void)decode_site(noise, no_summary);
     (void)decode_deployment(noise);
   }
 }

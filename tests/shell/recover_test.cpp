@@ -57,6 +57,25 @@ TEST_F(RecoverTest, ManySitesComeBack) {
   }
 }
 
+// Snapshots leave what ended to its summary, which is made where there is none.
+TEST_F(RecoverTest, WhatEndedWithoutASummaryGetsOne) {
+  s().start();
+  const SiteId id{"web", "old"};
+  Site old{.id = id, .seq = 1};
+  old.last = Deployment{.number = 7, .state = State::succeeded};
+  const record::StepRecord happened{Event{Instant(2s), {}, Resumed{}}, {}, ""};
+  ASSERT_TRUE(s().journal->append({.entries = {{stream_of(id), 1, record::encode(happened)}},
+                                   .snapshots = {{stream_of(id), 1, record::encode(old)}}}));
+  for (int start = 0; start < 3; ++start) {
+    ASSERT_TRUE(s().recover());
+    ASSERT_TRUE(s().sites.at(id)->last);
+    EXPECT_EQ(s().sites.at(id)->last->number, 7U);
+    s().shell->stop();  // its snapshot is written
+    ASSERT_TRUE(s().shell->run());
+    s().start();
+  }
+}
+
 TEST_F(RecoverTest, TimeAwayIsToldAndDwellDoesNotCountIt) {
   release("v1");
   s().deploy("v2");

@@ -19,6 +19,10 @@ class Replay : public StageTest {
     }
     return all;
   }
+  std::vector<Replayed> back(const std::map<SiteId, Tail>& all, std::size_t threads) {
+    return replayed(all, threads,
+                    [&](std::uint32_t number) { return s().journal->summary(number); });
+  }
 };
 
 TEST_F(Replay, SideBySideIsAsOneByOne) {
@@ -29,7 +33,7 @@ TEST_F(Replay, SideBySideIsAsOneByOne) {
   }
   const auto all = tails();
   ASSERT_EQ(all.size(), 12U);
-  const auto one = replayed(all, 1), many = replayed(all, 5);
+  const auto one = back(all, 1), many = back(all, 5);
   ASSERT_EQ(one.size(), many.size());
   for (std::size_t n = 0; n < one.size(); ++n) {
     EXPECT_FALSE(many[n].trouble);
@@ -52,13 +56,13 @@ TEST_F(Replay, WhatCannotBeReadIsNamed) {
   const auto whole = tail.size();
   tail.add({"", tail.seq(whole - 1) + 1, "\xff"});
   all.emplace(SiteId{"web", "zz"}, Tail(journal::Snapshot{.seq = 7, .bytes = "\xff"}));
-  const auto back = replayed(all, 2);
-  ASSERT_TRUE(back[0].trouble && back[1].trouble);
-  EXPECT_NE(back[0].trouble->text.find(fmt::format("record {} of stream site/", whole + 1)),
+  const auto read = back(all, 2);
+  ASSERT_TRUE(read[0].trouble && read[1].trouble);
+  EXPECT_NE(read[0].trouble->text.find(fmt::format("record {} of stream site/", whole + 1)),
             std::string::npos)
-      << back[0].trouble->text;
-  EXPECT_NE(back[1].trouble->text.find("after record 7"), std::string::npos);
-  EXPECT_EQ(back[0].site.seq, whole);
+      << read[0].trouble->text;
+  EXPECT_NE(read[1].trouble->text.find("after record 7"), std::string::npos);
+  EXPECT_EQ(read[0].site.seq, whole);
 }
 
 }  // namespace

@@ -213,6 +213,7 @@ class WrappedJournal final : public journal::Journal {
   Result<> summaries(const std::function<void(const journal::Summary&)>& visit) override {
     return inner_->summaries(visit);
   }
+  Result<std::string> summary(std::uint32_t number) override { return inner_->summary(number); }
   Result<std::uint64_t> newest_lsn() override { return inner_->newest_lsn(); }
   Result<> read_tails(
       const std::function<void(std::uint64_t, const journal::Entry&)>& visit) override {
