@@ -80,8 +80,9 @@ def sites():
         return
     with tempfile.TemporaryDirectory() as folder:
         saw = {}
-        # Longer than from one snapshot of a site to the next; then a start.
-        for seconds in ("180", "0"):
+        # Several times from one snapshot of a site to the next: those of all sites come together, and a short
+        # stretch sees too many or too few of them. Then a start.
+        for seconds in ("420", "0"):
             done = subprocess.run([str(program), "10000", seconds, folder], capture_output=True, text=True)
             if done.returncode:
                 raise SystemExit(done.stderr)

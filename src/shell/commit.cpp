@@ -1,7 +1,5 @@
 // Durable first, then visible, then done: the only place where a step leaves the loop.
 #include <algorithm>
-#include <functional>
-#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -42,8 +40,7 @@ std::expected<Plan, Refusal> compiled(Intake& intake, const Request& request, co
 
 }  // namespace
 
-// The more sites, the shorter each one's way back: a start replays what all of them did since. Each
-// site has its own place in that, so that those that began together are not written together.
+// The more sites, the shorter each one's way back: a start replays what all of them did since.
 std::uint64_t Loop::snapshot_every() const {
   const auto each = limits::kTailsTogether / std::max<std::size_t>(1, sites_.size());
   return std::clamp<std::uint64_t>(each, limits::kSnapshotSoonest, limits::kSnapshotEvery);
@@ -57,9 +54,8 @@ bool Loop::commit(Draft& draft) {
   for (const auto& [id, site] : draft.sites) {
     const auto kept = sites_.find(id);
     const std::uint64_t old = kept == sites_.end() ? 0 : kept->second.site->seq;
-    const std::uint64_t every = snapshot_every();
-    const std::uint64_t phase = std::hash<std::string>{}(id.name()) % every;
-    if ((site->seq + phase) / every != (old + phase) / every) draft.to_snapshot.insert(id);
+    const std::uint64_t since = kept == sites_.end() ? 0 : kept->second.since_snapshot;
+    if (since + (site->seq - old) >= snapshot_every()) draft.to_snapshot.insert(id);
   }
   for (const SiteId& id : draft.to_snapshot) {
     draft.batch.snapshots.push_back(snapshot_of(draft.sites.at(id)));
