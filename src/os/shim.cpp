@@ -336,6 +336,11 @@ std::vector<std::string> Shim::tail(std::size_t lines) const {
   return last_lines({fs::path(directory_) / "out.log.1", fs::path(directory_) / "out.log"}, lines);
 }
 
+bool Shim::was_begun_in(const std::string& directory) {
+  std::error_code error;
+  return fs::exists(fs::path(directory) / "spec", error);
+}
+
 std::string Shim::user_data_of(const std::string& directory) {
   auto text = read_file(fs::path(directory) / "spec");
   if (!text) return {};

@@ -79,6 +79,8 @@ class Shim {
   std::vector<std::string> tail(std::size_t lines) const;  // of the output
   std::string user_data() const { return user_data_of(directory_); }
   static std::string user_data_of(const std::string& directory);  // of any folder; empty: none
+  // False: nothing can ever have been started here, whoever made the folder died before that.
+  static bool was_begun_in(const std::string& directory);
   const std::string& directory() const { return directory_; }
   // Readable when the shim's child ended or restarted (a connection to `sock` in watch mode).
   Result<int> watch_fd() const;

@@ -17,14 +17,17 @@ bool runs(const os::Shim& shim) {
   return status && status->shim != 0;
 }
 
-// Nothing was ever started here, or it cannot be told what: no site can want it.
+// Nothing was ever started here, or it cannot be told what: no site can want it. Of a start that an
+// agent died before there is nothing to say: it is done anew.
 std::string remove_nameless(const fs::path& folder) {
+  const bool begun = os::Shim::was_begun_in(folder.string());
   Result<> gone;
   if (auto shim = os::Shim::adopt(folder.string())) gone = shim->end();
   if (gone) gone = os::Shim::clear(folder.string());
   if (!gone) return fmt::format("{} cannot be removed: {}", folder.string(), gone.error().text);
   std::error_code error;
   fs::remove_all(folder, error);
+  if (!begun) return "";
   return fmt::format("removed {}: it says nothing about what ran there", folder.string());
 }
 
@@ -54,7 +57,8 @@ std::vector<std::string> Local::sweep(
     if (begun == Begun::leave && is_begun_in(folder)) continue;
     auto note = read_note(os::Shim::user_data_of(folder.string()));
     if (!note) {
-      said.push_back(remove_nameless(folder));
+      if (std::string text = remove_nameless(folder); !text.empty())
+        said.push_back(std::move(text));
     } else if (!wanted(note->site, note->instance)) {
       orphans.emplace_back(folder, *note);
     }

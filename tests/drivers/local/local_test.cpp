@@ -284,6 +284,18 @@ TEST_F(LocalTest, OrphansOfNoSiteAreSwept) {
   EXPECT_TRUE(os::Shim::adopt(folder(3)));
 }
 
+// An agent may die between the folder of a start and the start itself.
+TEST_F(LocalTest, AFolderOfNothingIsRemovedWithoutAWord) {
+  const auto none = [](const SiteId&, std::uint32_t) { return false; };
+  fs::create_directories(folder(7));
+  EXPECT_THAT(driver_->sweep(none), testing::IsEmpty());
+  EXPECT_FALSE(fs::exists(folder(7)));
+  fs::create_directories(folder(8));
+  ASSERT_TRUE(os::write_file(fs::path(folder(8)) / "spec", "noise"));
+  EXPECT_THAT(driver_->sweep(none), testing::ElementsAre(HasSubstr("nothing about what ran")));
+  EXPECT_FALSE(fs::exists(folder(8)));
+}
+
 TEST_F(LocalTest, ManyAtOnce) {
   constexpr std::uint32_t kMany = 24;
   std::set<std::uint16_t> ports;
