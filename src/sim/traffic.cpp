@@ -144,9 +144,8 @@ const char* word(Demand::Pattern p) {
 }
 
 std::optional<Duration> Behaviour::faulty_from() const {
-  if (crash_after) return crash_after;
-  if (fault_errors < 0 && fault_latency == 1) return std::nullopt;
-  return fault_after;
+  if (fault_errors < 0 && fault_latency == 1) return crash_after;
+  return crash_after ? std::min(*crash_after, fault_after) : fault_after;
 }
 
 double Behaviour::errors_at(Duration age) const {

@@ -47,6 +47,14 @@ TEST(Forecast, ABakeHoldsErrorsAgainstWhatWasBefore) {
   }
 }
 
+TEST(Forecast, OfSeveralFaultsTheFirstCounts) {
+  const auto from = [](const char* text) { return parse_behaviour(text)->faulty_from(); };
+  EXPECT_EQ(from("errors=5% after 10s, crash after 30s"), Duration(10s));
+  EXPECT_EQ(from("latency=x2 after 40s, crash after 30s"), Duration(30s));
+  EXPECT_EQ(from("crash after 30s"), Duration(30s));
+  EXPECT_EQ(from("good"), std::nullopt);
+}
+
 // Errors that every version makes now and then are not the fault's.
 TEST(Forecast, HowLongItTookIsCountedFromTheFault) {
   for (const char* fault : {"errors=20% after 2m", "latency=x3 after 2m"}) {
