@@ -218,6 +218,7 @@ void on(Turn& t, const Leaving& e) {
                                                         {"text", e.text}});
   t.live_story("instance.leaving", because);
   candidate_hurt(t, i, because);
+  stable_leaves(t, i);
 }
 
 void restart_due(Turn& t) {

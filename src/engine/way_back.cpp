@@ -183,6 +183,21 @@ void candidate_hurt(Turn& t, const Instance& i, Because because) {
   if (depends && touched) fail_deployment(t, std::move(because));
 }
 
+void stable_leaves(Turn& t, const Instance& i) {
+  if (!t.site.live || !is_going_back(*t.site.live) || i.copy != t.site.live->stable) return;
+  Deployment& d = *t.site.live;
+  const bool restored = d.back == BackPhase::restore || d.back == BackPhase::reshift ||
+                        (d.back == BackPhase::remove && !removes_first(d));
+  if (!restored) return;
+  std::erase_if(t.site.awaiting, [&](const Awaited& a) {
+    const auto* start = std::get_if<StartInstance>(&a.command);
+    return start != nullptr && start->instance == i.id && i.port != 0;
+  });
+  t.abandon([&](const Awaited& a) { return a.number == d.number; });
+  if (d.state == State::rolling_back) return enter(t, BackPhase::restore);
+  d.back = BackPhase::restore;  // with the next try
+}
+
 void take_back(Turn& t, State ending, Because because) {
   Deployment& d = *t.site.live;
   if (is_going_back(d)) return;

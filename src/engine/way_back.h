@@ -15,6 +15,9 @@ void fail_deployment(Turn&, Because);
 // An instance of the candidate is unhealthy or gone. Nothing happens when it is not the
 // candidate's, or when the deployment does not depend on it any more.
 void candidate_hurt(Turn&, const Instance&, Because);
+// Its platform is about to end an instance of stable, on the way back: others take its place before
+// anything else goes, and what was asked of it is asked of them.
+void stable_leaves(Turn&, const Instance&);
 // Takes the live deployment back; it ends as `ending`.
 void take_back(Turn&, State ending, Because);
 // Level: goes from phase to phase as far as the state allows.

@@ -139,7 +139,7 @@ class RollsItself(unittest.TestCase):
             load = h.load(rate=100)
             done = h.deploy("frail", status=1)
             self.assertEqual(done["state"], "rolled_back", done)
-            self.assertIn("rolled back due to failure", json.dumps(done["because"]) +
+            self.assertIn("it goes back by itself", json.dumps(done["because"]) +
                           h.run("explain", h.environment).stdout)
             ended(h, "frail")
             poll("all of v1", lambda: [v for _, v in tasks()] == ["v1"] * 3 and

@@ -54,7 +54,7 @@ void Docker::start(const Asker& asker, const StartInstance& start, Fresh fresh) 
     return answer(
         asker, Failed{{Fault::missing, fmt::format("instance {} does not run", start.instance)}});
   }
-  unfollow(key);
+  if (!returns) unfollow(key);  // one that returns runs all the while
   // Another one than is wanted, or the rest of one: it goes first.
   if (there->seen && !form_->goes_on_from(start.spec->container)) {
     if (auto gone = bury(engine, *there->owner, *there->seen); !gone)

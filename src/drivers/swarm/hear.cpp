@@ -78,7 +78,8 @@ Result<std::vector<T>> all_in(const Reply& reply, const char* doing, Make make) 
 }  // namespace
 
 std::string Service::said() const {
-  return update_says.empty() ? update : fmt::format("{}: {}", update, update_says);
+  return fmt::format("{}{}{}{}", update.starts_with("rollback") ? "it goes back by itself, " : "",
+                     update, update_says.empty() ? "" : ": ", update_says);
 }
 
 Result<Node> hear_node(const Reply& reply) {

@@ -107,6 +107,16 @@ TEST(Hear, OneByItselfIsNotTakenForOneThatIsRolled) {
   EXPECT_TRUE(service->labels.empty());
 }
 
+TEST(Hear, WhetherTheSwarmGoesBackIsSaidWhateverItsWordIs) {
+  const auto said = [](const char* state, const char* message) {
+    return Service{.update = state, .update_says = message}.said();
+  };
+  EXPECT_EQ(said("paused", "because"), "paused: because");
+  EXPECT_EQ(said("rollback_started", "because"),
+            "it goes back by itself, rollback_started: because");
+  EXPECT_EQ(said("rollback_completed", ""), "it goes back by itself, rollback_completed");
+}
+
 TEST(Claims, WhoIsWhichTaskHoldsOverRestarts) {
   const auto folder = std::filesystem::temp_directory_path() / fmt::format("claims-{}", ::getpid());
   const Claim claim{"web-i7", "web", 7, 3, "t1", "", "h1", 0};
