@@ -77,8 +77,9 @@ class Heard : public Sink {
 
 // How the service of a start behaves.
 enum class Manner { good, exits, never_ready, ignores_stop, slow_stop, wrong_digest, no_release };
-// What not every platform has: a name that others can take, a world that can be lost, …
-enum class Trait { stranger, away, wrong_digest, no_release, cancel, look, tail };
+// What not every platform has: a name that others can take, a world that can be lost, releases that
+// it rolls itself, …
+enum class Trait { stranger, away, wrong_digest, no_release, cancel, look, tail, rolls };
 
 class Bench {
  public:

@@ -166,6 +166,7 @@ class EngineBench final : public Bench {
     return {};
   }
   bool has(Trait trait) const override {
+    if (trait == Trait::rolls) return kind_ == Kind::rolled;
     // With the engine the Swarm's tasks end: a manager cannot keep containers running without it.
     if (in_swarm()) return trait != Trait::away;
     // What Podman built has a digest as if it came from a registry: that may only be away.

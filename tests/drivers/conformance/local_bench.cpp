@@ -26,7 +26,9 @@ class LocalBench final : public Bench {
     fs::copy_file(SLIPWAY_TEST_SERVICE, temp_.path() / "release" / "server");
     renew();
   }
-  bool has(Trait trait) const override { return trait != Trait::stranger && trait != Trait::away; }
+  bool has(Trait trait) const override {
+    return trait != Trait::stranger && trait != Trait::away && trait != Trait::rolls;
+  }
   Driver& driver() override { return *driver_; }
   void renew() override {
     driver_.reset();

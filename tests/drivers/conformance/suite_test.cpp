@@ -275,6 +275,26 @@ TEST_P(Conformance, WhatItTalksToIsGoneAndBack) {
   EXPECT_TRUE(exited()) << "it is watched as before";
 }
 
+TEST_P(Conformance, WhatIsLetGoAndCannotComeBackIsWatchedToItsEnd) {
+  if (lacks(Trait::rolls)) GTEST_SKIP() << "it lets go of nothing";
+  const StartInstance old = bench_->service(Manner::good, 1);
+  started(old);
+  ASSERT_TRUE(healthy());
+  StartInstance next = bench_->service(Manner::good, 2);
+  next.version = "v2";
+  started(next);
+  ASSERT_TRUE(bench_->until([&] { return !bench_->heard.facts<Leaving>().empty(); }));
+  EXPECT_EQ(bench_->heard.facts<Leaving>().front().instance, 1U);
+  const Outcome outcome = give(old);
+  ASSERT_TRUE(std::holds_alternative<Failed>(outcome));
+  EXPECT_THAT(text(outcome), ::testing::HasSubstr("the swarm says"));
+  EXPECT_TRUE(bench_->runs(1));
+  EXPECT_TRUE(bench_->heard.facts<Exited>().empty());
+  bench_->crash(1);
+  ASSERT_TRUE(exited());
+  EXPECT_EQ(bench_->heard.facts<Exited>().front().instance, 1U);
+}
+
 TEST_P(Conformance, AFullDiskIsSaidAndHarmsNothingThatRuns) {
   if (!bench_->small_disk()) GTEST_SKIP() << "it has no disk, or none that can be filled here";
   const StartInstance second = bench_->service(Manner::good, 2);
