@@ -2,6 +2,7 @@
 HAProxy under load."""
 
 import json
+import signal
 import sys
 import time
 import unittest
@@ -210,6 +211,29 @@ class RollsItself(unittest.TestCase):
                 print(f"an old task died, then {verb}: {saw['failed']} of {saw['sent']} requests failed", flush=True)
                 # Those that it had when it died, and no more.
                 self.assertLess(saw["failed"], 5, saw)
+
+    def test_an_engine_that_hangs_in_the_middle(self):
+        """So long that the swarm may take its node for lost, and then lets go of all that runs there: nobody notices."""
+        with house() as h:
+            h.deploy("v1")
+            load = h.load(rate=100)
+            h.json("deploy", h.environment, "--version", "v2", "--no-wait")
+            poll("the first batch", lambda: ((h.live() or {}).get("stage") or {}).get("name") == "batch 1")
+            running.process.send_signal(signal.SIGSTOP)
+            until = time.monotonic() + 25
+            poll("a while", lambda: time.monotonic() > until, 30)
+            running.process.send_signal(signal.SIGCONT)
+            h.run("watch", h.environment)
+            done = h.json("show", h.environment)
+            self.assertIn(done["state"], ("succeeded", "rolled_back"), done)
+            last, other = ("v2", "v1") if done["state"] == "succeeded" else ("v1", "v2")
+            ended(h, other)
+            poll("all of it", lambda: [v for _, v in tasks()] == [last] * 3 and
+                 h.status()["instances"][last]["ready"] == 3, 60)
+            poll("no more than those", lambda: len(h.instances(last)) == 3, 60)
+            saw = load.stop()
+            self.assertEqual(saw["failed"], 0, saw)
+            print(f"the engine hung for 25 s: {done['state']}, {saw['failed']} of {saw['sent']} requests failed", flush=True)
 
     def test_a_warm_copy_that_ends_before_the_next_rolling(self):
         """It was rolled, and is kept by a release of another strategy: its tasks die, or somebody removes all of it."""
