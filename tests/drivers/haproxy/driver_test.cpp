@@ -168,6 +168,8 @@ TEST_F(Driver, StableAnswersForADeadCandidateAndNeverTheReverse) {
 
 // As an engine of containers does while it starts. Who asks meanwhile waits, whether a release is
 // under way or not.
+// Of what begins in it: a request that was on its way when the last instance died has used up a
+// try.
 TEST_F(Driver, AnOutageShorterThanTheTriesFailsNothing) {
   for (const bool candidate : {false, true}) {
     auto v1 = std::make_unique<Upstream>(), v2 = std::make_unique<Upstream>();
@@ -175,21 +177,21 @@ TEST_F(Driver, AnOutageShorterThanTheTriesFailsNothing) {
     Route r = route(candidate ? 5'000 : 0, candidate);
     for (std::size_t i = 0; i < r.slots.size(); ++i) r.slots[i].servers[0].port = ports[i];
     apply(r);
-    Load load(address, 2);
-    ASSERT_TRUE(eventually([&] { return load.answered() > 20; }));
+    ASSERT_EQ(User(address).get().status, 200);
     v1.reset();
     v2.reset();
     const auto out = Clock::now();
+    Load load(address, 2);
     Answer late;
     std::thread asks([&] { late = User(address).get(); });
     eventually([&] { return Clock::now() > out + 700ms; });
+    EXPECT_EQ(load.answered(), 0U);
     v1 = std::make_unique<Upstream>(ports[0]);
     v2 = std::make_unique<Upstream>(ports[1]);
     asks.join();
     EXPECT_EQ(late.status, 200);
     EXPECT_TRUE(late.version == "v1" || (candidate && late.version == "v2")) << late.version;
-    const auto before = load.answered();
-    EXPECT_TRUE(eventually([&] { return load.answered() > before + 20; }));
+    EXPECT_TRUE(eventually([&] { return load.answered() > 20; }));
     load.stop();
     EXPECT_EQ(load.failed(), 0U);
   }
