@@ -117,7 +117,7 @@ class BadImages:
 
     def test_one_that_is_killed_for_memory(self):
         Port.running.image("web:hungry", "--version", "hungry", "--eat", "64")
-        self.taken_back("hungry", 1, word="killed for memory",
+        self.taken_back("hungry", 1, word="for memory, the limit is 16 MiB",
                         environment_extra="    resources: { cpu: 500m, memory: 16Mi }")
 
     def test_one_whose_own_check_never_passes(self):

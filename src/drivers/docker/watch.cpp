@@ -2,6 +2,7 @@
 // checks or the engine's. One thread minds the lines to the engines; it acts on nothing.
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 
 #include "base/limits.h"
 #include "drivers/docker/docker.h"
@@ -199,8 +200,11 @@ std::vector<std::string> Docker::tail(Engine& engine, const std::string& name, c
   if (auto output = engine.call(docker::logs(seen.id, limits::kTailLines));
       output && output->status < 300)
     lines = last_lines(plain_log(output->body), limits::kTailLines);
-  if (seen.killed_for_memory)
-    lines.push_back(fmt::format("slipway: killed for memory, the limit is {} MiB",
+  // An engine misses it in one of ten ends for memory, where the end comes at once with it.
+  const bool perhaps = exit_status(seen.exit) == -SIGKILL && seen.memory > 0;
+  if (seen.killed_for_memory || perhaps)
+    lines.push_back(fmt::format("slipway: killed{} for memory, the limit is {} MiB",
+                                seen.killed_for_memory ? "" : ", perhaps",
                                 seen.memory / (1024 * 1024)));
   for (std::string& line : form_->last_words(engine, name)) lines.push_back(std::move(line));
   return lines;
