@@ -200,7 +200,7 @@ std::vector<std::string> Docker::tail(Engine& engine, const std::string& name, c
   if (auto output = engine.call(docker::logs(seen.id, limits::kTailLines));
       output && output->status < 300)
     lines = last_lines(plain_log(output->body), limits::kTailLines);
-  // An engine misses it in one of ten ends for memory, where the end comes at once with it.
+  // An engine misses some ends for memory, where the container is gone before it looked.
   const bool perhaps = exit_status(seen.exit) == -SIGKILL && seen.memory > 0;
   if (seen.killed_for_memory || perhaps)
     lines.push_back(fmt::format("slipway: killed{} for memory, the limit is {} MiB",
