@@ -59,9 +59,9 @@ Simulation::Simulation(Setup setup)
   stage_.dice = Dice(setup_.seed, "drivers");
   stage_.behaviours = setup_.behaviours;
   begin_ = stage_.now();
-  for (const SiteId& id : setup_.sites) {
-    stage_.scenes.emplace(id, Scene(setup_.demand, setup_.seed, begin_));
-  }
+  std::uint64_t users = setup_.seed;  // of each site its own, who do not do the same
+  for (const SiteId& id : setup_.sites)
+    stage_.scenes.emplace(id, Scene(setup_.demand, users++, begin_));
   stage_.slip = [this](const Issued& issued) { return on_begin(issued); };
   stage_.recorded = [this](const SiteId& id) {
     const Site* known = site(id);
