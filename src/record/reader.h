@@ -220,6 +220,12 @@ class Reader {
     take(read);
     values.push_back(std::move(read));
   }
+  void take_list(NamedValues& values) {
+    if (!room()) return;
+    NamedValues::value_type read;
+    take(read);
+    values.push_back(read);
+  }
   template <class T, std::size_t N>
   void take_list(boost::container::static_vector<T, N>& values) {
     std::vector<T> read;
