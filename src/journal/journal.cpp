@@ -294,31 +294,42 @@ Result<> SqliteJournal::read(const std::string& name, std::uint64_t after,
 }
 
 Result<> SqliteJournal::read_tails(const std::function<void(std::uint64_t, const Entry&)>& visit) {
-  std::map<std::int64_t, std::pair<std::string, std::uint64_t>> tails;
+  struct TailOf {
+    std::uint64_t from = ~std::uint64_t{0};
+    Entry entry;  // of its stream, for all that are read
+  };
+  std::vector<TailOf> tails;  // by the stream's id
   std::uint64_t from = 0;
   {
     const std::scoped_lock guard(mutex_);
-    for (const auto& [lsn, id] : tails_) tails[id] = {names_.at(id), lsn};
+    if (!names_.empty()) tails.resize(static_cast<std::size_t>(names_.rbegin()->first) + 1);
+    for (const auto& [lsn, id] : tails_)
+      tails[static_cast<std::size_t>(id)] = {lsn, {names_.at(id), 0, {}}};
     from = tails_from();
   }
-  Entry entry;
   return scan(from, [&](const Record& record) -> Result<> {
-    const auto tail = tails.find(record.stream);
-    if (tail == tails.end() || record.lsn < tail->second.second) return {};
-    entry.stream = tail->second.first;
-    entry.seq = record.seq;
-    entry.bytes = record.bytes;
-    visit(record.lsn, entry);
+    const auto of = static_cast<std::size_t>(record.stream);
+    if (of >= tails.size() || record.lsn < tails[of].from) return {};
+    tails[of].entry.seq = record.seq;
+    tails[of].entry.bytes = record.bytes;
+    visit(record.lsn, tails[of].entry);
     return {};
   });
 }
 
-// Records from this number on, some at a time, so that appends need not wait for the end.
+// Records from this number on, some at a time, so that others need not wait for the end: nor for
+// what is done with them.
 Result<> SqliteJournal::scan(std::uint64_t from, const VisitRecord& visit) {
+  Packing packing;
+  std::vector<Row> rows;
   do {
-    const std::scoped_lock guard(mutex_);
-    from = TRY(records_.read(from, visit));
-  } while (from != 0);
+    {
+      const std::scoped_lock guard(mutex_);
+      rows = TRY(records_.rows(from));
+    }
+    for (const Row& row : rows) TRY(each_record(row, packing, visit));
+    if (!rows.empty()) from = rows.back().lsn + 1;
+  } while (!rows.empty());
   return {};
 }
 

@@ -51,19 +51,15 @@ Result<> Records::write() {
   return {};
 }
 
-Result<std::uint64_t> Records::read(std::uint64_t from, const VisitRecord& visit) {
+Result<std::vector<Row>> Records::rows(std::uint64_t from) {
+  std::vector<Row> rows;
   get_.reset().bind(1, static_cast<std::int64_t>(from));
-  std::uint64_t next = 0;
-  for (std::uint64_t seen = 0; TRY(get_.step());) {
-    const Row row = row_at(get_);
-    TRY(each_record(row, packing_, visit));
-    seen += records_in(row);
-    if (seen < kReadAtOnce) continue;
-    next = row.lsn + 1;
-    break;
+  for (std::uint64_t seen = 0; seen < kReadAtOnce && TRY(get_.step());) {
+    rows.push_back(row_at(get_));
+    seen += records_in(rows.back());
   }
   get_.reset();  // an open read keeps the log from being given back
-  return next;
+  return rows;
 }
 
 Result<> Records::places(std::uint64_t from, const VisitRecord& visit) {

@@ -20,10 +20,9 @@ class Records {
   Result<> write();
   void drop() { added_.clear(); }
 
-  // Some of the records from this number on, and those that stand in one row with it. Returns where
-  // to go on; 0: there are no more.
-  Result<std::uint64_t> read(std::uint64_t from, const VisitRecord&);
-  // All of them, without their bytes.
+  // Some of the rows from the one on that has this number; none: there are no more.
+  Result<std::vector<Row>> rows(std::uint64_t from);
+  // All of their records, without the bytes.
   Result<> places(std::uint64_t from, const VisitRecord&);
 
   // Removes from some of the rows above `after` what `may_go`, up to the number `until`. Returns
