@@ -48,7 +48,8 @@ std::expected<Plan, Refusal> Office::compile(const Request& request, const Site&
   if (!plan || plan->metrics.empty()) return plan;
   // Nobody plays the sources of `metrics:` here: they would be silent, and the release held.
   for (Step& step : plan->steps.edit())
-    std::erase_if(step.charge.criteria.edit(), [](const auto& c) { return !c.source.empty(); });
+    std::erase_if(step.charge.edit().criteria.edit(),
+                  [](const auto& c) { return !c.source.empty(); });
   plan->metrics.clear();
   plan->notes.push_back("metrics of other sources are not simulated: the proxy's rows alone judge");
   return plan;
