@@ -109,7 +109,7 @@ Result<> SqliteJournal::find_newest() {
               1;
   noted_tails_ = static_cast<std::uint64_t>(
       TRY(database_->number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'tails_from'")));
-  std::map<std::int64_t, Stream*> sites;
+  std::vector<Stream*> sites;  // by id
   Statement all = TRY(database_->prepare(
       "SELECT s.id, s.name, coalesce((SELECT seq FROM snapshots WHERE stream = s.id), 0), "
       "coalesce((SELECT max(seq) FROM notes WHERE stream = s.id), 0) FROM streams s"));
@@ -121,21 +121,22 @@ Result<> SqliteJournal::find_newest() {
               .site = is_site(name)};
     if (!stream.site) continue;
     names_[stream.id] = name;
-    sites[stream.id] = &stream;
+    const auto id = static_cast<std::size_t>(stream.id);
+    if (id >= sites.size()) sites.resize(id + 1);
+    sites[id] = &stream;
   }
   TRY(records_.places(noted_tails_, [&](const Record& record) -> Result<> {
-    const auto of = sites.find(record.stream);
-    if (of == sites.end())
+    const auto of = static_cast<std::size_t>(record.stream);
+    if (of >= sites.size() || sites[of] == nullptr)
       return fail(Fault::corrupt, "record number {} of the journal is of no stream", record.lsn);
-    Stream& stream = *of->second;
+    Stream& stream = *sites[of];
     if (record.seq <= stream.newest) return {};  // a snapshot holds it
     stream.newest = record.seq;
     if (stream.tail == 0) stream.tail = record.lsn;
     return {};
   }));
-  for (const auto& [id, stream] : sites) {
-    if (stream->tail != 0) tails_.emplace(stream->tail, id);
-  }
+  for (const Stream* site : sites)
+    if (site != nullptr && site->tail != 0) tails_.emplace(site->tail, site->id);
   return {};
 }
 
