@@ -68,7 +68,7 @@ struct Test {
   Instant y_at{};         // when it was read
   // Beside an absolute limit: the candidate has to be worse than stable, too; the smaller evidence
   // of both counts.
-  std::optional<Evidence> beside;
+  Boxed<Evidence> beside;
   Duration fresh = std::chrono::seconds(60);  // of a source
   bool rescued = false;     // stable itself breaks the limit: not worse than stable is enough
   Shared<Subject> subject;  // side, engine and unit by name_words()

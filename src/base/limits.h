@@ -16,7 +16,7 @@ inline constexpr std::size_t kDiagnostics = 100;         // reported at once
 inline constexpr std::size_t kRecordBytes =
     64 * 1024;                               // one journal record (revisions: kConfigBytes)
 inline constexpr int kSnapshotEvery = 256;   // records of a site between snapshots
-inline constexpr int kSnapshotSoonest = 64;  // with so many sites that a start would be long
+inline constexpr int kSnapshotSoonest = 40;  // with so many sites that a start would be long
 inline constexpr std::size_t kTailsTogether = 200'000;  // records of all sites that a start replays
 inline constexpr std::size_t kBatchEvents = 1'000;      // events of one group commit
 inline constexpr Duration kBatchTime = std::chrono::milliseconds(5);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "base/named_values.h"
 #include "base/shared_list.h"
 #include "contract/command.h"
 #include "contract/event.h"
@@ -22,7 +23,7 @@ namespace slipway {
 // views.
 struct Because {
   std::string code;
-  std::vector<std::pair<std::string, std::string>> values;
+  NamedValues values;
   bool operator==(const Because&) const = default;
 };
 

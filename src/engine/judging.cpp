@@ -41,19 +41,19 @@ Because why_failed(const std::string& stage, const analysis::Verdict& v) {
                {{"stage", stage}, {"data", word_of(v.data)}, {"then", "rollback"}});
   }
   const analysis::Finding& f = v.findings[static_cast<std::size_t>(v.decided_by)];
-  because.values.insert(because.values.end(), {{"metric", f.subject->name},
-                                               {"engine", f.subject->engine},
-                                               {"unit", f.subject->unit},
-                                               {"candidate", number(f.candidate)},
-                                               {"stable", number(f.stable)},
-                                               {"limit", f.subject->limit},
-                                               {"origin", f.subject->origin},
-                                               {"n_candidate", number(f.n_candidate)},
-                                               {"x_candidate", number(f.x_candidate)},
-                                               {"n_stable", number(f.n_stable)},
-                                               {"x_stable", number(f.x_stable)},
-                                               {"evidence", number(f.evidence)},
-                                               {"needed", number(f.needed)}});
+  because.values.append({{"metric", f.subject->name},
+                         {"engine", f.subject->engine},
+                         {"unit", f.subject->unit},
+                         {"candidate", number(f.candidate)},
+                         {"stable", number(f.stable)},
+                         {"limit", f.subject->limit},
+                         {"origin", f.subject->origin},
+                         {"n_candidate", number(f.n_candidate)},
+                         {"x_candidate", number(f.x_candidate)},
+                         {"n_stable", number(f.n_stable)},
+                         {"x_stable", number(f.x_stable)},
+                         {"evidence", number(f.evidence)},
+                         {"needed", number(f.needed)}});
   return because;
 }
 

@@ -26,8 +26,8 @@ bool awaits_answer(const Site& site, std::uint32_t number) {
 
 std::vector<double> latency_limits(const Plan& plan) {
   for (const Step& step : plan.steps) {
-    if (step.verb == Verb::judge && !step.charge.latency_limits_us.empty()) {
-      return step.charge.latency_limits_us;
+    if (step.verb == Verb::judge && !step.charge->latency_limits_us.empty()) {
+      return step.charge->latency_limits_us;
     }
   }
   return {};
@@ -52,7 +52,7 @@ void watch_rows(Turn& t, bool bake, Because because) {
   const Deployment& d = *t.site.live;
   Watch watch{.latency_limits_us = latency_limits(d.plan), .bake = bake};
   watch.by_client = std::any_of(d.plan.steps.begin(), d.plan.steps.end(),
-                                [](const Step& s) { return s.charge.by_client; });
+                                [](const Step& s) { return s.charge->by_client; });
   watch.metrics = d.plan.metrics;
   if (!watch.metrics.empty()) {
     watch.from = d.plan.from;

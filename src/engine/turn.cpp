@@ -33,7 +33,7 @@ struct PutRoute {
 
 }  // namespace
 
-Because why(const char* code, std::initializer_list<std::pair<std::string, std::string>> values) {
+Because why(const char* code, std::initializer_list<NamedValues::View> values) {
   return {code, values};
 }
 

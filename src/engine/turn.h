@@ -19,8 +19,7 @@ namespace slipway::engine {
 // Ten minutes: a plan older than this is compiled again before it starts (interface page 3.3).
 inline constexpr Duration kPlanKeeps = std::chrono::minutes(10);
 
-Because why(const char* code,
-            std::initializer_list<std::pair<std::string, std::string>> values = {});
+Because why(const char* code, std::initializer_list<NamedValues::View> values = {});
 // Why a step of the plan commands something: it is the next one.
 Because because_of(const Deployment&, const Step&);
 std::string seconds(Duration);  // "90", "0.25"

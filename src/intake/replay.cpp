@@ -37,8 +37,8 @@ const analysis::Charge* charge_at(const Plan& plan, std::size_t nth, bool bake) 
   std::size_t n = 0;
   for (const Step& step : plan.steps) {
     if (step.verb != Verb::judge) continue;
-    if (n++ == nth) same = &step.charge;
-    if (step.charge.bake == bake) last = &step.charge;
+    if (n++ == nth) same = &*step.charge;
+    if (step.charge->bake == bake) last = &*step.charge;
   }
   return same != nullptr && same->bake == bake ? same : last != nullptr ? last : same;
 }
@@ -67,14 +67,14 @@ class Judging {
  private:
   void begin(Instant at) {
     const Step& recorded = d_.plan.steps[stages_[now_].step];
-    const analysis::Charge* found = charge_at(plan_, now_, recorded.charge.bake);
-    analysis::Charge charge = found != nullptr ? *found : recorded.charge;
-    charge.stage = recorded.charge.stage;
-    charge.weight = recorded.charge.weight;
-    charge.bake = recorded.charge.bake;
-    charge.ahead = recorded.charge.ahead;
+    const analysis::Charge* found = charge_at(plan_, now_, recorded.charge->bake);
+    analysis::Charge charge = found != nullptr ? *found : *recorded.charge;
+    charge.stage = recorded.charge->stage;
+    charge.weight = recorded.charge->weight;
+    charge.bake = recorded.charge->bake;
+    charge.ahead = recorded.charge->ahead;
     // Only the limits of the recorded plan were counted exactly; others come from the histogram.
-    charge.latency_limits_us = recorded.charge.latency_limits_us;
+    charge.latency_limits_us = recorded.charge->latency_limits_us;
     const bool alone = analysis::is_alone(charge);
     if (!kept_)
       judge_.emplace(std::move(charge), at, baseline_);
@@ -150,14 +150,14 @@ std::vector<std::string> notes_of(const Deployment& d, const Plan& policy) {
   std::set<double> exact;
   std::set<std::string> heard;
   for (const Step& s : d.plan.steps)
-    exact.insert(s.charge.latency_limits_us.begin(), s.charge.latency_limits_us.end());
+    exact.insert(s.charge->latency_limits_us.begin(), s.charge->latency_limits_us.end());
   for (const MetricQuery& m : d.plan.metrics) heard.insert(m.name);
   std::set<std::string> said;
   const auto say = [&](std::string text) {
     if (said.insert(text).second) notes.push_back(std::move(text));
   };
   for (const Step& s : policy.steps)
-    for (const auto& c : s.charge.criteria) {
+    for (const auto& c : s.charge->criteria) {
       if (c.metric == analysis::Metric::latency && c.compare == analysis::Compare::absolute &&
           !exact.contains(c.limit * 1000.0))
         say(fmt::format("{} {} was not counted then: it is taken from the histogram, ±1 %", c.name,

@@ -3,28 +3,25 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <string>
 
 #include "base/result.h"
-#include "journal/sqlite.h"
+#include "journal/records.h"
 
 namespace slipway::journal {
 
 class Ageing {
  public:
-  explicit Ageing(Database& database) : database_(database) {}
+  Ageing(Database& database, Records& records) : database_(database), records_(records) {}
 
   Result<> note_time(std::int64_t wall_us, std::uint64_t newest_lsn);
   // Newest number that was noted at or before this time; 0: none.
   Result<std::uint64_t> lsn_at(std::int64_t wall_us);
   // Removes some of the records up to `old` that `may_go`. False: none of them is left.
-  Result<bool> forget(std::uint64_t old,
-                      const std::function<bool(std::uint64_t lsn, std::int64_t stream)>& may_go);
+  Result<bool> forget(std::uint64_t old, const Records::MayGo& may_go);
 
  private:
   Database& database_;
+  Records& records_;
   std::uint64_t looked_at_ = 0;  // records up to this number, in this round
 };
 

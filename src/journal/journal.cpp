@@ -11,6 +11,7 @@
 #include "journal/ageing.h"
 #include "journal/lock.h"
 #include "journal/packed.h"
+#include "journal/records.h"
 #include "journal/schema.h"
 #include "journal/summaries.h"
 
@@ -22,7 +23,6 @@ constexpr const char* kPragmas =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2048;"
     "PRAGMA journal_size_limit=16777216; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-4096;";
-constexpr int kReadAtOnce = 10'000;            // entries; appends come between
 constexpr std::uint64_t kNotedEvery = 50'000;  // lsn by which the noted start of the tails lags
 constexpr std::uint64_t kLaggardBehind = 4'000'000;
 
@@ -40,7 +40,8 @@ class SqliteJournal : public Journal {
   SqliteJournal(Lock lock, std::unique_ptr<Database> database)
       : lock_(std::move(lock)),
         database_(std::move(database)),
-        ageing_(*database_),
+        records_(*database_, packing_),
+        ageing_(*database_, records_),
         summaries_(*database_) {}
 
   Result<> prepare();
@@ -67,37 +68,34 @@ class SqliteJournal : public Journal {
   Result<Stream*> stream(const std::string& name, Streams& touched);
   void keep(const std::string& name, const Stream&);
   std::uint64_t tails_from() const;
-  using Visit = std::function<Result<>(std::uint64_t lsn, std::int64_t stream, Entry&)>;
-  Result<> scan(std::uint64_t from, std::uint64_t to, const Visit&);
+  Result<> scan(std::uint64_t from, const VisitRecord&);
 
   std::mutex mutex_;  // requests for notes come from other threads than the loop's
   Lock lock_;
   std::unique_ptr<Database> database_;
+  Packing packing_;
+  Records records_;
   Ageing ageing_;
   Summaries summaries_;
-  Packing packing_;
   Streams streams_;
   std::map<std::int64_t, std::string> names_;               // of site streams, by id
   std::set<std::pair<std::uint64_t, std::int64_t>> tails_;  // (lsn, stream)
   std::uint64_t next_lsn_ = 1, noted_tails_ = 0;
-  Statement begin_, commit_, add_stream_, add_record_, add_note_, put_snapshot_;
-  Statement get_snapshot_, get_records_, get_notes_, put_meta_;
+  Statement begin_, commit_, add_stream_, add_note_, put_snapshot_;
+  Statement get_snapshot_, get_notes_, put_meta_;
 };
 
 Result<> SqliteJournal::prepare() {
   begin_ = TRY(database_->prepare("BEGIN IMMEDIATE"));
   commit_ = TRY(database_->prepare("COMMIT"));
   add_stream_ = TRY(database_->prepare("INSERT INTO streams(name) VALUES(?1)"));
-  add_record_ = TRY(database_->prepare("INSERT INTO records VALUES(?1, ?2, ?3, ?4)"));
   add_note_ = TRY(database_->prepare("INSERT INTO notes VALUES(?1, ?2, ?3, ?4)"));
   put_snapshot_ = TRY(database_->prepare(
       "INSERT INTO snapshots VALUES(?1, ?2, ?3) ON CONFLICT(stream) DO UPDATE SET seq = "
       "excluded.seq, bytes = excluded.bytes"));
+  TRY(records_.prepare());
   TRY(summaries_.prepare());
   get_snapshot_ = TRY(database_->prepare("SELECT seq, bytes FROM snapshots WHERE stream = ?1"));
-  get_records_ = TRY(database_->prepare(
-      "SELECT lsn, stream, seq, bytes FROM records WHERE lsn >= ?1 AND lsn < ?2 ORDER BY lsn LIMIT "
-      "?3"));
   get_notes_ = TRY(database_->prepare(
       "SELECT lsn, seq, bytes FROM notes WHERE stream = ?1 AND seq > ?2 ORDER BY seq"));
   put_meta_ = TRY(database_->prepare("INSERT OR REPLACE INTO meta VALUES(?1, ?2)"));
@@ -111,7 +109,7 @@ Result<> SqliteJournal::find_newest() {
               1;
   noted_tails_ = static_cast<std::uint64_t>(
       TRY(database_->number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'tails_from'")));
-  std::map<std::int64_t, Stream*> sites;
+  std::vector<Stream*> sites;  // by id
   Statement all = TRY(database_->prepare(
       "SELECT s.id, s.name, coalesce((SELECT seq FROM snapshots WHERE stream = s.id), 0), "
       "coalesce((SELECT max(seq) FROM notes WHERE stream = s.id), 0) FROM streams s"));
@@ -123,20 +121,22 @@ Result<> SqliteJournal::find_newest() {
               .site = is_site(name)};
     if (!stream.site) continue;
     names_[stream.id] = name;
-    sites[stream.id] = &stream;
+    const auto id = static_cast<std::size_t>(stream.id);
+    if (id >= sites.size()) sites.resize(id + 1);
+    sites[id] = &stream;
   }
-  Statement tails = TRY(database_->prepare("SELECT lsn, stream, seq FROM records WHERE lsn >= ?1"));
-  tails.bind(1, static_cast<std::int64_t>(noted_tails_));
-  while (TRY(tails.step())) {
-    const auto seq = static_cast<std::uint64_t>(tails.integer(2));
-    Stream& stream = *sites.at(tails.integer(1));
-    if (seq <= stream.newest) continue;  // a snapshot holds it
-    stream.newest = seq;
-    if (stream.tail == 0) stream.tail = static_cast<std::uint64_t>(tails.integer(0));
-  }
-  for (const auto& [id, stream] : sites) {
-    if (stream->tail != 0) tails_.emplace(stream->tail, id);
-  }
+  TRY(records_.places(noted_tails_, [&](const Record& record) -> Result<> {
+    const auto of = static_cast<std::size_t>(record.stream);
+    if (of >= sites.size() || sites[of] == nullptr)
+      return fail(Fault::corrupt, "record number {} of the journal is of no stream", record.lsn);
+    Stream& stream = *sites[of];
+    if (record.seq <= stream.newest) return {};  // a snapshot holds it
+    stream.newest = record.seq;
+    if (stream.tail == 0) stream.tail = record.lsn;
+    return {};
+  }));
+  for (const Stream* site : sites)
+    if (site != nullptr && site->tail != 0) tails_.emplace(site->tail, site->id);
   return {};
 }
 
@@ -164,6 +164,7 @@ Result<std::uint64_t> SqliteJournal::write(const Batch& batch, Streams& touched)
   for (const Entry& entry : batch.entries) {
     TRY(add(*TRY(stream(entry.stream, touched)), entry, lsn++));
   }
+  TRY(records_.write());
   for (const Snapshot& snapshot : batch.snapshots) {
     Stream* of = TRY(stream(snapshot.stream, touched));
     if (snapshot.seq > of->newest) {
@@ -191,16 +192,18 @@ Result<> SqliteJournal::add(Stream& into, const Entry& entry, std::uint64_t lsn)
     return fail(Fault::conflict, "record {} of stream {} does not follow record {}", entry.seq,
                 entry.stream, into.newest);
   }
-  TRY((into.site ? add_record_ : add_note_)
-          .reset()
-          .bind(1, static_cast<std::int64_t>(lsn))
-          .bind(2, into.id)
-          .bind(3, static_cast<std::int64_t>(entry.seq))
-          .bind_blob(4, entry.bytes)
-          .run());
   into.newest = entry.seq;
-  if (into.site && into.tail == 0) into.tail = lsn;
-  return {};
+  if (into.site) {
+    records_.add({lsn, into.id, entry.seq, entry.bytes});
+    if (into.tail == 0) into.tail = lsn;
+    return {};
+  }
+  return add_note_.reset()
+      .bind(1, static_cast<std::int64_t>(lsn))
+      .bind(2, into.id)
+      .bind(3, static_cast<std::int64_t>(entry.seq))
+      .bind_blob(4, entry.bytes)
+      .run();
 }
 
 // It may lag, never lead: a start that reads from too early finds nothing wrong.
@@ -230,6 +233,7 @@ Result<std::uint64_t> SqliteJournal::append(const Batch& batch) {
   auto first = write(batch, touched);
   if (!first) {
     database_->roll_back();
+    records_.drop();
     noted_tails_ = noted;
     return first;
   }
@@ -272,9 +276,9 @@ Result<> SqliteJournal::read(const std::string& name, std::uint64_t after,
     stream = known->second;
   }
   if (stream.site) {
-    return scan(0, ~0ULL >> 1, [&](std::uint64_t lsn, std::int64_t of, Entry& entry) -> Result<> {
-      entry.stream = name;
-      if (of == stream.id && entry.seq > after) visit(lsn, entry);
+    return scan(0, [&](const Record& record) -> Result<> {
+      if (record.stream == stream.id && record.seq > after)
+        visit(record.lsn, {name, record.seq, std::string(record.bytes)});
       return {};
     });
   }
@@ -291,40 +295,42 @@ Result<> SqliteJournal::read(const std::string& name, std::uint64_t after,
 }
 
 Result<> SqliteJournal::read_tails(const std::function<void(std::uint64_t, const Entry&)>& visit) {
-  std::map<std::int64_t, std::pair<std::string, std::uint64_t>> tails;
+  struct TailOf {
+    std::uint64_t from = ~std::uint64_t{0};
+    Entry entry;  // of its stream, for all that are read
+  };
+  std::vector<TailOf> tails;  // by the stream's id
   std::uint64_t from = 0;
   {
     const std::scoped_lock guard(mutex_);
-    for (const auto& [lsn, id] : tails_) tails[id] = {names_.at(id), lsn};
+    if (!names_.empty()) tails.resize(static_cast<std::size_t>(names_.rbegin()->first) + 1);
+    for (const auto& [lsn, id] : tails_)
+      tails[static_cast<std::size_t>(id)] = {lsn, {names_.at(id), 0, {}}};
     from = tails_from();
   }
-  return scan(from, ~0ULL >> 1, [&](std::uint64_t lsn, std::int64_t of, Entry& entry) -> Result<> {
-    const auto tail = tails.find(of);
-    if (tail == tails.end() || lsn < tail->second.second) return {};
-    entry.stream = tail->second.first;
-    visit(lsn, entry);
+  return scan(from, [&](const Record& record) -> Result<> {
+    const auto of = static_cast<std::size_t>(record.stream);
+    if (of >= tails.size() || record.lsn < tails[of].from) return {};
+    tails[of].entry.seq = record.seq;
+    tails[of].entry.bytes = record.bytes;
+    visit(record.lsn, tails[of].entry);
     return {};
   });
 }
 
-// Records in [from, to), some at a time, so that appends need not wait for the end.
-Result<> SqliteJournal::scan(std::uint64_t from, std::uint64_t to, const Visit& visit) {
-  Entry entry;
-  for (int read = kReadAtOnce; read == kReadAtOnce;) {
-    const std::scoped_lock guard(mutex_);
-    get_records_.reset()
-        .bind(1, static_cast<std::int64_t>(from))
-        .bind(2, static_cast<std::int64_t>(to))
-        .bind(3, kReadAtOnce);
-    for (read = 0; TRY(get_records_.step()); ++read) {
-      const auto lsn = static_cast<std::uint64_t>(get_records_.integer(0));
-      entry.seq = static_cast<std::uint64_t>(get_records_.integer(2));
-      entry.bytes = get_records_.bytes(3);
-      TRY(visit(lsn, get_records_.integer(1), entry));
-      from = lsn + 1;
+// Records from this number on, some at a time, so that others need not wait for the end: nor for
+// what is done with them.
+Result<> SqliteJournal::scan(std::uint64_t from, const VisitRecord& visit) {
+  Packing packing;
+  std::vector<Row> rows;
+  do {
+    {
+      const std::scoped_lock guard(mutex_);
+      rows = TRY(records_.rows(from));
     }
-    get_records_.reset();
-  }
+    for (const Row& row : rows) TRY(each_record(row, packing, visit));
+    if (!rows.empty()) from = rows.back().lsn + 1;
+  } while (!rows.empty());
   return {};
 }
 

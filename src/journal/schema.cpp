@@ -5,7 +5,7 @@ namespace {
 
 constexpr const char* kNewest = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES('schema', '4');
+INSERT INTO meta VALUES('schema', '5');
 CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE records(lsn INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL,
                      seq INTEGER NOT NULL, bytes BLOB NOT NULL);
@@ -62,6 +62,8 @@ DROP TABLE records_1;
     // So it is with snapshots of schema 3, which hold what is in a summary, too. A version that
     // knows no other would take a site of schema 4 for one where nothing ever ended.
     {3, "UPDATE meta SET value = '4' WHERE name = 'schema';"},
+    // Records of schema 4 stood in a row each, and they still may.
+    {4, "UPDATE meta SET value = '5' WHERE name = 'schema';"},
 };
 
 Result<> migrate(Database& database, std::int64_t from) {

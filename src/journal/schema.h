@@ -8,7 +8,7 @@
 namespace slipway::journal {
 
 inline constexpr std::int64_t kApplication = 0x534c5057;  // "SLPW" in the file's header
-inline constexpr std::int64_t kSchema = 4;
+inline constexpr std::int64_t kSchema = 5;
 
 // Makes the tables of a new file, or brings an older one up to date in one transaction. Refuses a
 // newer one (unsupported) and a file of another program (invalid).

@@ -17,8 +17,8 @@ json::array steps_of(const Plan& plan) {
     item["detail"] = plan::describe(step, plan);
     if (step.verb == Verb::shift) item["weight"] = step.weight;
     if (step.verb == Verb::judge) {
-      item["dwell_s"] = to_seconds(step.charge.dwell);
-      item["deadline_s"] = to_seconds(step.charge.deadline);
+      item["dwell_s"] = to_seconds(step.charge->dwell);
+      item["deadline_s"] = to_seconds(step.charge->deadline);
     }
     if (step.deadline.count() > 0) item["deadline_s"] = to_seconds(step.deadline);
     steps.push_back(std::move(item));

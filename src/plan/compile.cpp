@@ -61,14 +61,14 @@ void refuse_unsupported(Draft& d) {
 void share_latency_limits(Plan& plan) {
   std::set<double> limits;
   for (const Step& step : plan.steps) {
-    for (const auto& c : step.charge.criteria) {
+    for (const auto& c : step.charge->criteria) {
       if (c.metric == analysis::Metric::latency && c.compare == analysis::Compare::absolute)
         limits.insert(c.limit * 1000.0);
     }
   }
   for (Step& step : plan.steps.edit()) {
     if (step.verb == Verb::judge)
-      step.charge.latency_limits_us.assign(limits.begin(), limits.end());
+      step.charge.edit().latency_limits_us.assign(limits.begin(), limits.end());
   }
 }
 
@@ -79,17 +79,18 @@ void look_ahead(Plan& plan) {
   std::vector<analysis::Criterion> distinct;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     Step& step = plan.steps.edit()[i];
-    if (step.verb != Verb::judge || step.charge.bake) continue;
+    if (step.verb != Verb::judge || step.charge->bake) continue;
+    analysis::Charge& charge = step.charge.edit();
     for (std::size_t k = i + 1; k < plan.steps.size(); ++k) {
       const Step& later = plan.steps[k];
-      const bool rises = later.verb == Verb::shift && later.weight > step.charge.weight;
-      auto& ahead = step.charge.ahead;
+      const bool rises = later.verb == Verb::shift && later.weight > charge.weight;
+      auto& ahead = charge.ahead;
       if (rises && std::find(ahead.begin(), ahead.end(), later.weight) == ahead.end())
         ahead.push_back(later.weight);
     }
     // A list of steps that ends below 100 %: it has to be safe where it is.
-    if (step.charge.ahead.empty()) step.charge.ahead = {step.charge.weight};
-    for (auto& c : step.charge.criteria.edit()) {
+    if (charge.ahead.empty()) charge.ahead = {charge.weight};
+    for (auto& c : charge.criteria.edit()) {
       all.push_back(&c);
       if (std::find(distinct.begin(), distinct.end(), c) == distinct.end()) distinct.push_back(c);
     }

@@ -110,7 +110,7 @@ void Draft::judge(const std::string& name, Duration dwell,
     return;
   }
   Step& step = add(Verb::judge, name);
-  analysis::Charge& charge = step.charge;
+  analysis::Charge& charge = step.charge.edit();
   charge.stage = name;
   charge.weight = weight;
   charge.bake = weight >= bake_weight();

@@ -186,12 +186,12 @@ struct Step {
   std::string name;          // stage or batch; may be empty
   Who who = Who::candidate;  // provision, warm, retire
   int instances = 0;  // provision, warm: this many of `who` afterwards; retire: this many left
-  std::int32_t weight = 0;       // shift: the candidate's share, basis points
-  analysis::Charge charge;       // judge
-  Gate gate;                     // gate
-  std::vector<SmokeTest> smoke;  // smoke
-  Duration keep_warm{};          // retire of stable: kept without traffic for so long, then removed
-  Duration deadline{};           // 0: the step has none of its own (judge, gate)
+  std::int32_t weight = 0;          // shift: the candidate's share, basis points
+  Shared<analysis::Charge> charge;  // judge
+  Gate gate;                        // gate
+  std::vector<SmokeTest> smoke;     // smoke
+  Duration keep_warm{};  // retire of stable: kept without traffic for so long, then removed
+  Duration deadline{};   // 0: the step has none of its own (judge, gate)
   bool operator==(const Step&) const = default;
 };
 

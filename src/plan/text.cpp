@@ -30,7 +30,7 @@ std::string criteria_of(const analysis::Charge& charge) {
 std::string waits(const Step& step) {
   switch (step.verb) {
     case Verb::judge:
-      return text_of(step.charge.dwell);
+      return text_of(step.charge->dwell);
     case Verb::gate:
       return step.gate.kind == GateKind::pause ? text_of(step.gate.wait)
                                                : "at most " + text_of(step.gate.wait);
@@ -103,7 +103,7 @@ std::string describe(const Step& step, const Plan& plan) {
     case Verb::shift:
       return fmt::format("{:.6g} % of the requests to {}", step.weight / 100.0, plan.to.version);
     case Verb::judge:
-      return fmt::format("{} at {:.6g} %: {}", plan.to.version, step.charge.weight / 100.0,
+      return fmt::format("{} at {:.6g} %: {}", plan.to.version, step.charge->weight / 100.0,
                          criteria_of(step.charge));
     case Verb::gate:
       return gate_text(step.gate);
@@ -123,7 +123,7 @@ std::string describe(const Step& step, const Plan& plan) {
 Duration dwell_of(const Plan& plan) {
   Duration total{};
   for (const Step& step : plan.steps) {
-    if (step.verb == Verb::judge) total += step.charge.dwell;
+    if (step.verb == Verb::judge) total += step.charge->dwell;
     if (step.verb == Verb::gate && step.gate.kind == GateKind::pause) total += step.gate.wait;
   }
   return total;

@@ -18,6 +18,7 @@ inline constexpr std::size_t kElements = 1'000'000;  // of all lists of one reco
 struct Alike {
   std::vector<Shared<analysis::Subject>> subjects;
   std::vector<Shared<InstanceSpec>> specs;
+  std::vector<Shared<analysis::Charge>> charges;
 
   // Takes the one that is there already.
   template <class T>
@@ -102,6 +103,9 @@ class Reader {
     if (absent.required & ~reader.seen_) reading.fail("a field that must be there is missing");
     if constexpr (requires { value.subject; }) {
       if (reading.alike != nullptr) Alike::unify(reading.alike->subjects, value.subject);
+    }
+    if constexpr (std::same_as<T, Step>) {
+      if (reading.alike != nullptr) Alike::unify(reading.alike->charges, value.charge);
     }
     if constexpr (requires { value.spec; } && !std::same_as<T, Route>) {
       if (reading.alike != nullptr) Alike::unify(reading.alike->specs, value.spec);
@@ -219,6 +223,12 @@ class Reader {
     T read{};
     take(read);
     values.push_back(std::move(read));
+  }
+  void take_list(NamedValues& values) {
+    if (!room()) return;
+    NamedValues::value_type read;
+    take(read);
+    values.push_back(read);
   }
   template <class T, std::size_t N>
   void take_list(boost::container::static_vector<T, N>& values) {

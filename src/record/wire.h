@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/named_values.h"
 #include "base/shared_list.h"
 #include "base/time.h"
 #include "record/words.h"
@@ -63,6 +64,8 @@ template <class T>
 struct IsVector<SharedList<T>> : std::true_type {};
 template <class T>
 struct IsVector<SharedLog<T>> : std::true_type {};
+template <>
+struct IsVector<NamedValues> : std::true_type {};
 template <class T>
 struct IsMap : std::false_type {};
 template <class K, class V>
@@ -86,7 +89,7 @@ concept Number = std::is_integral_v<T> || std::is_enum_v<T> || std::same_as<T, D
 template <class T>
 concept Scalar = Number<T> || std::same_as<T, double>;
 template <class T>
-concept Text = std::same_as<T, std::string>;
+concept Text = std::same_as<T, std::string> || std::same_as<T, std::string_view>;
 template <class T>
 concept Many = IsVector<T>::value;
 template <class T>

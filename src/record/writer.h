@@ -117,6 +117,9 @@ class Writer {
   void list(unsigned number, const SharedLog<T>& values) {
     for (const T& value : values) always(number, value);
   }
+  void list(unsigned number, const NamedValues& values) {
+    for (const auto& [name, value] : values) always(number, std::pair(name, value));
+  }
   template <class List>
   void list(unsigned number, const List& values) {
     using T = typename List::value_type;

@@ -145,7 +145,7 @@ class Loop final : public Shell {
   Result<> recover_agent();
   Result<> recover_ended(const std::function<void(const Deployment&, const SiteId&)>&);
   Result<> recover_sites();
-  Result<> take_over(std::vector<Replayed>, const std::map<SiteId, Tail>&);
+  Result<> take_over(std::vector<Replayed>);
   bool resume_sites(Duration away);
   void sum_up(Draft&) const;
   void observe_awaited(const Draft&);

@@ -14,12 +14,6 @@
 #include "shell/replay.h"
 
 namespace slipway::shell {
-namespace {
-
-constexpr std::size_t kSitesAtOnce = 512;
-
-}  // namespace
-
 Result<> Loop::recover(const std::function<void(SitePtr)>& site,
                        const std::function<void(const Deployment&, const SiteId&)>& ended) {
   TRY(recover_agent());
@@ -67,28 +61,29 @@ Result<> Loop::recover_ended(const std::function<void(const Deployment&, const S
   return {};
 }
 
-// Everything after the snapshots is read in one pass over the records of all sites; the snapshots
-// some sites at a time, so that all of them are never held at once.
+// Everything after the snapshots is read in one pass over the records of all sites.
 Result<> Loop::recover_sites() {
-  std::map<SiteId, Tail> tails;
-  std::unordered_map<std::string, Tail*> of_stream;
+  std::vector<SiteId> sites;
+  std::unordered_map<std::string, std::size_t> place;
   for (const std::string& stream : TRY(parts_.journal->streams())) {
-    if (const auto id = site_of_stream(stream)) of_stream[stream] = &tails[*id];
+    const auto id = site_of_stream(stream);
+    if (!id) continue;
+    place[stream] = sites.size();
+    sites.push_back(*id);
   }
-  TRY(parts_.journal->read_tails(
-      [&](std::uint64_t, const journal::Entry& entry) { of_stream.at(entry.stream)->add(entry); }));
-  const std::size_t threads = threads_for(tails);
-  const auto find = [this](std::uint32_t number) { return parts_.journal->summary(number); };
-  while (!tails.empty()) {
-    std::map<SiteId, Tail> next;
-    while (!tails.empty() && next.size() < kSitesAtOnce) next.insert(tails.extract(tails.begin()));
-    for (auto& [id, tail] : next) tail.begin_with(TRY(parts_.journal->snapshot(stream_of(id))));
-    TRY(take_over(replayed(next, threads, find), next));
-  }
-  return {};
+  const Reads reads{
+      .snapshot = [this](const SiteId& id) { return parts_.journal->snapshot(stream_of(id)); },
+      .summary = [this](std::uint32_t number) { return parts_.journal->summary(number); },
+      .tails =
+          [&](std::vector<Tail>& tails) {
+            return parts_.journal->read_tails([&](std::uint64_t, const journal::Entry& entry) {
+              tails[place.at(entry.stream)].add(entry);
+            });
+          }};
+  return take_over(TRY(replayed(sites, threads_for(sites.size()), reads)));
 }
 
-Result<> Loop::take_over(std::vector<Replayed> sites, const std::map<SiteId, Tail>& tails) {
+Result<> Loop::take_over(std::vector<Replayed> sites) {
   for (Replayed& again : sites) {
     if (again.trouble) return std::unexpected(*again.trouble);
     anchor_.next_number = std::max(anchor_.next_number, again.next_number);
@@ -96,7 +91,7 @@ Result<> Loop::take_over(std::vector<Replayed> sites, const std::map<SiteId, Tai
     std::ranges::move(again.diverged, std::back_inserter(diverged_));
     remember(again.site);
     Kept& kept = sites_[again.site.id];
-    kept.since_snapshot = static_cast<int>(tails.at(again.site.id).size());
+    kept.since_snapshot = static_cast<int>(again.records);
     kept.site = std::make_shared<const Site>(std::move(again.site));
   }
   return {};

@@ -13,7 +13,7 @@
 namespace slipway::shell {
 namespace {
 
-constexpr std::size_t kWorthThreads = 1024 * 1024;  // bytes of records
+constexpr std::size_t kWorthAThread = 32;  // sites
 constexpr std::size_t kMostThreads = 8;
 
 void note_numbers(const Event& event, Replayed& out) {
@@ -36,9 +36,10 @@ void play(record::StepRecord& record, std::uint64_t seq, Replayed& out, Site& be
   };
   note_numbers(record.event, out);
   before = site;
+  site.seq = seq;
   try {
-    if (engine::step(site, record.event, before) != record.commands)
-      differs("this version would command something else");
+    if (engine::step(site, record.event, before) == record.commands) return;
+    differs("this version would command something else");
   } catch (const InvariantBroken& broken) {
     differs(broken.what());
     site = before;
@@ -54,6 +55,53 @@ void play(record::StepRecord& record, std::uint64_t seq, Replayed& out, Site& be
   site.seq = seq;
 }
 
+void begin(const SiteId& id, const Reads& reads, Replayed& out) {
+  out.site.id = id;
+  const auto snapshot = reads.snapshot(id);
+  if (!snapshot) {
+    out.trouble = snapshot.error();
+  } else if (snapshot->seq != 0) {
+    auto site = record::decode_site(snapshot->bytes, reads.summary);
+    if (site) out.site = std::move(*site);
+    if (!site)
+      out.trouble = {site.error().fault,
+                     fmt::format("the snapshot of stream {} after record {}: {}", stream_of(id),
+                                 snapshot->seq, site.error().text)};
+  }
+}
+
+void play(const Tail& tail, Replayed& out) {
+  Site before;
+  for (; !out.trouble && out.records < tail.size(); ++out.records) {
+    const std::uint64_t seq = tail.seq(out.records);
+    auto record = record::decode_step(tail.record(out.records));
+    if (record) play(*record, seq, out, before);
+    if (!record)
+      out.trouble = {record.error().fault,
+                     fmt::format("record {} of stream {}: {}", seq, stream_of(out.site.id),
+                                 record.error().text)};
+  }
+}
+
+// Each of so many is worked on once, by whichever of the threads comes to it; one of them has
+// something else to do first.
+void side_by_side(std::size_t many, std::size_t threads, const std::function<void()>& first,
+                  const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto help = [&] {
+    for (std::size_t n = next++; n < many; n = next++) work(n);
+  };
+  std::vector<std::jthread> beside;  // gone when they are done
+  for (std::size_t n = 1; n < threads; ++n) {
+    beside.emplace_back([&, n] {
+      if (n == 1) first();
+      help();
+    });
+  }
+  if (threads <= 1) first();
+  help();
+}
+
 }  // namespace
 
 void Tail::add(const journal::Entry& entry) {
@@ -66,52 +114,27 @@ std::string_view Tail::record(std::size_t n) const {
   return std::string_view(bytes_).substr(begin, records_[n].second - begin);
 }
 
-Replayed replayed(const SiteId& id, const Tail& tail, const record::FindSummary& find) {
-  Replayed out{.site = {.id = id}};
-  if (tail.snapshot().seq != 0) {
-    auto read = record::decode_site(tail.snapshot().bytes, find);
-    if (!read) {
-      out.trouble = {read.error().fault,
-                     fmt::format("the snapshot of stream {} after record {}: {}", stream_of(id),
-                                 tail.snapshot().seq, read.error().text)};
-      return out;
-    }
-    out.site = std::move(*read);
-  }
-  Site before;
-  for (std::size_t n = 0; n < tail.size(); ++n) {
-    auto record = record::decode_step(tail.record(n));
-    if (!record) {
-      out.trouble = {record.error().fault, fmt::format("record {} of stream {}: {}", tail.seq(n),
-                                                       stream_of(id), record.error().text)};
-      return out;
-    }
-    play(*record, tail.seq(n), out, before);
-  }
-  return out;
+std::size_t threads_for(std::size_t sites) {
+  const std::size_t most =
+      std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+  return std::clamp<std::size_t>(sites / kWorthAThread, 1, most);
 }
 
-std::size_t threads_for(const std::map<SiteId, Tail>& tails) {
-  std::size_t bytes = 0;
-  for (const auto& [id, tail] : tails) bytes += tail.bytes();
-  if (bytes < kWorthThreads) return 1;
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
-}
-
-std::vector<Replayed> replayed(const std::map<SiteId, Tail>& tails, std::size_t threads,
-                               const record::FindSummary& find) {
-  std::vector<const std::pair<const SiteId, Tail>*> all;
-  for (const auto& one : tails) all.push_back(&one);
-  std::vector<Replayed> out(all.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t n = next++; n < all.size(); n = next++)
-      out[n] = replayed(all[n]->first, all[n]->second, find);
-  };
-  std::vector<std::jthread> beside;
-  for (std::size_t n = 1; n < threads; ++n) beside.emplace_back(work);
-  work();
-  beside.clear();  // waits for them
+Result<std::vector<Replayed>> replayed(const std::vector<SiteId>& sites, std::size_t threads,
+                                       const Reads& reads) {
+  std::vector<Replayed> out(sites.size());
+  std::vector<Tail> tails(sites.size());
+  Result<> read;
+  side_by_side(
+      sites.size(), threads, [&] { read = reads.tails(tails); },
+      [&](std::size_t n) { begin(sites[n], reads, out[n]); });
+  if (!read) return std::unexpected(read.error());
+  side_by_side(
+      sites.size(), threads, [] {},
+      [&](std::size_t n) {
+        play(tails[n], out[n]);
+        tails[n] = {};
+      });
   return out;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,40 +15,40 @@
 
 namespace slipway::shell {
 
-// What the journal holds of one site.
+// What happened at one site since its snapshot.
 class Tail {
  public:
-  Tail() = default;
-  explicit Tail(journal::Snapshot snapshot) : snapshot_(std::move(snapshot)) {}
-  // Large, so that who has many tails reads it when its turn comes.
-  void begin_with(journal::Snapshot snapshot) { snapshot_ = std::move(snapshot); }
   void add(const journal::Entry&);
-  const journal::Snapshot& snapshot() const { return snapshot_; }
   std::size_t size() const { return records_.size(); }
-  std::size_t bytes() const { return bytes_.size(); }
   std::uint64_t seq(std::size_t n) const { return records_[n].first; }
   std::string_view record(std::size_t n) const;
 
  private:
-  journal::Snapshot snapshot_;
   std::string bytes_;                                           // of all records
   std::vector<std::pair<std::uint64_t, std::size_t>> records_;  // seq, end in bytes_
 };
 
 struct Replayed {
   Site site;
+  std::size_t records = 0;            // that its snapshot does not hold
   std::vector<std::string> diverged;  // what this version would have commanded otherwise
   std::uint32_t next_number = 0;      // above every number that was given
   std::uint64_t next_request_id = 0;
   std::optional<Error> trouble;  // something cannot be read: the state is not whole
 };
 
-Replayed replayed(const SiteId&, const Tail&, const record::FindSummary&);
+// What the journal is asked, by all threads.
+struct Reads {
+  std::function<Result<journal::Snapshot>(const SiteId&)> snapshot;
+  record::FindSummary summary;
+  // Once: the tails of all sites, in their order.
+  std::function<Result<>(std::vector<Tail>&)> tails;
+};
 
-// How many threads help with this much; 1: they would cost more than they save.
-std::size_t threads_for(const std::map<SiteId, Tail>&);
-// All of them, in the order of the map. What finds summaries is asked by all threads.
-std::vector<Replayed> replayed(const std::map<SiteId, Tail>&, std::size_t threads,
-                               const record::FindSummary&);
+// How many threads help with so many sites; 1: they would cost more than they save.
+std::size_t threads_for(std::size_t sites);
+// All of them, in their order. One thread reads the tails while the others read snapshots.
+Result<std::vector<Replayed>> replayed(const std::vector<SiteId>&, std::size_t threads,
+                                       const Reads&);
 
 }  // namespace slipway::shell

@@ -136,7 +136,7 @@ Duration bound(const Site* site) {
     sum += 30min;
     if ((*place)->deadline != kNever) sum += (*place)->deadline - site->now;
     for (const Step& step : (*place)->plan.steps) {
-      sum += step.verb == Verb::judge  ? 4 * step.charge.deadline
+      sum += step.verb == Verb::judge  ? 4 * step.charge->deadline
              : step.verb == Verb::gate ? step.gate.wait
                                        : std::max<Duration>(step.deadline, 5min);
     }

@@ -48,7 +48,8 @@ std::expected<Plan, Refusal> Office::compile(const Request& request, const Site&
   if (!plan || plan->metrics.empty()) return plan;
   // Nobody plays the sources of `metrics:` here: they would be silent, and the release held.
   for (Step& step : plan->steps.edit())
-    std::erase_if(step.charge.criteria.edit(), [](const auto& c) { return !c.source.empty(); });
+    std::erase_if(step.charge.edit().criteria.edit(),
+                  [](const auto& c) { return !c.source.empty(); });
   plan->metrics.clear();
   plan->notes.push_back("metrics of other sources are not simulated: the proxy's rows alone judge");
   return plan;
@@ -59,9 +60,9 @@ Simulation::Simulation(Setup setup)
   stage_.dice = Dice(setup_.seed, "drivers");
   stage_.behaviours = setup_.behaviours;
   begin_ = stage_.now();
-  for (const SiteId& id : setup_.sites) {
-    stage_.scenes.emplace(id, Scene(setup_.demand, setup_.seed, begin_));
-  }
+  std::uint64_t users = setup_.seed;  // of each site its own, who do not do the same
+  for (const SiteId& id : setup_.sites)
+    stage_.scenes.emplace(id, Scene(setup_.demand, users++, begin_));
   stage_.slip = [this](const Issued& issued) { return on_begin(issued); };
   stage_.recorded = [this](const SiteId& id) {
     const Site* known = site(id);

@@ -13,10 +13,10 @@
 namespace slipway::views {
 namespace {
 
-const std::string* value_of(const Because& because, std::string_view name) {
+std::optional<std::string_view> value_of(const Because& because, std::string_view name) {
   for (const auto& [key, value] : because.values)
-    if (key == name) return &value;
-  return nullptr;
+    if (key == name) return value;
+  return std::nullopt;
 }
 
 // Nothing when it is no number: then the value is shown as it is.
@@ -28,8 +28,7 @@ std::optional<double> number_of(const std::string& text) {
 }
 
 std::string shown(const Because& because, std::string_view name, std::string_view how) {
-  const std::string* found = value_of(because, name);
-  const std::string value = found == nullptr ? "" : *found;
+  const std::string value(value_of(because, name).value_or(""));
   if (how == "version") return value.empty() ? "nothing" : value;
   const auto x = number_of(value);
   if (!x || how.empty()) return value;
@@ -37,8 +36,7 @@ std::string shown(const Because& because, std::string_view name, std::string_vie
   if (how == "exit") return fmt::format("{} {:g}", *x < 0 ? "signal" : "status", std::abs(*x));
   if (how == "span") return span(Duration(static_cast<std::int64_t>(*x * 1e6)));
   if (how == "fraction") return *x < 0 ? "" : share_of(*x);
-  const std::string* unit = value_of(because, "unit");
-  if (how == "value" && unit != nullptr && *unit == "ms") return fmt::format("{:.1f} ms", *x);
+  if (how == "value" && value_of(because, "unit") == "ms") return fmt::format("{:.1f} ms", *x);
   if (how == "value") return share_of(*x);
   return value;
 }

@@ -50,8 +50,8 @@ std::string describe(const Step& step, const Plan& plan) {
       return fmt::format("{} to {}", share(step.weight), plan.to.version);
     case Verb::judge:
       return fmt::format("{} at {}, at least {}, at most {}", plan.to.version,
-                         share(step.charge.weight), span(step.charge.dwell),
-                         span(step.charge.deadline));
+                         share(step.charge->weight), span(step.charge->dwell),
+                         span(step.charge->deadline));
     case Verb::gate:
       return describe_gate(step.gate);
     case Verb::retire:
@@ -79,7 +79,7 @@ std::optional<Stage> stage_of(const Deployment& d) {
     stage = Stage{count, 0, step.name, step.weight};
     if (stage->name.empty() && i + 1 < d.plan.steps.size() &&
         d.plan.steps[i + 1].verb == Verb::judge)
-      stage->name = d.plan.steps[i + 1].charge.stage;
+      stage->name = d.plan.steps[i + 1].charge->stage;
   }
   if (stage) stage->of = count;
   return stage;
@@ -100,8 +100,8 @@ boost::json::array steps_json(const Deployment& d, const Site* site) {
     o["attempt"] = p.attempt;
     if (step.verb == Verb::shift) o["weight"] = step.weight;
     if (step.verb == Verb::judge) {
-      o["weight"] = step.charge.weight;
-      o["dwell_ms"] = ms_json(step.charge.dwell);
+      o["weight"] = step.charge->weight;
+      o["dwell_ms"] = ms_json(step.charge->dwell);
     }
     o["started_at"] = time_json(p.started_wall);
     o["ended_at"] = time_json(p.ended_wall);

@@ -54,7 +54,7 @@ class Lines {
 // Who did it, where a person did.
 std::string by_of(const Deployment& d, const StoryEntry& entry) {
   for (const auto& [name, value] : entry.because.values)
-    if (name == "by") return value;
+    if (name == "by") return std::string(value);
   return entry.type == "deployment.requested" ? d.request.by : "";
 }
 

@@ -27,9 +27,9 @@ const Criterion* criterion_of(const Plan& plan, const std::string& stage, const 
   const Criterion* found = nullptr;
   for (const Step& step : plan.steps) {
     if (step.verb != Verb::judge) continue;
-    for (const Criterion& c : step.charge.criteria)
+    for (const Criterion& c : step.charge->criteria)
       if (c.name == f.subject->name && c.text == f.subject->limit &&
-          (!found || step.charge.stage == stage))
+          (!found || step.charge->stage == stage))
         found = &c;
   }
   return found;

@@ -181,7 +181,7 @@ std::string evidence_text(const analysis::Judge& judge, const std::string& at) {
 }
 
 Wait wait_of_judge(const Site& site, const Deployment& d, const Step& step) {
-  const std::string at = share(step.charge.weight);
+  const std::string at = share(step.charge->weight);
   if (!d.judge) return {"evidence at " + at, Wall{}, when_lost(d), {}};
   const analysis::Judge& judge = *d.judge;
   const analysis::Verdict now = judge.look(site.now);

@@ -1,6 +1,7 @@
 """The agent's program is replaced in the middle of a canary: the release ends well, users notice nothing. An agent of
 the commit before takes part when SLIPWAY_BEFORE names its build folder."""
 
+import ctypes
 import os
 import pathlib
 import shutil
@@ -90,6 +91,46 @@ PRAGMA user_version = 0;
 """
 
 
+def unpacked(value):
+    if not value.startswith(b"\x28\xb5\x2f\xfd"):
+        return value
+    decompress = ctypes.CDLL("libzstd.so.1").ZSTD_decompress
+    decompress.restype = ctypes.c_size_t
+    room = ctypes.create_string_buffer(1 << 22)
+    size = decompress(room, ctypes.c_size_t(len(room)), value, ctypes.c_size_t(len(value)))
+    return room.raw[:size]
+
+
+def number(value, at):
+    """A varint and where it ends."""
+    out, shift = 0, 0
+    while value[at] & 0x80:
+        out |= (value[at] & 0x7f) << shift
+        at, shift = at + 1, shift + 7
+    return out | value[at] << shift, at + 1
+
+
+def each_in_a_row_of_its_own(db):
+    """Records of runs, as docs/journal_format.md has them, alone: how many there were."""
+    runs = db.execute("SELECT lsn, seq, bytes FROM records WHERE stream = 0").fetchall()
+    for last, many, run in runs:
+        size, at = number(run, 0)
+        head, bodies = unpacked(run[at:at + size]), unpacked(run[at + size:])
+        db.execute("DELETE FROM records WHERE lsn = ?", (last,))
+        lsn, at, begin = None, 0, 0
+        for _ in range(many):
+            step, at = number(head, at)
+            stream, at = number(head, at)
+            seq, at = number(head, at)
+            size, at = number(head, at)
+            lsn = last - step if lsn is None else lsn + step
+            db.execute("INSERT INTO records VALUES(?, ?, ?, ?)", (lsn, stream, seq, bodies[begin:begin + size]))
+            begin += size
+        assert (lsn, at, begin) == (last, len(head), len(bodies)), (lsn, last)
+    db.commit()
+    return len(runs)
+
+
 class Journals(unittest.TestCase):
     def test_of_an_older_version_is_brought_up_to_date(self):
         with House(SLOW) as h:
@@ -101,7 +142,10 @@ class Journals(unittest.TestCase):
             journal = h.folder / ".slipway" / "journal.db"
             db = sqlite3.connect(journal)
             newest = db.execute("pragma user_version").fetchone()[0]
+            self.assertGreater(each_in_a_row_of_its_own(db), 0)
+            whole = db.execute("SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM notes)").fetchone()
             db.executescript(SCHEMA_0)
+            self.assertEqual(db.execute("SELECT count(*) FROM records").fetchone(), whole)
             db.close()
             self.assertEqual(h.run("agent", "start").returncode, 0, h.agent_log())
             site = h.status()

@@ -25,17 +25,17 @@ inline Step shift(std::int32_t weight) {
 inline Step judge(std::string stage, std::int32_t weight, Duration dwell,
                   Duration deadline = 60min) {
   Step step{.verb = Verb::judge, .name = stage};
-  step.charge.stage = stage;
-  step.charge.weight = weight;
-  step.charge.bake = weight == 10'000;
-  step.charge.dwell = dwell;
-  step.charge.deadline = deadline;
+  analysis::Charge& charge = step.charge.edit();
+  charge.stage = stage;
+  charge.weight = weight;
+  charge.bake = weight == 10'000;
+  charge.dwell = dwell;
+  charge.deadline = deadline;
   // 300 good requests are enough for a step: what a proof is made of is tested with the judge.
-  step.charge.criteria = {
-      {.name = "error_rate", .limit = 0.01, .both_sides = true, .text = "< 1%"}};
-  step.charge.beta = 0.5;
-  step.charge.risk_budget = 0;
-  if (!step.charge.bake) step.charge.ahead = {10'000};
+  charge.criteria = {{.name = "error_rate", .limit = 0.01, .both_sides = true, .text = "< 1%"}};
+  charge.beta = 0.5;
+  charge.risk_budget = 0;
+  if (!charge.bake) charge.ahead = {10'000};
   return step;
 }
 inline Step gate(GateKind kind, Duration wait) {

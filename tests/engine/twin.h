@@ -171,7 +171,8 @@ class Twin {
     const std::string version = "v" + std::to_string(1 + dice_.below(4));
     Plan plan = plans::by_name(kPlans[dice_.below(std::size(kPlans))], site, version);
     if (chance(0.2)) {
-      for (Step& s : plan.steps.edit()) s.charge.on_unattended = analysis::OnInconclusive::promote;
+      for (Step& s : plan.steps.edit())
+        s.charge.edit().on_unattended = analysis::OnInconclusive::promote;
     }
     happen(Planned{number, plan, "sha256:" + std::to_string(dice_.below(3))});
   }

@@ -87,9 +87,9 @@ canary_deployment:
   ASSERT_TRUE(plan) << plan.error().text;
   for (const Step& s : plan->steps) {
     if (s.verb != Verb::judge) continue;
-    ASSERT_GE(s.charge.criteria.size(), 2u);
-    EXPECT_EQ(s.charge.criteria[0].compare, analysis::Compare::increase);
-    EXPECT_EQ(s.charge.criteria[1].metric, analysis::Metric::latency);
+    ASSERT_GE(s.charge->criteria.size(), 2u);
+    EXPECT_EQ(s.charge->criteria[0].compare, analysis::Compare::increase);
+    EXPECT_EQ(s.charge->criteria[1].metric, analysis::Metric::latency);
   }
 }
 

@@ -146,7 +146,7 @@ TEST_F(JournalTest, IsDurableByItsSettings) {
   open().reset();
   EXPECT_EQ(ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(ask("PRAGMA auto_vacuum"), "2");
-  EXPECT_EQ(ask("PRAGMA user_version"), "4");
+  EXPECT_EQ(ask("PRAGMA user_version"), "5");
   EXPECT_EQ(ask("PRAGMA application_id"), std::to_string(0x534c5057));
   struct stat about{};
   ASSERT_EQ(::stat(path_.c_str(), &about), 0);
@@ -197,7 +197,7 @@ TEST_F(JournalTest, OldSchemaIsBroughtUpToDate) {
   EXPECT_EQ(read(*journal, "desk"), (Lines{"6:1:c"}));
   EXPECT_EQ(journal->append({.entries = {{"site/p/w", 3, "z"}}}), 10U);
   journal.reset();
-  EXPECT_EQ(ask("PRAGMA user_version"), "4");
+  EXPECT_EQ(ask("PRAGMA user_version"), "5");
 }
 
 TEST_F(JournalTest, SchemaOneIsBroughtUpToDateAndNoNumberIsUsedTwice) {

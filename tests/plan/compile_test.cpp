@@ -34,9 +34,9 @@ TEST(Compile, BlueGreen) {
   EXPECT_EQ(program(plan), "check provision:2 warm:2 shift:10000 judge:bake retire:0");
   EXPECT_EQ(plan.floor, 2);
   const Step& bake = first(plan, Verb::judge);
-  EXPECT_EQ(bake.charge.dwell, Duration(5min));
-  EXPECT_EQ(bake.charge.deadline, Duration(60min));
-  EXPECT_EQ(bake.charge.criteria.at(0).limit, 0.05);
+  EXPECT_EQ(bake.charge->dwell, Duration(5min));
+  EXPECT_EQ(bake.charge->deadline, Duration(60min));
+  EXPECT_EQ(bake.charge->criteria.at(0).limit, 0.05);
   EXPECT_EQ(first(plan, Verb::retire).keep_warm, Duration(1h));
   EXPECT_EQ(first(plan, Verb::retire).who, Who::stable);
   EXPECT_EQ(first(plan, Verb::warm).deadline, Duration(60s));
@@ -77,7 +77,7 @@ TEST(Compile, CanaryBringsCapacityAsItsShareRises) {
             "warm:2 shift:5000 judge:stage provision:4 warm:4 shift:10000 judge:bake retire:0");
   std::vector<const analysis::Charge*> charges;
   for (const Step& s : plan.steps)
-    if (s.verb == Verb::judge) charges.push_back(&s.charge);
+    if (s.verb == Verb::judge) charges.push_back(&*s.charge);
   ASSERT_EQ(charges.size(), 4u);
   EXPECT_EQ(charges[0]->dwell, Duration(10min));
   EXPECT_EQ(charges[1]->dwell, Duration(30min));  // not written: by its share
@@ -119,8 +119,8 @@ TEST(Compile, TheJudgesSettingsReachEachStage) {
 
   e.judge_defaults = false;
   const Plan written = made(e);
-  EXPECT_EQ(first(written, Verb::judge).charge.criteria.size(), 1u);
-  EXPECT_EQ(first(written, Verb::judge).charge.risk_budget, 0);
+  EXPECT_EQ(first(written, Verb::judge).charge->criteria.size(), 1u);
+  EXPECT_EQ(first(written, Verb::judge).charge->risk_budget, 0);
 }
 
 TEST(Compile, CanaryWithoutStagesIsPacedByTheDefaults) {
@@ -128,7 +128,7 @@ TEST(Compile, CanaryWithoutStagesIsPacedByTheDefaults) {
   EXPECT_EQ(program(plan),
             "check provision:1 warm:1 shift:500 judge:stage shift:2500 judge:stage shift:5000 "
             "judge:stage shift:10000 judge:bake retire:0");
-  EXPECT_EQ(first(plan, Verb::judge).charge.dwell, Duration(60s));
+  EXPECT_EQ(first(plan, Verb::judge).charge->dwell, Duration(60s));
 }
 
 TEST(Compile, ACanaryThatEndsBelowAllIsCompletedAloud) {
@@ -139,7 +139,7 @@ TEST(Compile, ACanaryThatEndsBelowAllIsCompletedAloud) {
   EXPECT_EQ(program(plan),
             "check provision:1 warm:1 shift:5000 judge:stage shift:10000 judge:bake retire:0");
   EXPECT_THAT(plan.notes, Contains(HasSubstr("a switch to 100 %")));
-  EXPECT_EQ(plan.steps[6].charge.criteria.size(), 4u);
+  EXPECT_EQ(plan.steps[6].charge->criteria.size(), 4u);
 }
 
 TEST(Compile, StagesMustRise) {
@@ -361,7 +361,7 @@ TEST(Compile, OverridesOfTheRequest) {
   EXPECT_EQ(program(plan), "check retire:0 provision:1 warm:1 gate:pause shift:10000 judge:bake");
   EXPECT_FALSE(plan.auto_rollback);
   EXPECT_EQ(plan.spec->health.interval, Duration(3s));
-  EXPECT_NEAR(first(plan, Verb::judge).charge.criteria.at(0).limit, 0.07, 1e-12);
+  EXPECT_NEAR(first(plan, Verb::judge).charge->criteria.at(0).limit, 0.07, 1e-12);
 }
 
 TEST(Compile, NotYetSupported) {

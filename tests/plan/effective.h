@@ -49,7 +49,7 @@ inline std::string program(const Plan& plan) {
       out += ":" + who + std::to_string(s.instances);
     if (s.verb == Verb::retire) out += ":" + std::to_string(s.instances);
     if (s.verb == Verb::shift) out += ":" + std::to_string(s.weight);
-    if (s.verb == Verb::judge) out += s.charge.bake ? ":bake" : ":stage";
+    if (s.verb == Verb::judge) out += s.charge->bake ? ":bake" : ":stage";
     if (s.verb == Verb::gate) out += std::string(":") + word(s.gate.kind);
   }
   return out;

@@ -8,20 +8,24 @@ namespace {
 
 class Replay : public StageTest {
  protected:
-  std::map<SiteId, Tail> tails() {
-    std::map<SiteId, Tail> all;
-    for (const auto& [id, site] : s().sites) {
-      // Not from the newest snapshot: everything that happened.
-      Tail tail(journal::Snapshot{.stream = stream_of(id)});
-      EXPECT_TRUE(s().journal->read(
-          stream_of(id), 0, [&](std::uint64_t, const journal::Entry& entry) { tail.add(entry); }));
-      all.emplace(id, std::move(tail));
-    }
+  std::vector<SiteId> ids() {
+    std::vector<SiteId> all;
+    for (const auto& [id, site] : s().sites) all.push_back(id);
     return all;
   }
-  std::vector<Replayed> back(const std::map<SiteId, Tail>& all, std::size_t threads) {
-    return replayed(all, threads,
-                    [&](std::uint32_t number) { return s().journal->summary(number); });
+  // Not from the newest snapshot: everything that happened.
+  Reads reads() {
+    return {.snapshot = [](const SiteId&) { return journal::Snapshot{}; },
+            .summary = [this](std::uint32_t number) { return s().journal->summary(number); },
+            .tails =
+                [this](std::vector<Tail>& tails) {
+                  for (std::size_t n = 0; n < tails.size(); ++n) {
+                    EXPECT_TRUE(s().journal->read(
+                        stream_of(ids()[n]), 0,
+                        [&](std::uint64_t, const journal::Entry& entry) { tails[n].add(entry); }));
+                  }
+                  return Result<>();
+                }};
   }
 };
 
@@ -31,9 +35,8 @@ TEST_F(Replay, SideBySideIsAsOneByOne) {
     for (int n = 0; n < 12; ++n) s().deploy(version, fmt::format("e{}", n));
     s().settle(30s);
   }
-  const auto all = tails();
-  ASSERT_EQ(all.size(), 12U);
-  const auto one = back(all, 1), many = back(all, 5);
+  ASSERT_EQ(ids().size(), 12U);
+  const auto one = *replayed(ids(), 1, reads()), many = *replayed(ids(), 5, reads());
   ASSERT_EQ(one.size(), many.size());
   for (std::size_t n = 0; n < one.size(); ++n) {
     EXPECT_FALSE(many[n].trouble);
@@ -50,19 +53,40 @@ TEST_F(Replay, WhatCannotBeReadIsNamed) {
   s().restart();
   s().deploy("v1");
   s().settle(30s);
-  auto all = tails();
+  std::vector<SiteId> all = ids();
   ASSERT_EQ(all.size(), 1U);
-  Tail& tail = all.begin()->second;
-  const auto whole = tail.size();
-  tail.add({"", tail.seq(whole - 1) + 1, "\xff"});
-  all.emplace(SiteId{"web", "zz"}, Tail(journal::Snapshot{.seq = 7, .bytes = "\xff"}));
-  const auto read = back(all, 2);
+  all.push_back({"web", "zz"});
+  std::size_t whole = 0;
+  Reads damaged = reads();
+  damaged.tails = [&](std::vector<Tail>& tails) {
+    EXPECT_TRUE(s().journal->read(
+        stream_of(all[0]), 0,
+        [&](std::uint64_t, const journal::Entry& entry) { tails[0].add(entry); }));
+    whole = tails[0].size();
+    tails[0].add({"", tails[0].seq(whole - 1) + 1, "\xff"});
+    return Result<>();
+  };
+  damaged.snapshot = [&](const SiteId& id) -> Result<journal::Snapshot> {
+    if (id == all[0]) return journal::Snapshot{};
+    return journal::Snapshot{.seq = 7, .bytes = "\xff"};
+  };
+  const auto read = *replayed(all, 2, damaged);
   ASSERT_TRUE(read[0].trouble && read[1].trouble);
   EXPECT_NE(read[0].trouble->text.find(fmt::format("record {} of stream site/", whole + 1)),
             std::string::npos)
       << read[0].trouble->text;
   EXPECT_NE(read[1].trouble->text.find("after record 7"), std::string::npos);
   EXPECT_EQ(read[0].site.seq, whole);
+}
+
+TEST_F(Replay, TailsThatCannotBeReadEndIt) {
+  Reads broken = reads();
+  broken.tails = [](std::vector<Tail>&) -> Result<> { return fail(Fault::corrupt, "damaged"); };
+  for (const std::size_t threads : {1, 3}) {
+    const auto read = replayed({{"web", "a"}, {"web", "b"}}, threads, broken);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().text, "damaged");
+  }
 }
 
 }  // namespace

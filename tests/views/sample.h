@@ -48,13 +48,14 @@ inline Plan canary_plan() {
     shift.name = name;
     if (weight == 10000) break;
     Step& judge = step(Verb::judge);
-    judge.name = judge.charge.stage = name;
-    judge.charge.weight = weight;
-    judge.charge.criteria.push_back({.name = "error_rate",
-                                     .limit = 0.01,
-                                     .both_sides = true,
-                                     .text = "< 1%",
-                                     .origin = "slipway.yaml:31"});
+    analysis::Charge& charge = judge.charge.edit();
+    judge.name = charge.stage = name;
+    charge.weight = weight;
+    charge.criteria.push_back({.name = "error_rate",
+                               .limit = 0.01,
+                               .both_sides = true,
+                               .text = "< 1%",
+                               .origin = "slipway.yaml:31"});
     judge.deadline = {};
   }
   Step& retire = step(Verb::retire);
