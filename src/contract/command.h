@@ -32,8 +32,8 @@ struct Look {
   std::vector<std::string> argv;
   bool shell = false;
   std::string directory;
-  Where where;
-  Container container;
+  Shared<Where> where;  // shared: every command has the room of the largest
+  Shared<Container> container;
   std::string
       digest;  // of a container's image that is known already; empty: what the name says now
   bool operator==(const Look&) const = default;
@@ -148,7 +148,7 @@ struct Watch {
   bool by_client = false;  // at most one error of a client counts in a block (sticky routing)
   // What else is asked meanwhile, and for which two releases.
   std::vector<MetricQuery> metrics;
-  Release from, to;
+  Shared<Release> from, to;
   bool operator==(const Watch&) const = default;
 };
 

@@ -58,7 +58,7 @@ constexpr std::array kStates = {
 const char* word(const Command& c) { return std::visit(CommandWord{}, c); }
 
 const Where* where_of(const Command& c) {
-  if (const auto* look = std::get_if<Look>(&c)) return &look->where;
+  if (const auto* look = std::get_if<Look>(&c)) return &look->where.get();
   if (const auto* check = std::get_if<CheckRelease>(&c)) return &check->spec->where;
   if (const auto* start = std::get_if<StartInstance>(&c)) return &start->spec->where;
   if (const auto* halt = std::get_if<StopInstance>(&c)) return &halt->where;

@@ -223,7 +223,7 @@ Admission<Look> admit_release(Request& r, const Effective& e, const Site* site,
     if (auto ok = check_after(r, e, find); !ok) return std::unexpected(ok.error());
   }
   Look look = look_at(plan::instance_spec(e, Release{r.service, r.version, "", ""}));
-  if (!look.container.image.empty()) look.digest = known_digest(site, r.version);
+  if (!look.container->image.empty()) look.digest = known_digest(site, r.version);
   return look;
 }
 

@@ -81,7 +81,7 @@ platform::CheckTimes Platforms::check_times() const {
 }
 
 slipway::World Platforms::look(const Look& asked) {
-  docker::Docker* engine = engine_of(asked.where.platform);
+  docker::Docker* engine = engine_of(asked.where->platform);
   return engine != nullptr ? engine->look(asked) : look_at_files(asked);
 }
 
@@ -94,8 +94,8 @@ Result<std::string> digest_in_registry(const registry::Reference& reference) {
 }
 
 World look_once(const Look& asked) {
-  if (asked.where.platform.empty()) return look_at_files(asked);
-  const auto form = asked.where.platform == "swarm" ? swarm::services() : docker::containers("");
+  if (asked.where->platform.empty()) return look_at_files(asked);
+  const auto form = asked.where->platform == "swarm" ? swarm::services() : docker::containers("");
   return docker::look(asked, *form, registry_auth);
 }
 

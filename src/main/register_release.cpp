@@ -105,7 +105,7 @@ std::expected<views::Release, Refusal> ReleaseRegister::seen(const api::NewRelea
         trouble = digest.error().text;
     }
     if (release.digest.empty() && engine != nullptr) {
-      look.container.image = release.image;
+      look.container.edit().image = release.image;
       look.where = plan::instance_spec(*engine, {e->service, wanted.version, "", ""}).where;
       const slipway::World world = world_.look(look);
       release.digest = world.problem.empty() ? world.digest : std::string();
@@ -161,16 +161,16 @@ Result<> restore_releases(shell::Shell& shell, views::Board& board) {
 void pin(const views::Board& board, Admitted& admitted) {
   const Request& r = admitted.request;
   Look& look = admitted.look;
-  if (look.container.image.empty() || r.act == Act::rollback) return;
+  if (look.container->image.empty() || r.act == Act::rollback) return;
   const auto created = board.release(r.service, r.version);
   if (created && !created->image.empty()) {
     look.digest = created->digest;
-    look.container.image = created->image;
+    look.container.edit().image = created->image;
     return;
   }
   if (!look.digest.empty()) return;
   for (const views::Release& ran : board.pinned(r.service, r.version))
-    if (!ran.image.empty() && repository_of(ran.image) == repository_of(look.container.image)) {
+    if (!ran.image.empty() && repository_of(ran.image) == repository_of(look.container->image)) {
       look.digest = ran.digest;
       return;
     }

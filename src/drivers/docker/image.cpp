@@ -78,7 +78,7 @@ World look_on(Engine& engine, const Look& asked, Form& form, const RegistryAuth&
                      : fmt::format("or use another engine: `{}.host`", form.platform());
     return world;
   }
-  const Reference written = reference_of(asked.container.image);
+  const Reference written = reference_of(asked.container->image);
   Reference name = written;
   if (!asked.digest.empty()) name = {name.repository, "", asked.digest};
   auto image = known_image(engine, name.text());

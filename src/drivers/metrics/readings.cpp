@@ -256,8 +256,8 @@ int Readings::signal(const Signal& signal) {
   for (auto& [site, watched] : impl_->sites) {
     if (!signal.service.empty() && signal.service != site.service) continue;
     if (!signal.environment.empty() && signal.environment != site.environment) continue;
-    const bool candidate = signal.version == watched.watch.to.version;
-    if (!candidate && signal.version != watched.watch.from.version) continue;
+    const bool candidate = signal.version == watched.watch.to->version;
+    if (!candidate && signal.version != watched.watch.from->version) continue;
     for (Asked& asked : watched.all) {
       if (asked.query.source != MetricSource::webhook || asked.query.name != signal.name) continue;
       (candidate ? asked.x_candidate : asked.x_stable) += signal.count;

@@ -34,8 +34,8 @@ class Suite : public testing::TestWithParam<Kind> {
   void watch(std::vector<MetricQuery> metrics) {
     Watch w{.stable = "v1", .candidate = "v2"};
     w.metrics = std::move(metrics);
-    w.from = {"web", "v1", "", ""};
-    w.to = {"web", "v2", "", ""};
+    w.from = Release{"web", "v1", "", ""};
+    w.to = Release{"web", "v2", "", ""};
     readings->watch(kSite, w);
   }
 
