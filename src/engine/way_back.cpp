@@ -194,7 +194,7 @@ void stable_leaves(Turn& t, const Instance& i) {
     return start != nullptr && start->instance == i.id && i.port != 0;
   });
   t.abandon([&](const Awaited& a) { return a.number == d.number; });
-  if (d.state == State::rolling_back) return enter(t, BackPhase::restore);
+  if (d.back_retry_at == kNever) return enter(t, BackPhase::restore);
   d.back = BackPhase::restore;  // with the next try
 }
 

@@ -57,7 +57,14 @@ class Strategies(Releases, unittest.TestCase):
 
 
 class BadImagesOfContainers(BadImages, unittest.TestCase):
-    pass
+    def test_one_that_is_killed_and_nobody_says_why(self):
+        """As an engine tells an end for memory that it has missed."""
+        with Port(BLUE_GREEN, environment_extra="    resources: { memory: 64Mi }") as h:
+            h.deploy("v1")
+            [container] = h.instances("v1")
+            running.call("POST", f"/containers/{container['Id']}/kill")
+            poll("the reason", lambda: "killed, perhaps for memory, the limit is 64 MiB" in h.run("status").stdout)
+            poll("another", lambda: h.status()["instances"]["v1"]["ready"] == 1, 30)
 
 
 class OverTls(unittest.TestCase):
