@@ -250,16 +250,18 @@ Result<std::vector<std::string>> SqliteJournal::streams() {
 }
 
 Result<Snapshot> SqliteJournal::snapshot(const std::string& name) {
-  const std::scoped_lock guard(mutex_);
   Snapshot snapshot{name, 0, ""};
-  const auto known = streams_.find(name);
-  if (known == streams_.end()) return snapshot;
-  if (TRY(get_snapshot_.reset().bind(1, known->second.id).step())) {
-    snapshot.seq = static_cast<std::uint64_t>(get_snapshot_.integer(0));
-    snapshot.bytes = get_snapshot_.bytes(1);
+  {
+    const std::scoped_lock guard(mutex_);
+    const auto known = streams_.find(name);
+    if (known == streams_.end()) return snapshot;
+    if (TRY(get_snapshot_.reset().bind(1, known->second.id).step())) {
+      snapshot.seq = static_cast<std::uint64_t>(get_snapshot_.integer(0));
+      snapshot.bytes = get_snapshot_.bytes(1);
+    }
+    get_snapshot_.reset();
   }
-  get_snapshot_.reset();
-  auto bytes = packing_.unpack(std::move(snapshot.bytes));
+  auto bytes = unpack(snapshot.bytes);  // others read meanwhile
   if (!bytes)
     return fail(Fault::corrupt, "the snapshot of stream {}: {}", name, bytes.error().text);
   snapshot.bytes = std::move(*bytes);
@@ -321,14 +323,13 @@ Result<> SqliteJournal::read_tails(const std::function<void(std::uint64_t, const
 // Records from this number on, some at a time, so that others need not wait for the end: nor for
 // what is done with them.
 Result<> SqliteJournal::scan(std::uint64_t from, const VisitRecord& visit) {
-  Packing packing;
   std::vector<Row> rows;
   do {
     {
       const std::scoped_lock guard(mutex_);
       rows = TRY(records_.rows(from));
     }
-    for (const Row& row : rows) TRY(each_record(row, packing, visit));
+    for (const Row& row : rows) TRY(each_record(row, visit));
     if (!rows.empty()) from = rows.back().lsn + 1;
   } while (!rows.empty());
   return {};
@@ -342,12 +343,16 @@ std::optional<std::string> SqliteJournal::laggard() {
 
 Result<> SqliteJournal::summaries(const std::function<void(const Summary&)>& visit) {
   const std::scoped_lock guard(mutex_);
-  return summaries_.read(packing_, visit);
+  return summaries_.read(visit);
 }
 
 Result<std::string> SqliteJournal::summary(std::uint32_t number) {
-  const std::scoped_lock guard(mutex_);
-  return summaries_.find(packing_, number);
+  std::string packed;
+  {
+    const std::scoped_lock guard(mutex_);
+    packed = TRY(summaries_.find(number));
+  }
+  return summed_up(number, packed);
 }
 
 Result<std::uint64_t> SqliteJournal::newest_lsn() {

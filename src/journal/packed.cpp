@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <memory>
 #include <new>
 
 #include "base/check.h"
@@ -12,18 +13,17 @@ namespace {
 constexpr std::size_t kWorthIt = 256;  // bytes; a frame costs about 20 of its own
 constexpr std::string_view kMagic("\x28\xb5\x2f\xfd", 4);
 
+using Unpacking = std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)>;
+
 }  // namespace
 
-Packing::Packing() : packing_(ZSTD_createCCtx()), unpacking_(ZSTD_createDCtx()) {
-  if (packing_ == nullptr || unpacking_ == nullptr) throw std::bad_alloc();
+Packing::Packing() : packing_(ZSTD_createCCtx()) {
+  if (packing_ == nullptr) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(packing_, ZSTD_c_compressionLevel, 1);
   ZSTD_CCtx_setParameter(packing_, ZSTD_c_checksumFlag, 1);
 }
 
-Packing::~Packing() {
-  ZSTD_freeCCtx(packing_);
-  ZSTD_freeDCtx(unpacking_);
-}
+Packing::~Packing() { ZSTD_freeCCtx(packing_); }
 
 std::string_view Packing::pack(std::string_view value) {
   // What looks like a frame is made one, so that unpack() has nothing to guess.
@@ -37,13 +37,19 @@ std::string_view Packing::pack(std::string_view value) {
   return size < value.size() || must ? std::string_view(frame_).substr(0, size) : value;
 }
 
-Result<std::string> Packing::unpack(std::string bytes) {
-  if (!bytes.starts_with(kMagic)) return bytes;
+Result<std::string> unpack(std::string_view bytes) {
+  if (!bytes.starts_with(kMagic)) return std::string(bytes);
   const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-  if (size > kLargest) return fail(Fault::corrupt, "the packed bytes do not say how long they are");
-  std::string value(size, '\0');
-  const std::size_t got =
-      ZSTD_decompressDCtx(unpacking_, value.data(), value.size(), bytes.data(), bytes.size());
+  if (size > Packing::kLargest)
+    return fail(Fault::corrupt, "the packed bytes do not say how long they are");
+  thread_local const Unpacking unpacking(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  if (unpacking == nullptr) throw std::bad_alloc();
+  std::size_t got = 0;
+  std::string value;
+  value.resize_and_overwrite(size, [&](char* room, std::size_t most) {
+    got = ZSTD_decompressDCtx(unpacking.get(), room, most, bytes.data(), bytes.size());
+    return ZSTD_isError(got) != 0U ? 0 : got;
+  });
   if (ZSTD_isError(got) != 0U)
     return fail(Fault::corrupt, "the packed bytes are damaged: {}", ZSTD_getErrorName(got));
   if (got != size) return fail(Fault::corrupt, "the packed bytes end too early");

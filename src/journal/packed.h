@@ -9,7 +9,6 @@
 #include "base/result.h"
 
 struct ZSTD_CCtx_s;
-struct ZSTD_DCtx_s;
 
 namespace slipway::journal {
 
@@ -23,16 +22,17 @@ class Packing {
   // The frame, or the value as it is where that is shorter. Valid until the next call, and as long
   // as the value is.
   std::string_view pack(std::string_view value);
-  // The value again; one that is no frame as it is. Fault::corrupt: a frame that is damaged, or
-  // says that it holds more than kLargest bytes.
-  Result<std::string> unpack(std::string bytes);
 
   static constexpr std::size_t kLargest = 64 * 1024 * 1024;
 
  private:
   ZSTD_CCtx_s* packing_;
-  ZSTD_DCtx_s* unpacking_;
   std::string frame_;
 };
+
+// The value again; one that is no frame as it is. Fault::corrupt: a frame that is damaged, or says
+// that it holds more than kLargest bytes. From any thread at any time: a start reads on all of
+// them.
+Result<std::string> unpack(std::string_view);
 
 }  // namespace slipway::journal

@@ -64,7 +64,7 @@ Result<std::vector<Row>> Records::rows(std::uint64_t from) {
 
 Result<> Records::places(std::uint64_t from, const VisitRecord& visit) {
   get_.reset().bind(1, static_cast<std::int64_t>(from));
-  while (TRY(get_.step())) TRY(each_place(row_at(get_), packing_, visit));
+  while (TRY(get_.step())) TRY(each_place(row_at(get_), visit));
   get_.reset();
   return {};
 }
@@ -90,7 +90,7 @@ Result<std::uint64_t> Records::remove(std::uint64_t after, std::uint64_t until,
 // What stays of a row stays in one row, under the number of the last that stays.
 Result<> Records::thin(const Row& row, const MayGo& may_go) {
   std::uint64_t going = 0;
-  TRY(each_place(row, packing_, [&](const Record& record) -> Result<> {
+  TRY(each_place(row, [&](const Record& record) -> Result<> {
     going += may_go(record.lsn, record.stream) ? 1 : 0;
     return {};
   }));
@@ -100,7 +100,7 @@ Result<> Records::thin(const Row& row, const MayGo& may_go) {
   std::vector<Record> stay;
   std::string bodies;  // of those that stay: a visit's are gone after it
   std::vector<std::size_t> ends;
-  TRY(each_record(row, packing_, [&](const Record& record) -> Result<> {
+  TRY(each_record(row, [&](const Record& record) -> Result<> {
     if (may_go(record.lsn, record.stream)) return {};
     stay.push_back(record);
     bodies += record.bytes;

@@ -37,15 +37,15 @@ std::unexpected<Error> damaged(const Row& row, std::string_view why) {
               row.seq, row.lsn, why);
 }
 
-Result<> each(const Row& row, Packing& packing, bool whole, const VisitRecord& visit) {
+Result<> each(const Row& row, bool whole, const VisitRecord& visit) {
   if (row.stream != Row::kRun) return visit({row.lsn, row.stream, row.seq, row.bytes});
   std::string_view rest = row.bytes;
   std::uint64_t size = 0;
   if (!take(rest, size) || size > rest.size()) return damaged(row, "they have no head");
-  const auto head = packing.unpack(std::string(rest.substr(0, size)));
+  const auto head = unpack(rest.substr(0, size));
   if (!head) return damaged(row, head.error().text);
   Result<std::string> bodies;
-  if (whole) bodies = packing.unpack(std::string(rest.substr(size)));
+  if (whole) bodies = unpack(rest.substr(size));
   if (!bodies) return damaged(row, bodies.error().text);
   std::string_view places = *head, left = *bodies;
   std::uint64_t lsn = 0;
@@ -88,12 +88,8 @@ Row row_of(std::span<const Record> records, Packing& packing) {
   return row;
 }
 
-Result<> each_record(const Row& row, Packing& packing, const VisitRecord& visit) {
-  return each(row, packing, true, visit);
-}
+Result<> each_record(const Row& row, const VisitRecord& visit) { return each(row, true, visit); }
 
-Result<> each_place(const Row& row, Packing& packing, const VisitRecord& visit) {
-  return each(row, packing, false, visit);
-}
+Result<> each_place(const Row& row, const VisitRecord& visit) { return each(row, false, visit); }
 
 }  // namespace slipway::journal

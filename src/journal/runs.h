@@ -36,8 +36,8 @@ Row row_of(std::span<const Record>, Packing&);
 
 using VisitRecord = std::function<Result<>(const Record&)>;
 // Its records in order; Fault::corrupt where they cannot be read.
-Result<> each_record(const Row&, Packing&, const VisitRecord&);
+Result<> each_record(const Row&, const VisitRecord&);
 // The same without their bytes, for less work.
-Result<> each_place(const Row&, Packing&, const VisitRecord&);
+Result<> each_place(const Row&, const VisitRecord&);
 
 }  // namespace slipway::journal

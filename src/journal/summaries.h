@@ -14,12 +14,15 @@ class Summaries {
 
   Result<> prepare();
   Result<> put(const Summary&, std::int64_t stream, Packing&);
-  Result<> read(Packing&, const std::function<void(const Summary&)>&);
-  Result<std::string> find(Packing&, std::uint32_t number);
+  Result<> read(const std::function<void(const Summary&)>&);
+  Result<std::string> find(std::uint32_t number);  // packed
 
  private:
   Database& database_;
   Statement put_, find_;
 };
+
+// The bytes of one that find() gave.
+Result<std::string> summed_up(std::uint32_t number, std::string_view packed);
 
 }  // namespace slipway::journal

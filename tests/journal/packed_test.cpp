@@ -30,7 +30,7 @@ TEST(Packing, GivesBackWhatItTook) {
     for (const std::string& value : {text_of(size), noise_of(size)}) {
       const std::string packed(packing.pack(value));
       EXPECT_LE(packed.size(), value.size());
-      EXPECT_EQ(packing.unpack(packed).value(), value) << size;
+      EXPECT_EQ(unpack(packed).value(), value) << size;
     }
   }
   EXPECT_LT(packing.pack(text_of(6000)).size(), 1000U);
@@ -39,7 +39,7 @@ TEST(Packing, GivesBackWhatItTook) {
 TEST(Packing, AValueThatLooksPackedComesBackToo) {
   Packing packing;
   const std::string value("\x28\xb5\x2f\xfd no frame", 13);
-  EXPECT_EQ(packing.unpack(std::string(packing.pack(value))).value(), value);
+  EXPECT_EQ(unpack(packing.pack(value)).value(), value);
 }
 
 TEST(Packing, DamageIsFound) {
@@ -48,13 +48,13 @@ TEST(Packing, DamageIsFound) {
   for (std::size_t n = 4; n < whole.size(); ++n) {
     std::string damaged = whole;
     damaged[n] = static_cast<char>(damaged[n] ^ 0x10);
-    const auto read = packing.unpack(std::move(damaged));
+    const auto read = unpack(damaged);
     // A flipped bit may name another way to the same bytes, never other bytes.
     if (read) EXPECT_EQ(*read, text_of(6000)) << n;
     if (!read) EXPECT_EQ(read.error().fault, Fault::corrupt);
   }
-  EXPECT_FALSE(packing.unpack(whole.substr(0, whole.size() / 2)));
-  EXPECT_FALSE(packing.unpack(whole.substr(0, 4)));
+  EXPECT_FALSE(unpack(whole.substr(0, whole.size() / 2)));
+  EXPECT_FALSE(unpack(whole.substr(0, 4)));
 }
 
 using PackedJournal = JournalFile;

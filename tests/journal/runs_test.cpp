@@ -27,9 +27,9 @@ std::vector<Record> records_of(const std::vector<std::string>& bytes) {
   return records;
 }
 
-Result<Lines> read_row(const Row& row, Packing& packing) {
+Result<Lines> read_row(const Row& row) {
   Lines lines;
-  TRY(each_record(row, packing, [&](const Record& record) -> Result<> {
+  TRY(each_record(row, [&](const Record& record) -> Result<> {
     lines.push_back(line_of(record));
     return {};
   }));
@@ -46,8 +46,8 @@ TEST(Runs, GiveBackWhatTheyTook) {
     EXPECT_EQ(row.stream == Row::kRun, many > 1);
     Lines expected, places;
     for (const Record& record : records) expected.push_back(line_of(record));
-    EXPECT_EQ(read_row(row, packing), expected) << many;
-    ASSERT_TRUE(each_place(row, packing, [&](const Record& record) -> Result<> {
+    EXPECT_EQ(read_row(row), expected) << many;
+    ASSERT_TRUE(each_place(row, [&](const Record& record) -> Result<> {
       EXPECT_TRUE(record.bytes.empty() || many == 1);
       places.push_back(fmt::format("{} {}:{}", record.lsn, record.stream, record.seq));
       return {};
@@ -69,22 +69,22 @@ TEST(Runs, DamageIsFound) {
   Packing packing;
   const auto bytes = ticks(40);
   const Row whole = row_of(records_of(bytes), packing);
-  const Lines expected = *read_row(whole, packing);
+  const Lines expected = *read_row(whole);
   for (std::size_t n = 0; n < whole.bytes.size(); ++n) {
     Row cut = whole;
     cut.bytes.resize(n);
-    const auto read = read_row(cut, packing);
+    const auto read = read_row(cut);
     ASSERT_FALSE(read) << n;
     EXPECT_EQ(read.error().fault, Fault::corrupt);
   }
   for (const std::uint64_t many : {0, 39, 41}) {
     Row other = whole;
     other.seq = many;
-    EXPECT_FALSE(read_row(other, packing)) << many;
+    EXPECT_FALSE(read_row(other)) << many;
   }
   Row moved = whole;
   moved.bytes[moved.bytes.size() / 2] ^= 1;
-  EXPECT_NE(read_row(moved, packing), expected);
+  EXPECT_NE(read_row(moved), expected);
 }
 
 class RunsJournal : public JournalFile {
