@@ -54,7 +54,7 @@ Result<> read_site(journal::Journal& journal, const std::string& stream, Wall si
     ++late.steps;
     if (record->event.wall >= since) look(*site, record->event, late);
     Site next = *site;
-    if (engine::step(next, record->event, *site) != record->commands) why = "replay diverged";
+    if (engine::step(next, record->event) != record->commands) why = "replay diverged";
     late.verdicts += verdicts_of(next) > verdicts_of(*site) ? 1 : 0;
     site = std::move(next);
     site->seq = entry.seq;

@@ -113,13 +113,9 @@ void follow(Turn& t) {
 }  // namespace
 
 std::vector<Given> step(Site& site, const Event& event) {
-  const Site before = site;
-  return step(site, event, before);
-}
-
-std::vector<Given> step(Site& site, const Event& event, const Site& before) {
   CHECK(event.at >= site.now, "time went back: {} after {}", event.at.time_since_epoch().count(),
         site.now.time_since_epoch().count());
+  const Standing before = standing_of(site);
   site.now = event.at;
   site.wall = event.wall;
   Turn turn(site, event);
@@ -134,7 +130,7 @@ std::vector<Given> step(Site& site, const Event& event, const Site& before) {
     if (site.quarantine.empty()) follow(turn);
     turn.seal();
   }
-  check_invariants(before, site, event, turn.given);
+  check_invariants(before, site, turn.given);
   return std::move(turn.given);
 }
 

@@ -16,21 +16,41 @@ namespace slipway::engine {
 namespace {
 
 struct Turned {
-  const Site& before;
+  const Standing& before;
   const Site& after;
   const std::vector<Given>& given;
 };
 
-std::map<std::uint32_t, std::int32_t> weights(const Site& site) {
-  std::map<std::uint32_t, std::int32_t> out;
-  for (const auto& [number, copy] : site.copies) {
-    if (copy.weight != 0) out[number] = copy.weight;
-  }
-  return out;
+using Here = Standing::Here;
+
+std::int32_t weight_before(const Turned& s, std::uint32_t copy) {
+  const auto found = std::ranges::find(s.before.copies, copy, &Standing::Weighed::number);
+  return found == s.before.copies.end() ? 0 : found->weight;
+}
+
+const Here* here_before(const Turned& s, std::uint32_t instance) {
+  const auto found = std::ranges::find(s.before.instances, instance, &Here::id);
+  return found == s.before.instances.end() ? nullptr : &*found;
+}
+
+bool weights_stay(const Turned& s) {
+  const auto weight_now = [&](std::uint32_t copy) {
+    const Copy* now = find_copy(s.after, copy);
+    return now == nullptr ? 0 : now->weight;
+  };
+  return std::ranges::all_of(s.after.copies,
+                             [&](const auto& entry) {
+                               return entry.second.weight == weight_before(s, entry.first);
+                             }) &&
+         std::ranges::all_of(s.before.copies, [&](const Standing::Weighed& copy) {
+           return copy.weight == weight_now(copy.number);
+         });
 }
 
 bool was_proven(const Turned& s, std::uint32_t copy) {
-  return ready_in(s.before, copy) > 0 || ready_in(s.after, copy) > 0;
+  return std::ranges::any_of(s.before.instances,
+                             [&](const Here& i) { return i.ready && i.copy == copy; }) ||
+         ready_in(s.after, copy) > 0;
 }
 
 void shifts_name_healthy_releases(const Turned& s) {
@@ -42,7 +62,7 @@ void shifts_name_healthy_releases(const Turned& s) {
         [](std::int32_t total, const RouteSlot& slot) { return total + slot.weight; });
     CHECK(sum == limits::kWeightSum, "invariant 1: the weights of a shift sum to {}, not 10,000",
           sum);
-    if (weights(s.before) == weights(s.after)) continue;  // the same again
+    if (weights_stay(s)) continue;  // the same again
     for (const RouteSlot& slot : shift->route.slots) {
       CHECK(slot.weight == 0 || was_proven(s, slot.copy),
             "invariant 1: a shift gives {} basis points to {}, which has no healthy instance",
@@ -55,11 +75,9 @@ void only_shifts_move_traffic(const Turned& s) {
   const bool shifts = std::any_of(s.given.begin(), s.given.end(), [](const Given& g) {
     return std::holds_alternative<Shift>(g.command);
   });
-  const bool same =
-      std::all_of(s.after.copies.begin(), s.after.copies.end(), [&](const auto& entry) {
-        const Copy* was = find_copy(s.before, entry.first);
-        return entry.second.weight == (was == nullptr ? 0 : was->weight);
-      });
+  const bool same = std::ranges::all_of(s.after.copies, [&](const auto& entry) {
+    return entry.second.weight == weight_before(s, entry.first);
+  });
   CHECK(shifts || same, "invariant 2: weights changed without a shift");
   if (s.given.empty()) return;  // the router is told nothing
   const Route route = route_of(s.after);
@@ -76,45 +94,45 @@ void only_shifts_move_traffic(const Turned& s) {
 int became_ready(const Turned& s) {
   return static_cast<int>(
       std::count_if(s.after.instances.begin(), s.after.instances.end(), [&](const auto& entry) {
-        const auto before = s.before.instances.find(entry.first);
-        const bool was = before != s.before.instances.end() && is_ready(before->second);
+        const Here* was = here_before(s, entry.first);
         const Copy* copy = find_copy(s.after, entry.second.copy);
-        return !was && is_ready(entry.second) && copy != nullptr && copy->weight > 0;
+        return (was == nullptr || !was->ready) && is_ready(entry.second) && copy != nullptr &&
+               copy->weight > 0;
       }));
 }
 
 // Capacity that this turn takes away itself: drained, or without weight by a shift forward.
 void capacity_stays(const Turned& s) {
-  if (!s.before.live || !s.before.live->planned) return;
-  const Deployment& d = *s.before.live;
-  const bool rescues = d.state == State::rolling_back || d.state == State::rollback_failed ||
-                       (s.after.live && s.after.live->state == State::rolling_back);
+  if (s.before.floor < 0) return;
+  const bool rescues =
+      s.before.back || (s.after.live && s.after.live->state == State::rolling_back);
   int drained = 0;
   int drained_anywhere = 0;
   for (const Given& g : s.given) {
     const auto* drain = std::get_if<Drain>(&g.command);
     if (drain == nullptr || g.attempt > 1) continue;
     for (const std::uint32_t id : drain->instances) {
-      const auto found = s.before.instances.find(id);
+      const Here* was = here_before(s, id);
       const auto now = s.after.instances.find(id);
-      if (found == s.before.instances.end() || !is_ready(found->second)) continue;
+      if (was == nullptr || !was->ready) continue;
       if (now == s.after.instances.end() || !now->second.healthy) continue;
       ++drained_anywhere;
-      const Copy* copy = find_copy(s.before, found->second.copy);
-      if (copy != nullptr && copy->weight > 0 && find_copy(s.after, copy->number) != nullptr &&
-          find_copy(s.after, copy->number)->weight > 0) {
-        ++drained;
-      }
+      const Copy* copy = find_copy(s.after, was->copy);
+      drained += weight_before(s, was->copy) > 0 && copy != nullptr && copy->weight > 0 ? 1 : 0;
     }
   }
-  const int now = capacity(s.before);
+  int now = 0;  // capacity() of before
+  int anywhere = 0;
+  for (const Here& i : s.before.instances) {
+    anywhere += i.ready ? 1 : 0;
+    now += i.ready && weight_before(s, i.copy) > 0 ? 1 : 0;
+  }
   const int left = now - drained + became_ready(s);
-  const bool gap_was_said = d.plan.floor == 0 && d.plan.strategy == Strategy::recreate;
-  CHECK(drained == 0 || rescues || left >= std::min(now, d.plan.floor),
+  CHECK(drained == 0 || rescues || left >= std::min(now, s.before.floor),
         "invariant 3: {} of {} healthy instances are drained, and the floor is {}", drained, now,
-        d.plan.floor);
-  CHECK(drained_anywhere == 0 || gap_was_said || d.stable == 0 ||
-            ready_anywhere(s.before) - drained_anywhere > 0 || ready_anywhere(s.after) > 0,
+        s.before.floor);
+  CHECK(drained_anywhere == 0 || s.before.gap_was_said || s.before.stable == 0 ||
+            anywhere - drained_anywhere > 0 || ready_anywhere(s.after) > 0,
         "invariant 3: the last healthy copy is retired");
 }
 
@@ -122,14 +140,12 @@ void drained_before_stopped(const Turned& s) {
   for (const Given& g : s.given) {
     const auto* stop = std::get_if<StopInstance>(&g.command);
     if (stop == nullptr) continue;
-    const auto found = s.before.instances.find(stop->instance);
-    if (found == s.before.instances.end()) continue;  // a straggler
-    const Instance& i = found->second;
-    const bool drained = i.phase == InstancePhase::draining || i.phase == InstancePhase::stopping;
+    const Here* was = here_before(s, stop->instance);
+    if (was == nullptr) continue;  // a straggler
     const auto now = s.after.instances.find(stop->instance);
     const bool died = now != s.after.instances.end() && now->second.port == 0;
-    CHECK(drained || !i.admitted || died,
-          "invariant 3: instance {} is stopped before it was drained", i.id);
+    CHECK(was->leaving || !was->admitted || died,
+          "invariant 3: instance {} is stopped before it was drained", was->id);
   }
 }
 
@@ -155,7 +171,9 @@ void the_way_back_stays(const Turned& s) {
   if (!s.after.live || !s.after.live->planned || s.after.live->stable == 0) return;
   const Deployment& d = *s.after.live;
   if (d.state == State::looking) return;
-  CHECK(find_copy(s.after, d.stable) != nullptr || find_copy(s.before, d.stable) == nullptr,
+  CHECK(find_copy(s.after, d.stable) != nullptr ||
+            std::ranges::find(s.before.copies, d.stable, &Standing::Weighed::number) ==
+                s.before.copies.end(),
         "invariant 5: {} was forgotten while deployment {} may have to go back to it",
         d.plan.from.version, d.number);
 }
@@ -184,8 +202,23 @@ void one_is_live(const Turned& s) {
 
 }  // namespace
 
-void check_invariants(const Site& before, const Site& after, const Event&,
-                      const std::vector<Given>& given) {
+Standing standing_of(const Site& site) {
+  Standing now;
+  now.instances.reserve(site.instances.size());
+  for (const auto& [id, i] : site.instances)
+    now.instances.push_back({id, i.copy, is_ready(i), is_leaving(i), i.admitted});
+  now.copies.reserve(site.copies.size());
+  for (const auto& [number, copy] : site.copies) now.copies.push_back({number, copy.weight});
+  if (!site.live || !site.live->planned) return now;
+  const Deployment& d = *site.live;
+  now.stable = d.stable;
+  now.floor = d.plan.floor;
+  now.back = d.state == State::rolling_back || d.state == State::rollback_failed;
+  now.gap_was_said = d.plan.floor == 0 && d.plan.strategy == Strategy::recreate;
+  return now;
+}
+
+void check_invariants(const Standing& before, const Site& after, const std::vector<Given>& given) {
   const Turned s{before, after, given};
   shifts_name_healthy_releases(s);
   only_shifts_move_traffic(s);

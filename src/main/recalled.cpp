@@ -34,7 +34,7 @@ Result<views::SeriesList> recalled_series(journal::Journal& journal, const SiteI
     }
     Site next = site;
     try {
-      (void)engine::step(next, record->event, site);
+      (void)engine::step(next, record->event);
       site = std::move(next);
     } catch (const InvariantBroken&) {
       // As when it happened: that step moved nothing.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "base/check.h"
@@ -25,62 +26,91 @@ void note_numbers(const Event& event, Replayed& out) {
     out.next_request_id = std::max(out.next_request_id, asked->request_id + 1);
 }
 
-// Events rebuild the state; what was commanded then is the truth, whatever today's engine says.
-// `before` is room for the state before the record: what it holds is written over, so that its
-// memory serves again.
-void play(record::StepRecord& record, std::uint64_t seq, Replayed& out, Site& before) {
-  Site& site = out.site;
-  const auto differs = [&](std::string_view how) {
-    out.diverged.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(site.id),
-                                       word(record.event.what), how));
-  };
-  note_numbers(record.event, out);
-  before = site;
-  site.seq = seq;
-  try {
-    if (engine::step(site, record.event, before) == record.commands) return;
-    differs("this version would command something else");
-  } catch (const InvariantBroken& broken) {
-    differs(broken.what());
-    site = before;
-    site.quarantine = broken.what();
-  }
-  for (const Given& given : record.commands) {
+// The records whose steps today's engine does not take, and why.
+using Broken = std::map<std::uint64_t, std::string>;
+
+Result<Site> snapshot_of_site(const SiteId& id, const Reads& reads) {
+  const journal::Snapshot snapshot = TRY(reads.snapshot(id));
+  if (snapshot.seq == 0) return Site{.id = id};
+  auto site = record::decode_site(snapshot.bytes, reads.summary);
+  if (!site)
+    return fail(site.error().fault, "the snapshot of stream {} after record {}: {}", stream_of(id),
+                snapshot.seq, site.error().text);
+  return site;
+}
+
+// What was commanded then is the truth, whatever today's engine says.
+void take_commands(Site& site, const std::vector<Given>& commands) {
+  for (const Given& given : commands) {
     const auto awaited = std::ranges::find_if(site.awaiting, [&](const Awaited& a) {
       return given.id != 0 && a.id == given.id && a.attempt == given.attempt;
     });
     if (awaited != site.awaiting.end()) awaited->command = given.command;
     site.next_command = std::max(site.next_command, given.id + 1);
   }
+}
+
+// Events rebuild the state. Throws InvariantBroken, and the site must be made anew then.
+void play(const record::StepRecord& record, std::uint64_t seq, Replayed& out) {
+  Site& site = out.site;
+  note_numbers(record.event, out);
   site.seq = seq;
+  if (engine::step(site, record.event) == record.commands) return;
+  out.diverged.push_back(
+      fmt::format("record {} of {} ({}): this version would command something "
+                  "else",
+                  seq, stream_of(site.id), word(record.event.what)));
+  take_commands(site, record.commands);
 }
 
-void begin(const SiteId& id, const Reads& reads, Replayed& out) {
-  out.site.id = id;
-  const auto snapshot = reads.snapshot(id);
-  if (!snapshot) {
-    out.trouble = snapshot.error();
-  } else if (snapshot->seq != 0) {
-    auto site = record::decode_site(snapshot->bytes, reads.summary);
-    if (site) out.site = std::move(*site);
-    if (!site)
-      out.trouble = {site.error().fault,
-                     fmt::format("the snapshot of stream {} after record {}: {}", stream_of(id),
-                                 snapshot->seq, site.error().text)};
-  }
+// As the shell does with a step that breaks a rule: it moves nothing, and the site is held.
+void skip(const record::StepRecord& record, std::uint64_t seq, const std::string& why,
+          Replayed& out) {
+  note_numbers(record.event, out);
+  out.diverged.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(out.site.id),
+                                     word(record.event.what), why));
+  out.site.quarantine = why;
+  take_commands(out.site, record.commands);
+  out.site.seq = seq;
 }
 
-void play(const Tail& tail, Replayed& out) {
-  Site before;
-  for (; !out.trouble && out.records < tail.size(); ++out.records) {
+// False: one more is broken, and the site is in no state to go on.
+bool play(const Tail& tail, Broken& broken, Replayed& out) {
+  for (; out.records < tail.size(); ++out.records) {
     const std::uint64_t seq = tail.seq(out.records);
-    auto record = record::decode_step(tail.record(out.records));
-    if (record) play(*record, seq, out, before);
-    if (!record)
+    const auto record = record::decode_step(tail.record(out.records));
+    if (!record) {
       out.trouble = {record.error().fault,
                      fmt::format("record {} of stream {}: {}", seq, stream_of(out.site.id),
                                  record.error().text)};
+      return true;
+    }
+    if (const auto found = broken.find(seq); found != broken.end()) {
+      skip(*record, seq, found->second, out);
+      continue;
+    }
+    try {
+      play(*record, seq, out);
+    } catch (const InvariantBroken& why) {
+      broken[seq] = why.what();
+      return false;
+    }
   }
+  return true;
+}
+
+void begin(const SiteId& id, const Reads& reads, Replayed& out) {
+  out = {.site = {.id = id}};
+  auto site = snapshot_of_site(id, reads);
+  if (site) out.site = std::move(*site);
+  if (!site) out.trouble = site.error();
+}
+
+// A state is not copied for each record only because a step may fail: that is rare, and then all
+// is done again without it.
+void replay(const Tail& tail, const Reads& reads, Replayed& out) {
+  Broken broken;
+  while (!out.trouble && !play(tail, broken, out)) begin(SiteId(out.site.id), reads, out);
 }
 
 // Each of so many is worked on once, by whichever of the threads comes to it; one of them has
@@ -132,7 +162,7 @@ Result<std::vector<Replayed>> replayed(const std::vector<SiteId>& sites, std::si
   side_by_side(
       sites.size(), threads, [] {},
       [&](std::size_t n) {
-        play(tails[n], out[n]);
+        replay(tails[n], reads, out[n]);
         tails[n] = {};
       });
   return out;

@@ -15,7 +15,7 @@ const char* const kCanary = "plan canary\nrelease v1\nrequest deploy v2\nauto\n"
 
 std::string broken(const Site& before, const Site& after, const std::vector<Given>& given) {
   try {
-    check_invariants(before, after, Event{}, given);
+    check_invariants(standing_of(before), after, given);
   } catch (const InvariantBroken& e) {
     return e.what();
   }

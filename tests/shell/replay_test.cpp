@@ -79,6 +79,45 @@ TEST_F(Replay, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(read[0].site.seq, whole);
 }
 
+// A step that breaks a rule of today's engine holds the site and moves nothing else, not even its
+// time; what comes after it is heard.
+TEST_F(Replay, AStepThatBreaksARuleMovesNothing) {
+  s().restart();
+  s().deploy("v1");
+  s().settle(30s);
+  // It awaits an answer that the engine says is never awaited.
+  Site strange = std::move((*replayed(ids(), 1, reads()))[0].site);
+  const CommandId never = strange.next_command++;
+  strange.awaiting.push_back({.id = never, .attempt = 1, .command = Watch{}});
+  Reads broken = reads();
+  broken.snapshot = [&](const SiteId&) {
+    return journal::Snapshot{.seq = strange.seq, .bytes = record::encode(strange)};
+  };
+  broken.tails = [&](std::vector<Tail>& tails) {
+    const auto add = [&](Duration later, What what) {
+      const Event event{strange.now + later, strange.wall + later, std::move(what)};
+      tails[0].add({"", strange.seq + 1 + tails[0].size(), record::encode({event, {}, ""})});
+    };
+    add(5s, Answered{never, 1, Done{}});
+    add(1s, DiskCritical{true});
+    return Result<>();
+  };
+  const Replayed read = std::move((*replayed(ids(), 1, broken))[0]);
+  ASSERT_FALSE(read.trouble);
+  ASSERT_EQ(read.diverged.size(), 1U);
+  EXPECT_NE(read.diverged[0].find(fmt::format("record {} of ", strange.seq + 1)), std::string::npos)
+      << read.diverged[0];
+  EXPECT_NE(read.site.quarantine.find("never awaited"), std::string::npos);
+  Site expected = strange;
+  expected.quarantine = read.site.quarantine;
+  expected.disk_critical = true;
+  expected.now += 1s;
+  expected.wall += 1s;
+  expected.seq += 2;
+  EXPECT_TRUE(read.site == expected);
+  EXPECT_EQ(read.records, 2U);
+}
+
 TEST_F(Replay, TailsThatCannotBeReadEndIt) {
   Reads broken = reads();
   broken.tails = [](std::vector<Tail>&) -> Result<> { return fail(Fault::corrupt, "damaged"); };
