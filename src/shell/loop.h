@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "record/record.h"
 #include "shell/ballast.h"
 #include "shell/replay.h"
 #include "shell/shell.h"
@@ -59,6 +60,17 @@ struct Draft {
   std::map<SiteId, SitePtr> sites;  // newest working copies
   std::set<SiteId> to_snapshot;
 };
+
+// One event of one site, and what comes of it: nothing of it is in a draft yet.
+struct Decided {
+  SitePtr before;  // null: the site is new
+  std::shared_ptr<Site> after;
+  record::StepRecord step;
+  std::string bytes;  // of the record
+  std::optional<journal::Summary> summary;
+  std::string broken;  // rule of the engine, and then the rest is nothing; empty: none
+};
+Decided decide(const SiteId&, SitePtr before, Event&&);  // on any thread
 
 class Loop final : public Shell {
  public:
@@ -107,9 +119,8 @@ class Loop final : public Shell {
   // step.cpp: one event of one site
   SitePtr newest(const Draft&, const SiteId&) const;
   bool step(Draft&, const SiteId&, What&&, bool make_site = false);
-  void record(Draft&, const SiteId&, SitePtr before, std::shared_ptr<Site> after, Event&&,
-              std::vector<Given>&&);
-  void quarantine(Draft&, const SitePtr& before, const What& broke, const std::string& invariant);
+  void add(Draft&, Decided&&);
+  void quarantine(Draft&, Decided&& broke);
   void refuse(const What&, const Refusal&);
 
   // ask.cpp: requests

@@ -2,7 +2,9 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <future>
 #include <iterator>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -14,6 +16,21 @@
 #include "shell/replay.h"
 
 namespace slipway::shell {
+namespace {
+
+// What each site hears first: for how long nobody looked after it. Nothing is left in `sites`.
+std::vector<Decided> resumed(std::span<SitePtr> sites, const Event& event) {
+  std::vector<Decided> decided;
+  decided.reserve(sites.size());
+  for (SitePtr& site : sites) {
+    const SiteId id = site->id;
+    decided.push_back(decide(id, std::move(site), Event(event)));
+  }
+  return decided;
+}
+
+}  // namespace
+
 Result<> Loop::recover(const std::function<void(SitePtr)>& site,
                        const std::function<void(const Deployment&, const SiteId&)>& ended) {
   TRY(recover_agent());
@@ -127,18 +144,27 @@ void Loop::sum_up(Draft& draft) const {
   }
 }
 
+// The next of them are decided while these are written down.
 bool Loop::resume_sites(Duration away) {
-  std::vector<SiteId> ids;
-  for (const auto& [id, kept] : sites_) ids.push_back(id);
-  for (std::size_t begin = 0; begin < ids.size() || begin == 0; begin += limits::kBatchEvents) {
+  std::vector<SitePtr> sites;
+  for (const auto& [id, kept] : sites_) sites.push_back(kept.site);
+  const auto how = sites.size() > limits::kBatchEvents ? std::launch::async : std::launch::deferred;
+  const auto next = [&](std::size_t begin) {
+    const std::size_t many = std::min(sites.size() - begin, limits::kBatchEvents);
+    return std::async(how, resumed, std::span(sites).subspan(begin, many),
+                      Event{timeline_.now(), timeline_.wall(), Resumed{away}});
+  };
+  std::future<std::vector<Decided>> coming = next(0);
+  for (std::size_t begin = 0; begin < sites.size() || begin == 0; begin += limits::kBatchEvents) {
+    std::vector<Decided> decided = coming.get();
+    if (begin + limits::kBatchEvents < sites.size()) coming = next(begin + limits::kBatchEvents);
     Draft draft;
     if (begin == 0) sum_up(draft);
-    const std::size_t end = std::min(ids.size(), begin + limits::kBatchEvents);
-    for (std::size_t i = begin; i < end; ++i) {
-      step(draft, ids[i], Resumed{away});
-      if (draft.sites.at(ids[i])->disk_critical != disk_critical_) {
-        step(draft, ids[i], DiskCritical{disk_critical_});
-      }
+    for (Decided& one : decided) {
+      const SiteId id = one.after->id;
+      add(draft, std::move(one));
+      if (draft.sites.at(id)->disk_critical != disk_critical_)
+        step(draft, id, DiskCritical{disk_critical_});
     }
     if (begin == 0 && !draft.steps.empty() && !diverged_.empty()) {
       // Said to whoever reads what is published; not a record, since nothing was decided.

@@ -27,7 +27,33 @@ bool is_boundary(const Site* before, const Site& after) {
   return place(before) != place(&after) || last != (after.last ? after.last->number : 0);
 }
 
+std::shared_ptr<Site> site_after(const SiteId& id, const SitePtr& before) {
+  return before ? std::make_shared<Site>(*before) : std::make_shared<Site>(Site{.id = id});
+}
+
+// What the journal gets of it. May find a broken rule.
+void seal(Decided& decided) {
+  Site& after = *decided.after;
+  const SitePtr& before = decided.before;
+  after.seq = (before ? before->seq : 0) + 1;
+  decided.bytes = record::encode(decided.step);
+  if (after.last && (!before || before->last != after.last))
+    decided.summary = {after.last->number, stream_of(after.id), record::encode(*after.last)};
+}
+
 }  // namespace
+
+Decided decide(const SiteId& id, SitePtr before, Event&& event) {
+  Decided decided{.before = std::move(before), .step = {std::move(event), {}, ""}};
+  decided.after = site_after(id, decided.before);
+  try {
+    decided.step.commands = engine::step(*decided.after, decided.step.event);
+    seal(decided);
+  } catch (const InvariantBroken& broken) {
+    decided.broken = broken.what();
+  }
+  return decided;
+}
 
 SitePtr Loop::newest(const Draft& draft, const SiteId& id) const {
   if (const auto found = draft.sites.find(id); found != draft.sites.end()) return found->second;
@@ -36,65 +62,46 @@ SitePtr Loop::newest(const Draft& draft, const SiteId& id) const {
 }
 
 bool Loop::step(Draft& draft, const SiteId& id, What&& what, bool make_site) {
-  const SitePtr before = newest(draft, id);
+  SitePtr before = newest(draft, id);
   if (!before && !make_site) return false;
-  std::optional<Site> unknown;
-  const Site& was = before ? *before : unknown.emplace(Site{.id = id});
-  auto after = std::make_shared<Site>(was);
-  Event event{timeline_.now(), timeline_.wall(), std::move(what)};
-  try {
-    std::vector<Given> given = engine::step(*after, event, was);
-    record(draft, id, before, std::move(after), std::move(event), std::move(given));
-  } catch (const InvariantBroken& broken) {
-    if (settings_.abort_on_broken_invariant) {
-      std::fprintf(stderr, "invariant broken at %s by %s: %s\n", id.name().c_str(),
-                   word(event.what), broken.what());
-      std::abort();
-    }
-    quarantine(draft, before ? before : std::make_shared<const Site>(Site{.id = id}), event.what,
-               broken.what());
-  }
+  add(draft, decide(id, std::move(before), {timeline_.now(), timeline_.wall(), std::move(what)}));
   return true;
 }
 
-void Loop::record(Draft& draft, const SiteId& id, SitePtr before, std::shared_ptr<Site> after,
-                  Event&& event, std::vector<Given>&& given) {
-  after->seq = (before ? before->seq : 0) + 1;
-  const std::string stream = stream_of(id);
-  record::StepRecord step{std::move(event), std::move(given), ""};
-  std::string bytes = record::encode(step);  // may find a broken rule: before the draft changes
-  std::optional<journal::Summary> summary;
-  if (after->last && (!before || before->last != after->last)) {
-    summary = {after->last->number, stream, record::encode(*after->last)};
-  }
-  draft.batch.entries.push_back({stream, after->seq, std::move(bytes)});
-  if (summary) draft.batch.summaries.push_back(std::move(*summary));
-  if (is_boundary(before.get(), *after)) draft.to_snapshot.insert(id);
-  draft.sites[id] = after;
-  draft.steps.push_back(
-      {0, std::move(step.event), std::move(before), std::move(after), std::move(step.commands)});
+void Loop::add(Draft& draft, Decided&& decided) {
+  if (!decided.broken.empty()) return quarantine(draft, std::move(decided));
+  const SiteId& id = decided.after->id;
+  draft.batch.entries.push_back({stream_of(id), decided.after->seq, std::move(decided.bytes)});
+  if (decided.summary) draft.batch.summaries.push_back(std::move(*decided.summary));
+  if (is_boundary(decided.before.get(), *decided.after)) draft.to_snapshot.insert(id);
+  draft.sites[id] = decided.after;
+  draft.steps.push_back({0, std::move(decided.step.event), std::move(decided.before),
+                         std::move(decided.after), std::move(decided.step.commands)});
 }
 
-void Loop::quarantine(Draft& draft, const SitePtr& before, const What& broke,
-                      const std::string& invariant) {
-  refuse(broke, {.code = "quarantined",
-                 .text = "a rule of the engine was about to be broken; the site is in quarantine, "
-                         "its traffic stays where it is",
-                 .http = 500});
-  auto after = std::make_shared<Site>(*before);
-  Event event{timeline_.now(), timeline_.wall(),
-              Quarantined{fmt::format("{} (by {})", invariant, word(broke))}};
-  try {
-    std::vector<Given> given = engine::step(*after, event);
-    record(draft, before->id, before->seq ? before : nullptr, std::move(after), std::move(event),
-           std::move(given));
-  } catch (const InvariantBroken& again) {
-    // Not even that: the state is kept as it was, and the engine gets no more of its events.
-    after = std::make_shared<Site>(*before);
-    after->quarantine = again.what();
-    record(draft, before->id, before->seq ? before : nullptr, std::move(after), std::move(event),
-           {});
+void Loop::quarantine(Draft& draft, Decided&& broke) {
+  const What& what = broke.step.event.what;
+  const SiteId id = broke.after->id;
+  if (settings_.abort_on_broken_invariant) {
+    std::fprintf(stderr, "invariant broken at %s by %s: %s\n", id.name().c_str(), word(what),
+                 broke.broken.c_str());
+    std::abort();
   }
+  refuse(what, {.code = "quarantined",
+                .text = "a rule of the engine was about to be broken; the site is in quarantine, "
+                        "its traffic stays where it is",
+                .http = 500});
+  Decided held = decide(id, std::move(broke.before),
+                        {timeline_.now(), timeline_.wall(),
+                         Quarantined{fmt::format("{} (by {})", broke.broken, word(what))}});
+  if (!held.broken.empty()) {
+    // Not even that: the state is kept as it was, and the engine gets no more of its events.
+    held.after = site_after(id, held.before);
+    held.after->quarantine = std::exchange(held.broken, {});
+    held.step.commands.clear();
+    seal(held);
+  }
+  add(draft, std::move(held));
 }
 
 // Whoever asked for what was dropped is told.
