@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analysis/judge.h"
+#include "base/interned.h"
 #include "base/named_values.h"
 #include "base/shared_list.h"
 #include "contract/command.h"
@@ -22,7 +23,7 @@ namespace slipway {
 // Why something was decided or skipped: a word of a closed list and its values. Prose is made in
 // views.
 struct Because {
-  std::string code;
+  Interned code;
   NamedValues values;
   bool operator==(const Because&) const = default;
 };
@@ -115,7 +116,7 @@ struct Approval {
 struct StoryEntry {
   Instant at{};
   Wall wall{};
-  std::string type;  // event name of interface page 5: deployment.shifted, step.started, …
+  Interned type;  // event name of interface page 5: deployment.shifted, step.started, …
   Because because;
   bool operator==(const StoryEntry&) const = default;
 };

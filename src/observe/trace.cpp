@@ -60,7 +60,7 @@ json::array events_of(const Deployment& d) {
     attributes.text("slipway.text", views::sentence(entry.because));
     attributes.text("slipway.because", entry.because.code);
     out.push_back({{"timeUnixNano", nanos(entry.wall)},
-                   {"name", entry.type},
+                   {"name", entry.type.get()},
                    {"attributes", attributes.take()}});
   }
   return out;

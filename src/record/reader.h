@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "record/alike.h"
 #include "record/alternatives.h"
 #include "record/fields_judge.h"
 #include "record/wire.h"
@@ -13,25 +14,6 @@
 namespace slipway::record {
 
 inline constexpr std::size_t kElements = 1'000'000;  // of all lists of one record
-
-// What one site has many times, and had once in memory before it was written down.
-struct Alike {
-  std::vector<Shared<analysis::Subject>> subjects;
-  std::vector<Shared<InstanceSpec>> specs;
-  std::vector<Shared<analysis::Charge>> charges;
-
-  // Takes the one that is there already.
-  template <class T>
-  static void unify(std::vector<Shared<T>>& known, Shared<T>& value) {
-    const auto same = std::ranges::find(known, value);
-    if (same != known.end()) {
-      value = *same;
-    } else if (known.size() < kAlike) {
-      known.push_back(value);
-    }
-  }
-  static constexpr std::size_t kAlike = 32;  // of each
-};
 
 // What one decoding shares over its nested messages.
 struct Reading {
@@ -101,15 +83,12 @@ class Reader {
       if (reader.there_ && reader.taken_ == before) reader.skip(unknown);
     }
     if (absent.required & ~reader.seen_) reading.fail("a field that must be there is missing");
-    if constexpr (requires { value.subject; }) {
-      if (reading.alike != nullptr) Alike::unify(reading.alike->subjects, value.subject);
-    }
-    if constexpr (std::same_as<T, Step>) {
-      if (reading.alike != nullptr) Alike::unify(reading.alike->charges, value.charge);
-    }
-    if constexpr (requires { value.spec; } && !std::same_as<T, Route>) {
-      if (reading.alike != nullptr) Alike::unify(reading.alike->specs, value.spec);
-    }
+    if (reading.alike == nullptr) return;
+    if constexpr (requires { value.subject; }) reading.alike->subjects.unify(value.subject);
+    if constexpr (std::same_as<T, Step>) reading.alike->charges.unify(value.charge);
+    if constexpr (std::same_as<T, analysis::Charge>) reading.alike->criteria.unify(value.criteria);
+    if constexpr (requires { value.spec; } && !std::same_as<T, Route>)
+      reading.alike->specs.unify(value.spec);
   }
 
   template <class T>

@@ -127,6 +127,9 @@ Result<StepRecord> decode_step(std::string_view bytes) {
 }
 Result<Site> decode_site(std::string_view bytes, const FindSummary& find) {
   Alike alike;
+  return decode_site(bytes, find, alike);
+}
+Result<Site> decode_site(std::string_view bytes, const FindSummary& find, Alike& alike) {
   auto read = TRY(decode_as<Apart<Site>>(Form::site, bytes, nullptr, &alike));
   if (read.last != 0) {
     const std::string summary = TRY(find(read.last));

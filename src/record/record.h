@@ -11,6 +11,7 @@
 #include "contract/event.h"
 #include "contract/published.h"
 #include "contract/site.h"
+#include "record/alike.h"
 
 namespace slipway::record {
 
@@ -32,6 +33,8 @@ std::string encode(const Deployment&);
 Result<StepRecord> decode_step(std::string_view);
 using FindSummary = std::function<Result<std::string>(std::uint32_t number)>;
 Result<Site> decode_site(std::string_view, const FindSummary&);
+// The same for who reads many sites: what they have alike, they share. Of one thread.
+Result<Site> decode_site(std::string_view, const FindSummary&, Alike&);
 Result<Deployment> decode_deployment(std::string_view);
 
 // Of an ended deployment what a start needs to know, without reading the rest of it.

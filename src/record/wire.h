@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/interned.h"
 #include "base/named_values.h"
 #include "base/shared_list.h"
 #include "base/time.h"
@@ -89,7 +90,8 @@ concept Number = std::is_integral_v<T> || std::is_enum_v<T> || std::same_as<T, D
 template <class T>
 concept Scalar = Number<T> || std::same_as<T, double>;
 template <class T>
-concept Text = std::same_as<T, std::string> || std::same_as<T, std::string_view>;
+concept Text =
+    std::same_as<T, std::string> || std::same_as<T, std::string_view> || std::same_as<T, Interned>;
 template <class T>
 concept Many = IsVector<T>::value;
 template <class T>

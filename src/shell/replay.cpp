@@ -29,10 +29,10 @@ void note_numbers(const Event& event, Replayed& out) {
 // The records whose steps today's engine does not take, and why.
 using Broken = std::map<std::uint64_t, std::string>;
 
-Result<Site> snapshot_of_site(const SiteId& id, const Reads& reads) {
+Result<Site> snapshot_of_site(const SiteId& id, const Reads& reads, record::Alike& alike) {
   const journal::Snapshot snapshot = TRY(reads.snapshot(id));
   if (snapshot.seq == 0) return Site{.id = id};
-  auto site = record::decode_site(snapshot.bytes, reads.summary);
+  auto site = record::decode_site(snapshot.bytes, reads.summary, alike);
   if (!site)
     return fail(site.error().fault, "the snapshot of stream {} after record {}: {}", stream_of(id),
                 snapshot.seq, site.error().text);
@@ -99,37 +99,37 @@ bool play(const Tail& tail, Broken& broken, Replayed& out) {
   return true;
 }
 
-void begin(const SiteId& id, const Reads& reads, Replayed& out) {
+void begin(const SiteId& id, const Reads& reads, record::Alike& alike, Replayed& out) {
   out = {.site = {.id = id}};
-  auto site = snapshot_of_site(id, reads);
+  auto site = snapshot_of_site(id, reads, alike);
   if (site) out.site = std::move(*site);
   if (!site) out.trouble = site.error();
 }
 
 // A state is not copied for each record only because a step may fail: that is rare, and then all
 // is done again without it.
-void replay(const Tail& tail, const Reads& reads, Replayed& out) {
+void replay(const Tail& tail, const Reads& reads, record::Alike& alike, Replayed& out) {
   Broken broken;
-  while (!out.trouble && !play(tail, broken, out)) begin(SiteId(out.site.id), reads, out);
+  while (!out.trouble && !play(tail, broken, out)) begin(SiteId(out.site.id), reads, alike, out);
 }
 
 // Each of so many is worked on once, by whichever of the threads comes to it; one of them has
 // something else to do first.
 void side_by_side(std::size_t many, std::size_t threads, const std::function<void()>& first,
-                  const std::function<void(std::size_t)>& work) {
+                  const std::function<void(std::size_t, std::size_t who)>& work) {
   std::atomic<std::size_t> next = 0;
-  const auto help = [&] {
-    for (std::size_t n = next++; n < many; n = next++) work(n);
+  const auto help = [&](std::size_t who) {
+    for (std::size_t n = next++; n < many; n = next++) work(n, who);
   };
   std::vector<std::jthread> beside;  // gone when they are done
   for (std::size_t n = 1; n < threads; ++n) {
     beside.emplace_back([&, n] {
       if (n == 1) first();
-      help();
+      help(n);
     });
   }
   if (threads <= 1) first();
-  help();
+  help(0);
 }
 
 }  // namespace
@@ -154,15 +154,16 @@ Result<std::vector<Replayed>> replayed(const std::vector<SiteId>& sites, std::si
                                        const Reads& reads) {
   std::vector<Replayed> out(sites.size());
   std::vector<Tail> tails(sites.size());
+  std::vector<record::Alike> alike(threads);  // of each thread its own
   Result<> read;
   side_by_side(
       sites.size(), threads, [&] { read = reads.tails(tails); },
-      [&](std::size_t n) { begin(sites[n], reads, out[n]); });
+      [&](std::size_t n, std::size_t who) { begin(sites[n], reads, alike[who], out[n]); });
   if (!read) return std::unexpected(read.error());
   side_by_side(
       sites.size(), threads, [] {},
-      [&](std::size_t n) {
-        replay(tails[n], reads, out[n]);
+      [&](std::size_t n, std::size_t who) {
+        replay(tails[n], reads, alike[who], out[n]);
         tails[n] = {};
       });
   return out;

@@ -163,7 +163,7 @@ void Simulation::tell(const Published& p) {
                               detail(p.event.what)));
   for (const Given& g : p.commands) {
     trace.push_back(fmt::format("  > {}.{} {}{} ({})", g.id, g.attempt, slipway::word(g.command),
-                                detail(g.command), g.because.code));
+                                detail(g.command), g.because.code.get()));
     ordered.emplace_back(slipway::word(g.command));
   }
   if (p.after->live &&
@@ -172,7 +172,7 @@ void Simulation::tell(const Published& p) {
   }
   if (p.after->last && (!p.before || p.before->last != p.after->last)) {
     trace.push_back(fmt::format("  = {} {} ({})", p.after->last->number, word(p.after->last->state),
-                                p.after->last->because.code));
+                                p.after->last->because.code.get()));
   }
 }
 

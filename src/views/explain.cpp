@@ -17,13 +17,13 @@ boost::json::object explain_json(const Deployment& d, const SiteId& id, const Si
   for (const auto& entry : d.story) {
     std::string text = story_text(d, entry);
     // A step that ends by what was just said says the same once more.
-    if (!sentences.empty() && entry.type.starts_with("step.") &&
+    if (!sentences.empty() && entry.type.get().starts_with("step.") &&
         sentences.back().at("text").as_string() == text)
       continue;
     boost::json::object line;
     line["at"] = time_json(entry.wall);
-    line["type"] = entry.type;
-    line["code"] = entry.because.code;
+    line["type"] = entry.type.get();
+    line["code"] = entry.because.code.get();
     line["text"] = std::move(text);
     line["values"] = to_json(entry.because)["values"];
     sentences.push_back(std::move(line));

@@ -103,7 +103,7 @@ boost::json::object to_json(const Because& because) {
   boost::json::object values;
   for (const auto& [name, value] : because.values) values[name] = value;
   boost::json::object o;
-  o["code"] = because.code;
+  o["code"] = because.code.get();
   o["text"] = sentence(because);
   o["values"] = std::move(values);
   return o;
@@ -123,9 +123,8 @@ std::string story_text(const Deployment& d, const StoryEntry& entry) {
   if (entry.type == "deployment.verdict" && entry.because.code == "judge_failed")
     return "fail: " + why;
   if (!why.empty()) return why;
-  const auto dot = entry.type.find('.');
-  return fmt::format("{} {}", act_text(d),
-                     dot == std::string::npos ? entry.type : entry.type.substr(dot + 1));
+  const std::string& type = entry.type;
+  return fmt::format("{} {}", act_text(d), type.substr(type.find('.') + 1));
 }
 
 }  // namespace slipway::views

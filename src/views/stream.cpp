@@ -68,7 +68,8 @@ void add_story(Lines& lines, const Published& p, const Deployment& d) {
     boost::json::object data{{"number", d.number},
                              {"state", word(d.state == State::looking ? State::queued : d.state)},
                              {"because", to_json(entry.because)}};
-    if (entry.type.starts_with("step.") && d.step < d.plan.steps.size()) data["step"] = d.step + 1;
+    if (entry.type.get().starts_with("step.") && d.step < d.plan.steps.size())
+      data["step"] = d.step + 1;
     if (entry.type == "deployment.shifted") data["weights"] = weights_json(*p.after);
     lines.add(entry.type, entry.wall, deployment_id(p.after->id, d.number), by_of(d, entry),
               story_text(d, entry), std::move(data));

@@ -59,7 +59,7 @@ struct ShowCommand {
 inline std::string show(const Given& g) {
   std::string line = fmt::format("{} {}", word(g.command), std::visit(ShowCommand{}, g.command));
   if (g.attempt > 1) line += fmt::format(" (attempt {})", g.attempt);
-  return fmt::format("{}  <- {}", line, g.because.code);
+  return fmt::format("{}  <- {}", line, g.because.code.get());
 }
 
 inline std::string show(const Because& because) {

@@ -74,10 +74,11 @@ class Fill {
         return true;
       });
     } else if constexpr (Text<T>) {
-      value.clear();
+      std::string text;
       for (std::size_t i = 0, n = 1 + chance_.below(9); i < n; ++i) {
-        value.push_back(static_cast<char>(chance_.next()));
+        text.push_back(static_cast<char>(chance_.next()));
       }
+      value = T(text);
     } else if constexpr (std::is_enum_v<T>) {
       value = kWords<T>[chance_.below(kWords<T>.size())];
     } else if constexpr (std::same_as<T, double>) {

@@ -39,5 +39,36 @@ TEST(SiteRecord, WhatASiteHasManyTimesIsReadOnce) {
   EXPECT_EQ(&*back->copies.begin()->second.spec, &*back->copies.rbegin()->second.spec);
 }
 
+TEST(SiteRecord, WhatSitesHaveAlikeIsReadOnce) {
+  Site site{.id = {"web", "production"}, .seq = 1, .copies = filled<Site>(5).copies};
+  site.live.emplace().judge = filled<analysis::Judge>(5);
+  const std::string bytes = encode(site);
+  Alike alike;
+  const auto one = decode_site(bytes, no_summary, alike);
+  const auto other = decode_site(bytes, no_summary, alike);
+  ASSERT_TRUE(one && other && *one == site && *other == site);
+  const analysis::Judge &judge = *one->live->judge, &again = *other->live->judge;
+  ASSERT_FALSE(judge.charge.criteria.empty());
+  EXPECT_EQ(&judge.charge.criteria[0], &again.charge.criteria[0]);
+  ASSERT_FALSE(judge.tests.empty());
+  EXPECT_EQ(&*judge.tests[0].subject, &*again.tests[0].subject);
+  EXPECT_EQ(&*one->copies.begin()->second.spec, &*other->copies.begin()->second.spec);
+  const auto alone = decode_site(bytes, no_summary);
+  EXPECT_NE(&*alone->copies.begin()->second.spec, &*other->copies.begin()->second.spec);
+}
+
+TEST(SiteRecord, OfWhatIsAlikeTheNewestFewAreKnown) {
+  Recent<SharedList<int>> recent;
+  std::vector<SharedList<int>> first;
+  for (int n = 0; n < 40; ++n) recent.unify(first.emplace_back(std::vector{n}));
+  for (int n = 0; n < 40; ++n) {
+    SharedList<int> again(std::vector{n});
+    Recent<SharedList<int>> as_it_was = recent;
+    as_it_was.unify(again);
+    ASSERT_EQ(again[0], n);
+    EXPECT_EQ(&again[0] == &first[static_cast<std::size_t>(n)][0], n >= 8) << n;
+  }
+}
+
 }  // namespace
 }  // namespace slipway::record

@@ -34,7 +34,7 @@ TEST(World, AGoodReleaseIsPromotedUnderEveryStrategy) {
     release(s, "v1");
     release(s, "v2");
     ASSERT_EQ(s.ended.size(), 2U) << config;
-    EXPECT_EQ(last(s).state, State::succeeded) << config << ": " << last(s).because.code;
+    EXPECT_EQ(last(s).state, State::succeeded) << config << ": " << last(s).because.code.get();
     s.check_rest();
     EXPECT_EQ(troubles(s), "") << config;
     EXPECT_GT(last(s).receipt.requests, 0U) << config;
