@@ -1,6 +1,7 @@
 #include "api/client.h"
 
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "api/wire.h"
@@ -11,6 +12,9 @@ namespace {
 constexpr std::size_t kHeadMost = 64 * 1024;
 constexpr std::size_t kBodyMost = 256u << 20;
 constexpr std::size_t kEventMost = 16u << 20;
+constexpr Duration kNew = 1s;  // the age of a connection that nobody can have closed for being idle
+
+using Clock = std::chrono::steady_clock;
 
 Result<std::string> chunked(Wire& wire, Duration wait) {
   std::string body;
@@ -52,13 +56,20 @@ struct Client::Impl {
   std::string host, port, token, authorities;
   bool tls = false;
   Duration patience = 60s;
-  std::optional<Wire> kept;  // of the last request
+  std::optional<Wire> kept;       // of the last request
+  Clock::time_point new_until{};  // while nothing was sent on it
 
   Result<Wire> connect() const {
     if (!socket.empty()) return Wire::unix_socket(socket);
     Wire wire = TRY(Wire::tcp(host, port));
     if (tls) TRY(wire.secure(host, authorities));
     return wire;
+  }
+
+  Result<> open() {
+    kept = TRY(connect());
+    new_until = Clock::now() + kNew;
+    return {};
   }
 
   std::string named() const {
@@ -88,7 +99,8 @@ struct Client::Impl {
     }
     // A new connection for each change: on a kept one that just ended nobody could tell whether the
     // request arrived.
-    if (!kept || body != nullptr) kept = TRY(connect());
+    if (!kept || (body != nullptr && Clock::now() >= new_until)) kept = TRY(connect());
+    new_until = {};
     auto answer = once(request);
     if (!answer) kept.reset();
     return answer;
@@ -167,7 +179,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 Result<Client> Client::connect_unix(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->socket = path;
-  impl->kept = TRY(impl->connect());
+  TRY(impl->open());
   return Client(std::move(impl));
 }
 
@@ -195,7 +207,7 @@ Result<Client> Client::connect_url(const std::string& url, const std::string& to
   impl->token = token;
   impl->authorities = authorities;
   impl->tls = tls;
-  impl->kept = TRY(impl->connect());
+  TRY(impl->open());
   return Client(std::move(impl));
 }
 

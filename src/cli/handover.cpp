@@ -36,10 +36,11 @@ void collect_secrets(const text::Node& node, std::vector<std::string>& names) {
 Result<std::string> read_file(const std::string& path, std::size_t most) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(Fault::missing, "{}: {}", path, std::strerror(errno));
-  std::string bytes(most + 1, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::string bytes;
+  char part[4096];  // room for all that may come is more to clear than most files are to read
+  while (bytes.size() <= most && (file.read(part, sizeof part) || file.gcount() > 0))
+    bytes.append(part, static_cast<std::size_t>(file.gcount()));
   if (file.bad()) return fail(Fault::unavailable, "{}: {}", path, std::strerror(errno));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
   if (bytes.size() > most) return fail(Fault::invalid, "{}: larger than {} bytes", path, most);
   return bytes;
 }

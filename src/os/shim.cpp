@@ -250,7 +250,8 @@ Result<Shim> Shim::start(const ShimSpec& spec) {
   if (call_door(spec.directory)) {
     return fail(Fault::conflict, "{}: a shim already runs here", spec.directory);
   }
-  TRY(write_file(fs::path(spec.directory) / "spec", describe(spec)));
+  // What it tells of ends with the boot at the latest.
+  TRY(swap_file(fs::path(spec.directory) / "spec", describe(spec)));
 
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {

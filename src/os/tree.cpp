@@ -58,7 +58,7 @@ Result<> add_content(Sha256& hash, const fs::path& path, off_t size) {
   hash.update(fmt::format("{}:", size));
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(Fault::refused, "cannot read {}: {}", path.string(), std::strerror(errno));
-  std::string buffer(256 * 1024, '\0');
+  std::string buffer(static_cast<std::size_t>(std::clamp<off_t>(size, 1, 256 * 1024)), '\0');
   off_t read = 0;
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
     read += in.gcount();

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,12 +17,18 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 // Until its first success a process is asked often: what it costs is a refused connection. The
-// pause is a fiftieth of its age, so that readiness is seen at most 2 % later than it came.
-constexpr Duration kShortestPause = 5ms, kLongestPause = 500ms;
-constexpr int kAgePerPause = 50;
+// pause is a hundredth of its age, so that readiness is seen at most 1 % later than it came.
+constexpr Duration kShortestPause = 2ms, kLongestPause = 500ms;
+constexpr int kAgePerPause = 100;
 constexpr int kLastTry = 10;  // of the start's time at most
 // A door with nobody behind it closes at once.
 constexpr Duration kQuiet = 100ms;
+constexpr std::uint64_t kBell = 0, kAlarm = 1;  // what the poll tells of; entries are above
+
+timespec absolute(SteadyTime time) {
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+  return {.tv_sec = since.count() / 1'000'000'000, .tv_nsec = since.count() % 1'000'000'000};
+}
 }  // namespace
 
 struct Watcher::Entry {
@@ -42,10 +49,13 @@ struct Watcher::Entry {
 Watcher::Watcher(Sink& sink)
     : sink_(sink),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  CHECK(epoll_ && bell_, "no descriptors left");
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = 0}};
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      alarm_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  CHECK(epoll_ && bell_ && alarm_, "no descriptors left");
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = kBell}};
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, bell_.get(), &event);
+  event.data.u64 = kAlarm;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, alarm_.get(), &event);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -141,22 +151,26 @@ void Watcher::wake_at(Entry& entry, SteadyTime time) {
   timers_.insert({time, entry.id});
 }
 
+// A poll's own patience is whole milliseconds, which is much of a short pause. Setting it anew also
+// silences it.
+void Watcher::set_alarm() {
+  const SteadyTime next = timers_.empty() ? SteadyTime::max() : timers_.begin()->first;
+  if (next == alarm_at_) return;
+  itimerspec at{};
+  if (next != SteadyTime::max()) at.it_value = absolute(next);
+  ::timerfd_settime(alarm_.get(), TFD_TIMER_ABSTIME, &at, nullptr);
+  alarm_at_ = next;
+}
+
 void Watcher::run() {
   epoll_event events[64];
   while (!stopped_) {
-    int patience = -1;
-    if (!timers_.empty()) {
-      auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(timers_.begin()->first - Clock::now());
-      patience = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-    }
-    int count = ::epoll_wait(epoll_.get(), events, 64, patience);
+    set_alarm();
+    int count = ::epoll_wait(epoll_.get(), events, 64, -1);
     for (int i = 0; i < count; ++i) {
       std::uint64_t tag = events[i].data.u64;
-      if (tag == 0) {
-        take_mail();
-        continue;
-      }
+      if (tag == kBell) take_mail();
+      if (tag == kBell || tag == kAlarm) continue;
       auto entry = entries_.find(tag / 2);
       if (entry == entries_.end()) continue;  // dropped in this turn
       if (tag % 2 == 0) {

@@ -66,6 +66,7 @@ class Watcher {
   struct Entry;
   void post(std::function<void()>);
   void run();
+  void set_alarm();
   void take_mail();
   std::uint64_t add(std::unique_ptr<Entry>);
   void drop(std::uint64_t id);
@@ -80,7 +81,7 @@ class Watcher {
   void tell(Entry&, bool healthy, const std::string& text);
 
   Sink& sink_;
-  os::Fd epoll_, bell_;
+  os::Fd epoll_, bell_, alarm_;
   std::mutex mutex_;  // of the mail
   std::vector<std::function<void()>> mail_;
   mutable std::mutex times_mutex_;
@@ -91,6 +92,7 @@ class Watcher {
   std::map<std::string, std::uint64_t> by_key_;
   std::set<std::pair<SteadyTime, std::uint64_t>> timers_;
   std::uint64_t next_id_ = 1;
+  SteadyTime alarm_at_ = SteadyTime::max();  // as set
   std::thread thread_;
 };
 

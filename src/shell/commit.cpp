@@ -163,7 +163,7 @@ void Loop::set_due(const SiteId& id, Kept& kept, Instant due) {
 
 void Loop::dispatch(const Draft& draft) {
   for (const Published& step : draft.steps) {
-    for (const Given& given : step.commands) give(step.after, step.event, given);
+    for (const Given& given : step.commands) give(step.after, given);
   }
 }
 
@@ -174,7 +174,7 @@ Driver* Loop::driver_for(const Command& command) const {
   return nullptr;
 }
 
-void Loop::give(const SitePtr& site, const Event& event, const Given& given) {
+void Loop::give(const SitePtr& site, const Given& given) {
   if (const auto* said = std::get_if<Answer>(&given.command)) {
     const auto found = replies_.find(said->request);
     if (found == replies_.end()) return;  // asked of an earlier process, or by nobody
@@ -183,10 +183,8 @@ void Loop::give(const SitePtr& site, const Event& event, const Given& given) {
     if (reply) reply(*said);
     return;
   }
-  if (const auto* wanted = std::get_if<Compile>(&given.command)) {
-    return compile(site->id, event, wanted->number);
-  }
-  if (std::holds_alternative<Tell>(given.command)) return;  // published, that is all
+  if (std::holds_alternative<Compile>(given.command)) return;  // its plan was of the same batch
+  if (std::holds_alternative<Tell>(given.command)) return;     // published, that is all
   if (Driver* driver = driver_for(given.command)) {
     return driver->begin({site->id, given.id, given.attempt, given.command});
   }
@@ -196,30 +194,46 @@ void Loop::give(const SitePtr& site, const Event& event, const Given& given) {
                 {}});
 }
 
-void Loop::compile(const SiteId& id, const Event& event, std::uint32_t number) {
-  const Site& site = *sites_.at(id).site;
-  const Deployment* wanted = deployment(site, number);
-  if (wanted == nullptr) return;  // a newer request took its place in the same batch
-  auto plan = compiled(*parts_.intake, wanted->request, site, world_of(event));
+// Compiling touches nothing, so that the plan need not wait until the look that it follows from is
+// on disk: both are, or neither.
+void Loop::compile_wanted(Draft& draft) {
+  for (std::size_t i = 0; i < draft.steps.size(); ++i) {
+    std::vector<std::uint32_t> numbers;
+    for (const Given& given : draft.steps[i].commands) {
+      if (const auto* wanted = std::get_if<Compile>(&given.command))
+        numbers.push_back(wanted->number);
+    }
+    for (const std::uint32_t number : numbers) {
+      const SiteId id = draft.steps[i].after->id;
+      const SitePtr site = newest(draft, id);
+      const Deployment* wanted = deployment(*site, number);
+      if (wanted == nullptr) continue;  // a newer request took its place in the same batch
+      step(draft, id, compile(*site, *wanted, world_of(draft.steps[i].event)));
+    }
+  }
+}
+
+What Loop::compile(const Site& site, const Deployment& wanted, const World& world) {
+  auto plan = compiled(*parts_.intake, wanted.request, site, world);
   if (!plan) {
     const Refusal& refusal = plan.error();
     const bool remedy = !refusal.mistakes.empty() && !refusal.mistakes.front().hint.empty();
-    return post(id, Refused{number, refusal.code,
-                            refusal.text + (remedy ? "; " + refusal.mistakes.front().hint : "")});
+    return Refused{wanted.number, refusal.code,
+                   refusal.text + (remedy ? "; " + refusal.mistakes.front().hint : "")};
   }
-  Planned planned{number, std::move(*plan), ""};
+  Planned planned{wanted.number, std::move(*plan), ""};
   std::size_t size = 0;
   planned.plan_digest = record::plan_digest(planned.plan, &size);
   // By far the most have half of what there is room for, and need not be measured.
   if (size > limits::kRecordBytes / 2)
     size = record::encode({Event{{}, {}, planned}, {}, ""}).size();
   if (size > limits::kRecordBytes) {
-    return post(id, Refused{number, "plan_too_large",
-                            fmt::format("the plan has {} KiB, and {} KiB is the most; use fewer "
-                                        "steps, or a smaller environment",
-                                        size >> 10, limits::kRecordBytes >> 10)});
+    return Refused{wanted.number, "plan_too_large",
+                   fmt::format("the plan has {} KiB, and {} KiB is the most; use fewer steps, or a "
+                               "smaller environment",
+                               size >> 10, limits::kRecordBytes >> 10)};
   }
-  post(id, std::move(planned));
+  return planned;
 }
 
 void Loop::enter_disk_critical() {

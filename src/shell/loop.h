@@ -140,8 +140,9 @@ class Loop final : public Shell {
   void note_live(const Site&, Kept&);
   void set_due(const SiteId&, Kept&, Instant);
   void dispatch(const Draft&);
-  void give(const SitePtr&, const Event&, const Given&);
-  void compile(const SiteId&, const Event&, std::uint32_t number);
+  void give(const SitePtr&, const Given&);
+  void compile_wanted(Draft&);
+  What compile(const Site&, const Deployment& wanted, const World&);
   Driver* driver_for(const Command&) const;
   void enter_disk_critical();
   void try_ballast();

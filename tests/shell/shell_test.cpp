@@ -67,6 +67,21 @@ TEST_F(ShellTest, WhatIntakeDoesNotCompileIsAnsweredNo) {
   EXPECT_FALSE(s().site().live);
 }
 
+TEST_F(ShellTest, APlanIsOnDiskWithTheLookThatItFollowsFrom) {
+  s().driver->held = {"look"};
+  s().deploy("v1");
+  s().settle();
+  ASSERT_EQ(s().driver->begun.size(), 1U);
+  s().driver->held = {"check_release"};
+  s().driver->done(s().driver->begun[0]);
+  const int before = s().journal->appends;
+  s().shell->turn(Duration::zero());
+  EXPECT_TRUE(s().site().live->planned);
+  EXPECT_EQ(s().journal->appends, before + 1);
+  EXPECT_EQ(s().journal->sizes.back(), 2U);
+  EXPECT_EQ(s().driver->begun.size(), 2U) << "what the plan begins with is given";
+}
+
 TEST_F(ShellTest, APlanThatIsTooLargeForARecordIsRefused) {
   s().intake.change = [](Plan& plan) { plan.notes.edit().assign(100, std::string(1000, 'n')); };
   s().deploy("v1");

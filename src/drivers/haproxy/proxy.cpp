@@ -80,9 +80,10 @@ Result<> Proxy::save_map(const std::string& site, std::string_view kind, const P
   return os::swap_file(paths_.map(site, kind), map_text(pairs));
 }
 
-Result<> Proxy::save_servers() {
-  const std::string state = TRY(ask_worker(paths_.socket(), "show servers state"));
-  return os::swap_file(paths_.servers_state(), state + "\n");
+Result<std::string> Proxy::save_servers() {
+  std::string state = TRY(ask_worker(paths_.socket(), "show servers state"));
+  TRY(os::swap_file(paths_.servers_state(), state + "\n"));
+  return state;
 }
 
 Result<> Proxy::provide(const std::string& site, const Route& route) {

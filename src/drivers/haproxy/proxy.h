@@ -35,8 +35,9 @@ class Proxy {
   // reloads or replaces HAProxy when that is needed, and waits until the new one answers (at most
   // 5 s). Fault::conflict: the address is taken.
   Result<> provide(const std::string& site, const Route&);
-  // Writes what the proxy shall find when it starts again: every server's address and state.
-  Result<> save_servers();
+  // Writes what the proxy shall find when it starts again, and gives it: every server's address and
+  // state.
+  Result<std::string> save_servers();
   Result<> save_map(const std::string& site, std::string_view kind, const Pairs&);
   int servers(const std::string& site) const;  // per backend, as rendered; 0: none
 

@@ -40,7 +40,8 @@ Result<> Proxy::prepare_folders() const {
   TRY(os::make_folder(settings_.state_dir));
   for (const auto& folder : {paths_.run, paths_.run + "/sites", paths_.run + "/maps"})
     TRY(os::make_folder(folder));
-  TRY(os::swap_file(paths_.run + "/boot", os::boot_id()));
+  const std::string boot = paths_.run + "/boot";
+  if (os::read_file(boot).value_or("") != os::boot_id()) TRY(os::swap_file(boot, os::boot_id()));
   std::error_code ignored;
   if (!fs::exists(paths_.servers_state(), ignored))
     TRY(os::swap_file(paths_.servers_state(), "1\n"));

@@ -224,8 +224,11 @@ Result<> Haproxy::Worker::admit_placed(const std::vector<const Place*>& waiting,
   const std::string socket = proxy_.paths().socket();
   std::vector<std::string> commands;
   std::set<std::string> backends;
+  std::map<std::uint16_t, bool> answers;  // an instance stands in several places
   for (const Place* place : waiting) {
-    if (accepts(place->port)) commands.push_back(set_healthy(place->path));
+    const auto [at, is_new] = answers.try_emplace(place->port);
+    if (is_new) at->second = accepts(place->port);
+    if (at->second) commands.push_back(set_healthy(place->path));
     backends.insert(place->path.substr(0, place->path.find('/')));
   }
   TRY(send_all(socket, commands));
@@ -273,7 +276,8 @@ Result<> Haproxy::Worker::withdraw_nets(Site& site) {
   site.nets_until = {};
   if (commands.empty()) return {};
   TRY(send_all(proxy_.paths().socket(), commands));
-  return proxy_.save_servers();
+  TRY(proxy_.save_servers());
+  return {};
 }
 
 std::string Haproxy::Worker::why_not_admitted(const Site& site) const {
@@ -319,10 +323,10 @@ Result<bool> Haproxy::Worker::settle(Site& site, const Route& route, bool weight
     TRY(settle_split(name, route, now));
     TRY(withdraw(site, wanted, now));
   }
-  if (now.servers != before) TRY(proxy_.save_servers());
+  // What is saved is what the proxy says by now.
+  if (now.servers != before) now.servers = TRY(hear_servers(TRY(proxy_.save_servers())));
   if (!done) return false;
-  const Actual after = TRY(actual(name));
-  if (const Place* place = worst(wanted, after.servers))
+  if (const Place* place = worst(wanted, now.servers))
     return fail(Fault::unavailable, "{}: HAProxy did not take the state of {}", name, place->path);
   return true;
 }
