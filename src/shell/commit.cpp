@@ -51,6 +51,7 @@ journal::Snapshot snapshot_of(const SitePtr& site) {
 }
 
 bool Loop::commit(Draft& draft) {
+  compile_wanted(draft);
   for (const auto& [id, site] : draft.sites) {
     const auto kept = sites_.find(id);
     const std::uint64_t old = kept == sites_.end() ? 0 : kept->second.site->seq;

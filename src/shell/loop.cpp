@@ -202,7 +202,6 @@ bool Loop::work() {
   Draft draft;
   bool moved = take(draft);
   take_due(draft);
-  compile_wanted(draft);
   if (timeline_.now() >= ballast_at_) try_ballast();
   forget_old();
   const bool beat = timeline_.now() >= heartbeat_;
