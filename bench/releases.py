@@ -95,7 +95,7 @@ class RowTail:
     def __init__(self, house):
         self.file = open(rows_of(house), errors="replace")
         self.file.seek(0, os.SEEK_END)
-        self.rest, self.newest, self.read_to = "", {}, 0.0
+        self.rest, self.first, self.newest, self.read_to = "", {}, {}, 0.0
         threading.Thread(target=self.follow, daemon=True).start()
 
     def follow(self):
@@ -108,13 +108,20 @@ class RowTail:
         poll("the proxy's rows", lambda: self.read_to >= until)
         return self.newest[version]
 
+    def moved(self, old, new, until):
+        """When traffic went from the one to the other: somewhere between two requests, so in the middle of them."""
+        last = self.last_start(old, until)
+        return (last + poll("a request of the new version", lambda: self.first.get(new))) / 2
+
     def read(self):
         *lines, self.rest = (self.rest + self.file.read()).split("\n")
         for line in lines:
             cells = line.split("\t")
             if cells[0].endswith("R") and len(cells) > 17:
                 self.read_to = int(cells[17]) / 1e6
-                self.newest[cells[2]] = max(self.newest.get(cells[2], 0.0), self.read_to - int(cells[9]) / 1e6)
+                start = self.read_to - int(cells[9]) / 1e6
+                self.newest[cells[2]] = max(self.newest.get(cells[2], 0.0), start)
+                self.first[cells[2]] = min(self.first.get(cells[2], start), start)
         return self.read_to
 
 
@@ -136,7 +143,7 @@ def added(warm_up):
             begun = time.time()
             done = h.deploy(f"r{n}")
             shift = next(s for s in done["steps"] if s["verb"] == "shift")
-            took.append((tail.last_start(old, until=seconds_of(shift["ended_at"])) - begun) * 1000)
+            took.append((tail.moved(old, f"r{n}", until=seconds_of(shift["ended_at"])) - begun) * 1000)
             old = f"r{n}"
             least.append(least_start(h, f"r{n}") * 1000)
         load.stop()
@@ -154,7 +161,7 @@ def least_start(house, version):
     process = subprocess.Popen([str(house.folder / "releases" / version / "server"), "--port", str(port)],
                                stdout=subprocess.DEVNULL)
     try:
-        poll("the check", lambda: answers_up(port), pause=0.001)
+        poll("the check", lambda: answers_up(port), pause=0.0002)
         return time.perf_counter() - begun
     finally:
         process.terminate()

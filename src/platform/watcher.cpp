@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 // Until its first success a process is asked often: what it costs is a refused connection. The
-// pause is a hundredth of its age, so that readiness is seen at most 1 % later than it came.
-constexpr Duration kShortestPause = 2ms, kLongestPause = 500ms;
+// pause is a hundredth of its age, so that readiness is seen at most 1 % later than it came. Of
+// many that start at once each is asked less often: the processor is theirs.
+constexpr Duration kShortestPause = 2ms, kLongestPause = 500ms, kPausePerStarting = 500us;
 constexpr int kAgePerPause = 100;
 constexpr int kLastTry = 10;  // of the start's time at most
 // A door with nobody behind it closes at once.
@@ -269,8 +270,10 @@ void Watcher::found(Entry& entry, const Finding& finding) {
   if (entry.starting) {
     const auto left = std::chrono::duration_cast<Duration>(entry.start_over - now);
     const Duration age = health.start_timeout - left;
-    pause =
-        std::min(std::clamp(age / kAgePerPause, kShortestPause, kLongestPause), health.interval);
+    const auto all =
+        std::ranges::count_if(entries_, [](const auto& e) { return e.second->starting; });
+    const Duration least = std::max<Duration>(kShortestPause, all * kPausePerStarting);
+    pause = std::min(std::max(least, std::min(age / kAgePerPause, kLongestPause)), health.interval);
     // Its last try before the time is over tells why it never became ready; one that gets no
     // answer takes its time.
     const Duration margin = std::min<Duration>(health.timeout, health.start_timeout / kLastTry);

@@ -25,14 +25,19 @@ static void answer(const char* text) {
   (void)ignored;
 }
 
-/* The answer comes last: whoever hears it may remove the folder. */
-static int give_up(const struct failure* failure) {
+/* Before the folder is ours nothing may be touched, there or where the agent was started. */
+static int turn_down(const struct failure* failure) {
   char text[256];
   snprintf(text, sizeof text, "error %d %s", failure->error, failure->stage);
-  unlink("sock");
-  unlink("pid");
   answer(text);
   return 1;
+}
+
+/* The answer comes last: whoever hears it may remove the folder. */
+static int give_up(const struct failure* failure) {
+  unlink("sock");
+  unlink("pid");
+  return turn_down(failure);
 }
 
 static int fail_at(struct failure* failure, const char* stage) {
@@ -231,21 +236,15 @@ int main(int argc, char** argv) {
     return 2;
   }
   close_range(3, ~0U, 0);
-  if (read_spec(0, &shim.spec, &failure) != 0) return give_up(&failure);
+  if (read_spec(0, &shim.spec, &failure) != 0) return turn_down(&failure);
   pid_t pid = fork();
   if (pid < 0) {
     fail_at(&failure, "fork");
-    return give_up(&failure);
+    return turn_down(&failure);
   }
   if (pid > 0) _exit(0);
   setsid();
-  /* Before the folder is ours nothing in it may be touched. */
-  if (take_folder(argv[1], &failure) != 0) {
-    char text[256];
-    snprintf(text, sizeof text, "error %d %s", failure.error, failure.stage);
-    answer(text);
-    return 1;
-  }
+  if (take_folder(argv[1], &failure) != 0) return turn_down(&failure);
   if (set_up(&failure) != 0) return give_up(&failure);
   if (!shim.spec.keep_running) forget_spec(&shim.spec);
   char text[64];

@@ -176,6 +176,23 @@ TEST_F(ShimTest, StartThatNobodyHeardOfIsTakenBack) {
   ::waitpid(first, nullptr, 0);
 }
 
+TEST_F(ShimTest, OneThatIsToldNothingTouchesNothing) {
+  for (const char* name : {"sock", "pid"}) ASSERT_TRUE(write_file(temp_.path() / name, "mine"));
+  const std::string where = temp_.path().string(), shim = std::getenv("SLIPWAY_SHIM");
+  const pid_t first = ::fork();
+  if (first == 0) {
+    if (::chdir(where.c_str()) != 0) ::_exit(126);
+    ::close(0);  // the agent died before it had said what shall run
+    ::execl(shim.c_str(), "slipway-shim", folder().c_str(), nullptr);
+    ::_exit(127);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(first, &status, 0), first);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  for (const char* name : {"sock", "pid"})
+    EXPECT_EQ(read_file(temp_.path() / name).value_or("(gone)"), "mine");
+}
+
 class ProxyShimTest : public ShimTest {
  protected:
   ShimSpec service(std::uint16_t port) const {

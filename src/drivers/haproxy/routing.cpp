@@ -232,12 +232,12 @@ Result<> Haproxy::Worker::admit_placed(const std::vector<const Place*>& waiting,
     backends.insert(place->path.substr(0, place->path.find('/')));
   }
   TRY(send_all(socket, commands));
+  std::string ask;
+  for (const auto& backend : backends)
+    ask += fmt::format("{}show stat {} 4 -1", ask.empty() ? "" : ";", backend);
   std::set<std::string> drain;
-  for (const auto& backend : backends) {
-    const std::string answer = TRY(ask_worker(socket, fmt::format("show stat {} 4 -1", backend)));
-    for (const auto& line : TRY(hear_stat(answer)))
-      if (line.status == "DRAIN") drain.insert(line.backend + "/" + line.server);
-  }
+  for (const auto& line : TRY(hear_stat(TRY(ask_worker(socket, ask)))))
+    if (line.status == "DRAIN") drain.insert(line.backend + "/" + line.server);
   commands.clear();
   for (const Place* place : waiting) {
     if (!drain.contains(place->path)) continue;

@@ -91,6 +91,26 @@ TEST_F(LocalTest, SlowStartIsNotAFailure) {
   EXPECT_TRUE(change->healthy) << change->text;
 }
 
+TEST_F(LocalTest, ManyThatStartAreAskedLessOftenEach) {
+  constexpr int kMany = 40, kChecks = 10 * kMany;
+  Ears ears;
+  Watcher watcher(ears);
+  const auto begun = std::chrono::steady_clock::now();
+  for (int n = 0; n < kMany; ++n) {
+    // Nobody listens there.
+    watcher.watch(std::to_string(n), {.site = site_,
+                                      .port = 1,
+                                      .health = {.kind = HealthCheck::Kind::tcp,
+                                                 .interval = 10s,
+                                                 .timeout = 1s,
+                                                 .start_timeout = 60s}});
+  }
+  EXPECT_TRUE(soon([&] { return watcher.check_times().failed >= kChecks; }));
+  // One alone is asked ten times in a fifth of this.
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 100ms);
+  watcher.stop();
+}
+
 TEST_F(LocalTest, HealthFollowsItsThresholds) {
   fs::path flag = temp_.path() / "sick";
   StartInstance start = service();
