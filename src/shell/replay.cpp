@@ -39,6 +39,12 @@ Result<Site> snapshot_of_site(const SiteId& id, const Reads& reads, record::Alik
   return site;
 }
 
+void differs(const record::StepRecord& record, std::uint64_t seq, std::string_view how,
+             Replayed& out) {
+  out.diverged.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(out.site.id),
+                                     word(record.event.what), how));
+}
+
 // What was commanded then is the truth, whatever today's engine says.
 void take_commands(Site& site, const std::vector<Given>& commands) {
   for (const Given& given : commands) {
@@ -56,10 +62,7 @@ void play(const record::StepRecord& record, std::uint64_t seq, Replayed& out) {
   note_numbers(record.event, out);
   site.seq = seq;
   if (engine::step(site, record.event) == record.commands) return;
-  out.diverged.push_back(
-      fmt::format("record {} of {} ({}): this version would command something "
-                  "else",
-                  seq, stream_of(site.id), word(record.event.what)));
+  differs(record, seq, "this version would command something else", out);
   take_commands(site, record.commands);
 }
 
@@ -67,8 +70,7 @@ void play(const record::StepRecord& record, std::uint64_t seq, Replayed& out) {
 void skip(const record::StepRecord& record, std::uint64_t seq, const std::string& why,
           Replayed& out) {
   note_numbers(record.event, out);
-  out.diverged.push_back(fmt::format("record {} of {} ({}): {}", seq, stream_of(out.site.id),
-                                     word(record.event.what), why));
+  differs(record, seq, why, out);
   out.site.quarantine = why;
   take_commands(out.site, record.commands);
   out.site.seq = seq;

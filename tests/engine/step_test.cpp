@@ -10,6 +10,7 @@ namespace slipway::engine {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const char* const kCanary = "plan canary\nrelease v1\nrequest deploy v2\nauto\n";
 
@@ -67,6 +68,21 @@ TEST(Invariants, TwoOnlyAShiftMovesTraffic) {
 TEST(Invariants, ThreeTheFloorStands) {
   const Site site = live_canary();
   EXPECT_THAT(broken(site, site, {given(Drain{{}, {1, 2}, 5s})}), HasSubstr("invariant 3"));
+}
+
+// Also on the way back, where the floor does not count.
+TEST(Invariants, ThreeTheLastHealthyCopyStays) {
+  Site before = live_canary();
+  before.live->state = State::rolling_back;
+  Drain all{{}, {}, 5s};
+  Site after = before;
+  for (auto& [id, i] : after.instances) {
+    all.instances.push_back(id);
+    i.phase = InstancePhase::draining;
+  }
+  EXPECT_THAT(broken(before, after, {given(all)}), HasSubstr("the last healthy copy is retired"));
+  before.live->stable = 0;  // the first release may be given up whole
+  EXPECT_THAT(broken(before, after, {given(all)}), Not(HasSubstr("the last healthy")));
 }
 
 TEST(Invariants, ThreeNothingIsStoppedUndrained) {
