@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
+#include <utility>
 
 #include "api/body.h"
 #include "api/handlers.h"
@@ -53,7 +54,7 @@ Reply submit(Scene& s, Request request, int status) {
   request.by = s.ask.who.name;
   request.trigger = s.ask.trigger;
   const bool rollback = request.act == Act::rollback;
-  auto answer = s.backend.submit(std::move(request));
+  auto answer = s.backend.submit(std::move(request), std::exchange(s.mark, std::nullopt));
   if (auto* refusal = std::get_if<Refusal>(&answer))
     return problem(in_words_of(s.ask, std::move(*refusal)));
   const auto& a = std::get<Answer>(answer);
@@ -86,7 +87,7 @@ std::optional<Reply> refuse_far_files(Scene& s, const std::optional<ConfigFiles>
 std::optional<Reply> hand_over(Scene& s, const std::optional<ConfigFiles>& files) {
   if (auto far = refuse_far_files(s, files)) return far;
   if (!files) return std::nullopt;
-  auto put = s.backend.put_config(*files, false);
+  auto put = s.backend.put_config(*files, false, [&] { s.begin(); });
   if (!put) return problem(put.error());
   return std::nullopt;
 }
@@ -206,7 +207,7 @@ Reply take_config(Scene& s, bool push) {
                    "over a URL a configuration is pushed by PUT, without variables and secrets");
   ConfigFiles taken = *files;
   if (!s.ask.local) taken.folder.clear();  // a folder of another machine means nothing here
-  auto put = s.backend.put_config(taken, push);
+  auto put = s.backend.put_config(taken, push, [&] { s.begin(); });
   return put ? json_reply(200, *put) : problem(put.error());
 }
 

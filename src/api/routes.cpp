@@ -20,15 +20,15 @@ constexpr std::size_t kTargetMost = 512;
 constexpr Rule open_to_all{Right::open, Where::nowhere, Kind::question};
 constexpr Rule reads_there{Right::see, Where::deployment, Kind::question};
 constexpr Rule reads_somewhere{Right::see, Where::somewhere, Kind::question};
-constexpr Rule steers{Right::release, Where::deployment, Kind::act};
-constexpr Rule answers_approval{Right::approve, Where::deployment, Kind::act};
-constexpr Rule holds{Right::hold, Where::deployment, Kind::act};
+constexpr Rule steers{Right::release, Where::deployment, Kind::request};
+constexpr Rule answers_approval{Right::approve, Where::deployment, Kind::request};
+constexpr Rule holds{Right::hold, Where::deployment, Kind::request};
 constexpr Rule administers{Right::administer, Where::everywhere, Kind::act};
 constexpr Rule looks_over{Right::administer, Where::everywhere, Kind::question};
 
 // Of several that fit the first is taken: written-out paths stand before patterns.
 constexpr Route kRoutes[] = {
-    {"POST", "/v1/deployments", {Right::release, Where::body, Kind::act}, post_deployment},
+    {"POST", "/v1/deployments", {Right::release, Where::body, Kind::request}, post_deployment},
     {"GET", "/v1/deployments/{id}", reads_there, get_deployment},
     {"GET", "/v1/deployments/{id}/verdicts", reads_there, get_verdicts},
     {"GET", "/v1/deployments/{id}/explain", reads_there, get_explain},
@@ -51,11 +51,11 @@ constexpr Route kRoutes[] = {
     {"GET", "/v1/environments/{env}/status", {Right::see, Where::path, Kind::question}, get_status},
     {"POST",
      "/v1/environments/{env}/rollback",
-     {Right::hold, Where::path, Kind::act},
+     {Right::hold, Where::path, Kind::request},
      post_rollback},
     {"POST",
      "/v1/environments/{env}/restart",
-     {Right::release, Where::path, Kind::act},
+     {Right::release, Where::path, Kind::request},
      post_restart},
     {"POST",
      "/v1/environments/{env}/freeze",
@@ -217,7 +217,7 @@ people::Deed deed_of(const Scene& s, const Route* route, const std::string& envi
 void keep_on_record(Office& office, const Scene& s, const Route* route,
                     const std::string& environment, std::optional<unsigned> begun, Reply& reply) {
   const bool stranger = reply.status == 401, shut_out = reply.status == 403;
-  const bool act = route != nullptr && route->rule.kind == Kind::act;
+  const bool act = route != nullptr && route->rule.kind != Kind::question;
   // One who showed nothing tried nothing: a page that is not signed in yet, a monitor.
   const bool tried = !s.ask.bearer.empty() || !s.ask.cookie.empty() || act;
   if (!act && !((stranger && tried) || shut_out)) return;
@@ -259,8 +259,11 @@ Reply enter(Office& office, Ask& ask) {
     auto refusal = refuse_entry(r->rule, scene, environment);
     // What is done must be on record even when the agent ends before it knows how it went.
     // A stranger's try to sign in is none: it would let anybody make the agent write.
-    if (!refusal && r->rule.kind == Kind::act && !ask.who.name.empty())
-      begun = office.trail.begin(deed_of(scene, r, environment));
+    if (!refusal && r->rule.kind != Kind::question && !ask.who.name.empty()) {
+      scene.mark = office.trail.mark(deed_of(scene, r, environment));
+      begun = scene.mark->slot;
+      if (r->rule.kind == Kind::act) scene.begin();
+    }
     reply = refusal ? std::move(*refusal) : once_only(office, *r, scene);
   }
   keep_on_record(office, scene, r, environment, begun, reply);

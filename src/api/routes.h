@@ -25,7 +25,11 @@ enum class Where : unsigned char {
 };
 
 // Whether it changes something: such are written into the audit, refused or not.
-enum class Kind : unsigned char { question, act };
+enum class Kind : unsigned char {
+  question,
+  act,
+  request,  // an act that the engine is asked for: one commit holds its mark and what comes of it
+};
 
 // No default: a route without a rule does not compile.
 struct Rule {
@@ -41,6 +45,13 @@ struct Scene {
   const views::Board& board;
   const Ask& ask;
   std::map<std::string, std::string> names;  // of {id}, {env}, {name} in the pattern
+  std::optional<Mark> mark{};                // of an act that has changed nothing yet
+
+  // Before anything is changed beside the request itself.
+  void begin() {
+    if (mark) office.trail.begin(*mark);
+    mark.reset();
+  }
 };
 
 struct Route {

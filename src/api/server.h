@@ -11,6 +11,7 @@
 
 #include "api/pages.h"
 #include "api/simulation.h"
+#include "api/trail.h"
 #include "base/result.h"
 #include "contract/port.h"
 #include "views/board.h"
@@ -51,9 +52,12 @@ struct Registration {
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Called on an io thread; blocks until the answer is durable.
-  virtual std::variant<Answer, Refusal> submit(Request) = 0;
-  virtual std::expected<boost::json::object, Refusal> put_config(const ConfigFiles&, bool push) = 0;
+  // Called on an io thread; blocks until the answer is durable. The mark is written with the record
+  // of the request; without a record it is not.
+  virtual std::variant<Answer, Refusal> submit(Request, std::optional<Mark>) = 0;
+  // `first` is called before anything is recorded, unless nothing is.
+  virtual std::expected<boost::json::object, Refusal> put_config(
+      const ConfigFiles&, bool push, const std::function<void()>& first) = 0;
   // config/1: the newest revision as it was written, with its variables' names and no values.
   virtual std::expected<boost::json::object, Refusal> config() = 0;
   // plan/1 and check/1, by these files or, without any, by the agent's own. Nothing is recorded.

@@ -54,21 +54,22 @@ Result<> Trail::restore() {
   return {};
 }
 
-std::optional<unsigned> Trail::begin(people::Deed deed) {
-  unsigned slot = 0;
+Mark Trail::mark(people::Deed deed) {
+  Mark mark;
   {
     const std::scoped_lock lock(mutex_);
-    while (slots_.contains(slot)) ++slot;
-    slots_.insert(slot);
+    while (slots_.contains(mark.slot)) ++mark.slot;
+    slots_.insert(mark.slot);
   }
   deed.at = ways_.now();
-  auto written = ways_.begin(slot, people::begun_text(deed));
-  if (written) return slot;
-  ways_.complain("an act cannot be noted before it is done (" + deed.act + " by " + deed.by +
-                 "): " + written.error().text);
-  const std::scoped_lock lock(mutex_);
-  slots_.erase(slot);
-  return std::nullopt;
+  mark.deed = people::begun_text(deed);
+  return mark;
+}
+
+void Trail::begin(const Mark& mark) {
+  if (auto written = ways_.begin(mark); !written)
+    ways_.complain("an act cannot be noted before it is done (" + mark.deed +
+                   "): " + written.error().text);
 }
 
 void Trail::add(people::Deed deed, std::optional<unsigned> begun) {

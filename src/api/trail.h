@@ -25,6 +25,12 @@ struct TrailFilter {
   std::uint64_t after = 0;  // entries before this one; 0: from the newest
 };
 
+// That an act is about to be done, as it is written before anything of it is.
+struct Mark {
+  unsigned slot = 0;
+  std::string deed;
+};
+
 class Trail {
  public:
   using Visit = std::function<void(std::uint64_t n, const std::string& line)>;
@@ -33,10 +39,10 @@ class Trail {
     // noted as begun is emptied, in one commit.
     std::function<Result<>(std::uint64_t n, const std::string& line, std::optional<unsigned> slot)>
         append;
-    std::function<Result<>(unsigned slot, const std::string& deed)> begin;  // durable, too
-    std::function<Result<std::map<unsigned, std::string>>()> begun;         // slots in use
-    std::function<Result<>(const Visit&)> read;  // all, as they stand on disk
-    std::function<std::string()> now;            // RFC 3339
+    std::function<Result<>(const Mark&)> begin;                      // durable, too
+    std::function<Result<std::map<unsigned, std::string>>()> begun;  // slots in use
+    std::function<Result<>(const Visit&)> read;                      // all, as they stand on disk
+    std::function<std::string()> now;                                // RFC 3339
     // What is told beside the chain, so that its end cannot be cut off unseen.
     std::function<void(std::uint64_t n, const std::string& hash)> note_head;
     std::function<std::pair<std::uint64_t, std::string>()> noted_head;
@@ -47,9 +53,11 @@ class Trail {
   // At start-up: finds the end of the chain. A broken one is gone on with all the same, and said.
   // Acts that an agent had begun when it ended get their entry now, outcome `unknown`.
   Result<> restore();
-  // An act is about to be done: from here on it gets an entry, whatever becomes of this process.
-  // Nothing: that could not be written, which is complained of and hinders no act.
-  std::optional<unsigned> begin(people::Deed);
+  // The mark of an act that is about to be done, with a slot of its own until the act is added.
+  // Once it is on disk the act gets an entry, whatever becomes of this process.
+  Mark mark(people::Deed);
+  // By itself. One that cannot be written is complained of and hinders no act.
+  void begin(const Mark&);
   // A time is put in; an entry that cannot be written is complained of and changes nothing else.
   void add(people::Deed, std::optional<unsigned> begun = std::nullopt);
   boost::json::object list(const TrailFilter&) const;  // list/1

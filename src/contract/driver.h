@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "contract/command.h"
 #include "contract/event.h"
@@ -24,6 +25,12 @@ class Sink {
   // Something happened that nobody asked for: HealthChanged, Exited, Ejected, Leaving,
   // ProxyRestarted.
   virtual void fact(const SiteId&, What) = 0;
+  // A fact, and the answer of the command that brought it: the shell puts both into one commit.
+  virtual void answer_with(What fact, const SiteId& site, CommandId id, Attempt attempt,
+                           Outcome outcome) {
+    this->fact(site, std::move(fact));
+    answer(site, id, attempt, std::move(outcome));
+  }
 };
 
 class Driver {

@@ -49,6 +49,12 @@ class Relay : public Sink {
   void fact(const SiteId& site, What what) override {
     if (Sink* sink = sink_) sink->fact(site, std::move(what));
   }
+  void answer_with(What fact, const SiteId& site, CommandId id, Attempt attempt,
+                   Outcome outcome) override {
+    death_.answered(site, id, attempt, outcome);
+    if (Sink* sink = sink_)
+      sink->answer_with(std::move(fact), site, id, attempt, std::move(outcome));
+  }
 
  private:
   ScriptedDeath& death_;

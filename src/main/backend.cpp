@@ -7,6 +7,7 @@
 #include <future>
 
 #include "config/config.h"
+#include "main/front.h"
 #include "main/plan_object.h"
 #include "main/recalled.h"
 #include "main/replay_object.h"
@@ -50,12 +51,15 @@ AgentBackend::AgentBackend(Parts parts)
   parts_.board->wants(wants(*parts_.desk));
 }
 
-std::variant<Answer, Refusal> AgentBackend::submit(Request request) {
+std::variant<Answer, Refusal> AgentBackend::submit(Request request, std::optional<api::Mark> mark) {
   auto promise = std::make_shared<std::promise<std::variant<Answer, Refusal>>>();
   auto future = promise->get_future();
-  parts_.shell->submit(std::move(request), [promise](std::variant<Answer, Refusal> answer) {
+  const auto reply = [promise](std::variant<Answer, Refusal> answer) {
     promise->set_value(std::move(answer));
-  });
+  };
+  shell::Beside beside;
+  if (mark) beside = begun_act(*mark);
+  parts_.shell->submit(std::move(request), reply, std::move(beside));
   if (future.wait_for(kAnswerTime) != std::future_status::ready) {
     return refusal(
         "no_answer",
@@ -66,8 +70,9 @@ std::variant<Answer, Refusal> AgentBackend::submit(Request request) {
 }
 
 std::expected<json::object, Refusal> AgentBackend::put_config(const api::ConfigFiles& files,
-                                                              bool push) {
-  return parts_.desk->put(files, push);
+                                                              bool push,
+                                                              const std::function<void()>& first) {
+  return parts_.desk->put(files, push, first);
 }
 
 std::expected<json::object, Refusal> AgentBackend::plan(

@@ -55,9 +55,9 @@ class AgentBackend : public api::Backend {
   };
   explicit AgentBackend(Parts parts);
 
-  std::variant<Answer, Refusal> submit(Request) override;
-  std::expected<boost::json::object, Refusal> put_config(const api::ConfigFiles&,
-                                                         bool push) override;
+  std::variant<Answer, Refusal> submit(Request, std::optional<api::Mark>) override;
+  std::expected<boost::json::object, Refusal> put_config(
+      const api::ConfigFiles&, bool push, const std::function<void()>& first) override;
   std::expected<boost::json::object, Refusal> config() override { return parts_.desk->shown(); }
   std::expected<boost::json::object, Refusal> plan(const Request&,
                                                    const std::optional<api::ConfigFiles>&) override;

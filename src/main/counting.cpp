@@ -113,15 +113,16 @@ void Counting::obey(const Issued& issued) {
     watched_.insert(issued.site);
     world_.watched(issued.site, *watch);
   } else {
-    bool last = std::get<Count>(issued.command).last;
-    if (auto counted = meter_.count(issued.site, now, world_.wall())) {
-      post(issued.site, std::move(*counted));
-    }
-    if (last) {
+    auto counted = meter_.count(issued.site, now, world_.wall());
+    if (counted) world_.closed(issued.site, counted->block);
+    if (std::get<Count>(issued.command).last) {
       world_.unwatched(issued.site);
       meter_.unwatch(issued.site);
       watched_.erase(issued.site);
     }
+    if (counted)
+      return world_.sink->answer_with(std::move(*counted), issued.site, issued.id, issued.attempt,
+                                      Done{});
   }
   world_.sink->answer(issued.site, issued.id, issued.attempt, Done{});
 }

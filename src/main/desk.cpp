@@ -165,7 +165,8 @@ Result<> Desk::restore(const std::string& bytes) {
   return {};
 }
 
-std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bool push) {
+std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bool push,
+                                               const std::function<void()>& first) {
   api::ConfigFiles files = given;
   if (files.folder.empty()) files.folder = ways_.state_dir;  // it came over a URL
   std::string owned = folder();
@@ -183,12 +184,13 @@ std::expected<json::object, Refusal> Desk::put(const api::ConfigFiles& given, bo
   auto loaded = config::load(sources_of(files, ways_.variables));
   if (!loaded) return std::unexpected(refuse(loaded.error()));
   auto config = std::make_shared<const config::Config>(std::move(*loaded));
-  if (auto sealed = seal(given, secrets_in(*config)); !sealed) {
+  if (auto sealed = seal(given, secrets_in(*config), first); !sealed) {
     return std::unexpected(
         Refusal{.code = "seal_failed", .text = sealed.error().text, .mistakes = {}, .http = 503});
   }
   bool changed = !current() || current()->digest != config->digest;
   if (changed) {
+    first();
     if (auto recorded = ways_.record(record_of(files, secrets_in(*config), sealed_names_));
         !recorded) {
       return std::unexpected(Refusal{
@@ -223,7 +225,7 @@ std::expected<std::unique_ptr<Desk>, Refusal> Desk::tried(const api::ConfigFiles
     desk->folder_ = folder_;
     desk->sealed_names_ = sealed_names_;
   }
-  if (auto put = desk->put(files, false); !put) return std::unexpected(put.error());
+  if (auto put = desk->put(files, false, [] {}); !put) return std::unexpected(put.error());
   return desk;
 }
 
@@ -249,9 +251,11 @@ void Desk::add_sealed(api::ConfigFiles& files) const {
   }
 }
 
-Result<> Desk::seal(const api::ConfigFiles& files, const std::vector<std::string>& secrets) {
+Result<> Desk::seal(const api::ConfigFiles& files, const std::vector<std::string>& secrets,
+                    const std::function<void()>& first) {
   auto keep = [&](const std::string& name, const std::string& environment,
                   const std::string& value) -> Result<> {
+    first();
     TRY(ways_.seal(name, environment, value));
     std::lock_guard lock(mutex_);
     sealed_names_.emplace(name, environment);

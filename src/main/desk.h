@@ -42,8 +42,10 @@ class Desk : public Intake {
 
   // A recorded revision, at start-up. One that no longer loads is kept out and said so.
   Result<> restore(const std::string& bytes);
-  // A new one. Valid and different: recorded. From another folder: refused unless pushed.
-  std::expected<boost::json::object, Refusal> put(const api::ConfigFiles&, bool push);
+  // A new one. Valid and different: recorded. From another folder: refused unless pushed. `first`
+  // is called before anything is recorded or sealed.
+  std::expected<boost::json::object, Refusal> put(const api::ConfigFiles&, bool push,
+                                                  const std::function<void()>& first);
 
   // config/1: the newest revision's text, without values of variables.
   std::expected<boost::json::object, Refusal> shown() const;
@@ -64,7 +66,8 @@ class Desk : public Intake {
   using Names = std::set<std::pair<std::string, std::string>>;  // name, environment
 
   void add_sealed(api::ConfigFiles&) const;
-  Result<> seal(const api::ConfigFiles&, const std::vector<std::string>& secrets);
+  Result<> seal(const api::ConfigFiles&, const std::vector<std::string>& secrets,
+                const std::function<void()>& first);
 
   Ways ways_;
   mutable std::mutex mutex_;

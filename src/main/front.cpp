@@ -86,10 +86,8 @@ api::Trail::Ways trail_ways(journal::Journal* journal, const std::string& state_
             TRY(journal->append(batch));
             return {};
           },
-          .begin = [journal](unsigned slot, const std::string& deed) -> Result<> {
-            TRY(journal->append({.entries = {},
-                                 .snapshots = {{kBegun + std::to_string(slot), 0, deed}},
-                                 .summaries = {}}));
+          .begin = [journal](const api::Mark& mark) -> Result<> {
+            TRY(journal->append({.entries = {}, .snapshots = {begun_act(mark)}, .summaries = {}}));
             return {};
           },
           .begun = [journal] { return begun_acts(*journal); },
@@ -102,7 +100,7 @@ api::Trail::Ways trail_ways(journal::Journal* journal, const std::string& state_
           .now = now_text,
           .note_head =
               [head](std::uint64_t n, const std::string& hash) {
-                if (auto kept = os::write_file(head, fmt::format("{} {}\n", n, hash)); !kept)
+                if (auto kept = os::swap_file(head, fmt::format("{} {}\n", n, hash)); !kept)
                   log_line("warning", "the audit's head is not noted: " + kept.error().text, {});
               },
           .noted_head = [head]() -> std::pair<std::uint64_t, std::string> {
@@ -128,6 +126,10 @@ api::Repeats::Ways repeats_ways(journal::Journal* journal) {
 }
 
 }  // namespace
+
+journal::Snapshot begun_act(const api::Mark& mark) {
+  return {kBegun + std::to_string(mark.slot), 0, mark.deed};
+}
 
 Front::Front(Parts parts)
     : parts_(std::move(parts)),

@@ -13,6 +13,9 @@
 
 namespace slipway {
 
+// As the journal keeps the mark of an act.
+journal::Snapshot begun_act(const api::Mark&);
+
 class Front {
  public:
   struct Parts {

@@ -28,7 +28,7 @@ std::expected<boost::json::object, Refusal> plan_alone(const Request& request,
              .known = [](std::vector<SiteId>) {},
              .door = nullptr,
              .state_dir = ""});
-  if (auto put = desk.put(files, true); !put) return std::unexpected(put.error());
+  if (auto put = desk.put(files, true, [] {}); !put) return std::unexpected(put.error());
   return plan_object(
       request, desk, [](const SiteId&) -> const Site* { return nullptr; }, look_once);
 }

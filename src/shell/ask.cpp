@@ -101,6 +101,7 @@ void Loop::release(Draft& draft, Asking asking) {
   replies_[id] = std::move(asking.reply);
   step(draft, admitted->site,
        Requested{std::move(admitted->request), id, number, std::move(admitted->look)}, true);
+  put_beside(draft, id, std::move(asking.beside));
 }
 
 void Loop::verb(Draft& draft, const SitePtr& site, Asking asking) {
@@ -110,6 +111,12 @@ void Loop::verb(Draft& draft, const SitePtr& site, Asking asking) {
   asking.request.environment = site->id.environment;
   asking.request.service = site->id.service;
   step(draft, site->id, Asked{std::move(asking.request), id});
+  put_beside(draft, id, std::move(asking.beside));
+}
+
+// Whoever was refused at once is done with it, and may have written that already.
+void Loop::put_beside(Draft& draft, std::uint64_t request, Beside&& beside) const {
+  if (beside && replies_.contains(request)) draft.batch.snapshots.push_back(std::move(*beside));
 }
 
 SitePtr Loop::site_of(const Draft& draft, std::uint32_t number) const {

@@ -78,14 +78,25 @@ void Loop::answer(const SiteId& site, CommandId id, Attempt attempt, Outcome out
 
 void Loop::fact(const SiteId& site, What what) { push(site, std::move(what)); }
 
-void Loop::post(const SiteId& site, What what) { push(site, std::move(what)); }
-
-void Loop::submit(Request request, Reply reply) {
-  if (const auto refusal = take_in(request, reply)) return reply(*refusal);
+void Loop::answer_with(What fact, const SiteId& site, CommandId id, Attempt attempt,
+                       Outcome outcome) {
+  {
+    const std::scoped_lock guard(mutex_);
+    inbox_.emplace_back(std::in_place_type<Told>, site, std::move(fact));
+    inbox_.emplace_back(std::in_place_type<Told>, site, Answered{id, attempt, std::move(outcome)});
+  }
   ready_.notify_one();
 }
 
-std::optional<Refusal> Loop::take_in(const Request& request, const Reply& reply) {
+void Loop::post(const SiteId& site, What what) { push(site, std::move(what)); }
+
+void Loop::submit(Request request, Reply reply, Beside beside) {
+  if (const auto refusal = take_in({std::move(request), reply, std::move(beside)}))
+    return reply(*refusal);
+  ready_.notify_one();
+}
+
+std::optional<Refusal> Loop::take_in(Asking&& asking) {
   const std::scoped_lock guard(mutex_);
   if (stopping_ || fault_) {
     return Refusal{.code = "stopping", .text = "the agent is about to stop", .http = 503};
@@ -96,7 +107,7 @@ std::optional<Refusal> Loop::take_in(const Request& request, const Reply& reply)
                    .http = 503};
   }
   ++asking_;
-  inbox_.push_back(Asking{request, reply});
+  inbox_.push_back(std::move(asking));
   return std::nullopt;
 }
 

@@ -34,6 +34,7 @@ struct Told {  // an event of a site
 struct Asking {  // a request of a person or machine
   Request request;
   Reply reply;
+  Beside beside;
 };
 using Input = std::variant<Told, Asking>;
 
@@ -87,13 +88,14 @@ class Loop final : public Shell {
   CommitTimes commit_times() const override;
   Pulse pulse() const override;
   const std::vector<std::string>& replay_diverged() const override { return diverged_; }
-  void submit(Request, Reply) override;
+  void submit(Request, Reply, Beside) override;
   void post(const SiteId&, What) override;
   Result<std::uint64_t> note(const std::string& kind, const std::string& bytes) override;
   Result<> notes(const std::string& kind,
                  const std::function<void(const std::string& bytes)>&) override;
   void answer(const SiteId&, CommandId, Attempt, Outcome) override;
   void fact(const SiteId&, What) override;
+  void answer_with(What fact, const SiteId&, CommandId, Attempt, Outcome) override;
 
  private:
   struct Kept {  // of one site
@@ -105,7 +107,7 @@ class Loop final : public Shell {
 
   // loop.cpp: what is ready becomes events
   void push(const SiteId&, What&&);
-  std::optional<Refusal> take_in(const Request&, const Reply&);
+  std::optional<Refusal> take_in(Asking&&);
   void wait_for_work(Duration max_wait);
   bool work();
   bool take(Draft&);
@@ -127,6 +129,7 @@ class Loop final : public Shell {
   void ask(Draft&, Asking);
   void release(Draft&, Asking);
   void verb(Draft&, const SitePtr&, Asking);
+  void put_beside(Draft&, std::uint64_t request, Beside&&) const;
   SitePtr site_of(const Draft&, std::uint32_t number) const;
   SitePtr live_site_for(const Draft&, const Request&) const;
   std::optional<Refusal> no_live(const Request&) const;

@@ -52,6 +52,7 @@ struct Pulse {
 };
 
 using Reply = std::function<void(std::variant<Answer, Refusal>)>;
+using Beside = std::optional<journal::Snapshot>;  // of a stream that is no site's
 
 struct Settings {
   std::string state_dir;                   // ballast and journal live here
@@ -94,8 +95,9 @@ class Shell : public Sink {
 
   // From any thread. The reply is called once, after the commit, on the loop's thread: a release
   // request is answered when it was planned or refused, a verb when it was recorded. Who still
-  // waits when the loop ends gets a Refusal.
-  virtual void submit(Request, Reply) = 0;
+  // waits when the loop ends gets a Refusal. `beside` is written in the commit of the request's
+  // record, and not at all when it gets none.
+  virtual void submit(Request, Reply, Beside beside = {}) = 0;
   // An event from outside drivers (the meter's blocks).
   virtual void post(const SiteId&, What) = 0;
   // Opaque desk records: configuration revisions, people, releases. Durable when it returns, with

@@ -19,14 +19,17 @@ namespace slipway::api {
 
 class FakeBackend : public YesBackend {
  public:
-  std::variant<Answer, Refusal> submit(Request r) override {
+  std::variant<Answer, Refusal> submit(Request r, std::optional<Mark> mark) override {
     {
       const std::lock_guard lock(mutex);
       requests.push_back(r);
+      marks.push_back(std::move(mark));
     }
     return on_submit(r);
   }
-  Told put_config(const ConfigFiles& files, bool push) override {
+  Told put_config(const ConfigFiles& files, bool push,
+                  const std::function<void()>& first) override {
+    if (changes_config) first();
     const std::lock_guard lock(mutex);
     configs.emplace_back(files, push);
     if (config_refusal) return std::unexpected(*config_refusal);
@@ -69,6 +72,8 @@ class FakeBackend : public YesBackend {
   std::function<Told(const Gone&)> on_simulate;  // null: yes
   std::mutex mutex;
   std::vector<Request> requests;
+  std::vector<std::optional<Mark>> marks;  // of the requests
+  std::atomic<bool> changes_config = false;
   std::vector<Simulation> simulations;
   std::vector<std::pair<ConfigFiles, bool>> configs;
   std::vector<ConfigFiles> tried;  // for a plan, a check or a simulation: not to be kept

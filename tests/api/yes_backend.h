@@ -20,12 +20,12 @@ class YesBackend : public Backend {
   using Object = boost::json::object;
   using Told = std::expected<Object, Refusal>;
 
-  std::variant<Answer, Refusal> submit(Request r) override {
+  std::variant<Answer, Refusal> submit(Request r, std::optional<Mark>) override {
     if (r.version == "busy")
       return Answer{.accepted = false, .number = 42, .code = "busy", .state = "running"};
     return Answer{.request = 1, .number = r.number != 0 ? r.number : 42};
   }
-  Told put_config(const ConfigFiles& f, bool) override {
+  Told put_config(const ConfigFiles& f, bool, const std::function<void()>&) override {
     if (f.bytes.empty())
       return std::unexpected(Refusal{"empty", f.file, {{f.file, "e", f.folder}}});
     return Object{{"schema", "config/1"}, {"file", f.file}};
@@ -139,28 +139,28 @@ struct Books {
                 }};
   }
   Trail::Ways trail_ways() {
-    return {.append =
-                [this](std::uint64_t, const std::string& line, std::optional<unsigned> slot) {
-                  return write([&] {
-                    audit.push_back(line);
-                    if (slot) begun.erase(*slot);
-                  });
-                },
-            .begin = [this](unsigned slot,
-                            const std::string& deed) { return write([&] { begun[slot] = deed; }); },
-            .begun = [this]() -> Result<std::map<unsigned, std::string>> { return begun; },
-            .read = [this](const Trail::Visit& visit) -> Result<> {
-              for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
-              return {};
+    return {
+        .append =
+            [this](std::uint64_t, const std::string& line, std::optional<unsigned> slot) {
+              return write([&] {
+                audit.push_back(line);
+                if (slot) begun.erase(*slot);
+              });
             },
-            .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
-            .note_head =
-                [this](std::uint64_t n, const std::string& hash) {
-                  head = n;
-                  head_hash = hash;
-                },
-            .noted_head = [this] { return std::pair(head, head_hash); },
-            .complain = [this](const std::string& text) { complaints.push_back(text); }};
+        .begin = [this](const Mark& mark) { return write([&] { begun[mark.slot] = mark.deed; }); },
+        .begun = [this]() -> Result<std::map<unsigned, std::string>> { return begun; },
+        .read = [this](const Trail::Visit& visit) -> Result<> {
+          for (std::uint64_t n = 0; n < audit.size(); ++n) visit(n + 1, audit[n]);
+          return {};
+        },
+        .now = [] { return std::string("2026-11-21T10:00:00.000Z"); },
+        .note_head =
+            [this](std::uint64_t n, const std::string& hash) {
+              head = n;
+              head_hash = hash;
+            },
+        .noted_head = [this] { return std::pair(head, head_hash); },
+        .complain = [this](const std::string& text) { complaints.push_back(text); }};
   }
   Repeats::Ways repeats_ways(Backend& b) {
     return {

@@ -15,11 +15,11 @@ class Plain : public api::YesBackend {
   std::vector<api::ConfigFiles> files;
   bool stopped = false;
 
-  std::variant<Answer, Refusal> submit(Request r) override {
+  std::variant<Answer, Refusal> submit(Request r, std::optional<api::Mark>) override {
     requests.push_back(std::move(r));
     return Refusal{.code = "missing_secrets", .text = "Missing environment variables: A"};
   }
-  Told put_config(const api::ConfigFiles& f, bool) override {
+  Told put_config(const api::ConfigFiles& f, bool, const std::function<void()>&) override {
     files.push_back(f);
     return object{{"schema", "config/1"}};
   }

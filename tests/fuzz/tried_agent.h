@@ -36,9 +36,9 @@ struct Manner {
 // Whatever becomes a request is text.
 class TriedBackend : public YesBackend {
  public:
-  std::variant<Answer, Refusal> submit(Request r) override {
+  std::variant<Answer, Refusal> submit(Request r, std::optional<Mark> mark) override {
     require(text::first_broken_utf8(r.version) == std::string_view::npos, "no text", r.version);
-    return YesBackend::submit(std::move(r));
+    return YesBackend::submit(std::move(r), std::move(mark));
   }
 };
 
