@@ -197,6 +197,7 @@ struct World {
   std::string commit;
   // What whoever asked should know, and what stops nothing: code, text.
   std::vector<std::pair<std::string, std::string>> warnings;
+  bool checked = false;  // all that CheckRelease looks at was looked at for this
   bool operator==(const World&) const = default;
 };
 

@@ -29,6 +29,7 @@ struct Planned {
   std::uint32_t number = 0;
   Plan plan;
   std::string plan_digest;
+  bool checked = false;  // the look that it follows from saw the very release of the plan
   bool operator==(const Planned&) const = default;
 };
 

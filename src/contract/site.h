@@ -170,6 +170,8 @@ struct Deployment {
   bool planned = false;
   Plan plan;
   std::string plan_digest;
+  Instant checked{};            // when a look last saw the very release of the plan
+  Instant counted{};            // when rows were last counted for a step
   std::uint32_t stable = 0;     // copy that served at the start; 0: none
   std::uint32_t candidate = 0;  // copy that it brings (its number, or the reused warm one)
   std::size_t step = 0;         // current

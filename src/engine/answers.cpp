@@ -71,6 +71,7 @@ struct OnDone {
   }
   void operator()(const Drain& c) const { drained(t, c, seen); }
   void operator()(const Count& c) const {
+    if (!c.last && is_of_live(t.site, a)) t.site.live->counted = t.at;
     if (c.last && is_of_live(t.site, a) && t.site.live->settling) settled(t, true);
   }
   void operator()(const Watch&) const { never("watch"); }

@@ -41,6 +41,11 @@ int ready_in(const Site& site, std::uint32_t copy) {
   return count(site, [&](const Instance& i) { return i.copy == copy && is_ready(i); });
 }
 
+int healthy_in(const Site& site, std::uint32_t copy) {
+  return count(site,
+               [&](const Instance& i) { return i.copy == copy && i.healthy && !is_leaving(i); });
+}
+
 int standing_in(const Site& site, std::uint32_t copy) {
   return count(site, [&](const Instance& i) { return i.copy == copy && !is_leaving(i); });
 }

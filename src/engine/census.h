@@ -24,6 +24,7 @@ int ready_in(const Site&, std::uint32_t copy);
 // Of those whom their platform is not about to end.
 int staying_in(const Site&, std::uint32_t copy);
 int staying_ready_in(const Site&, std::uint32_t copy);
+int healthy_in(const Site&, std::uint32_t copy);   // admitted by the router or not yet
 int standing_in(const Site&, std::uint32_t copy);  // those not leaving
 // Ready instances of copies that have a weight: the capacity that may take traffic.
 int capacity(const Site&);

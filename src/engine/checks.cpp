@@ -35,6 +35,8 @@ int approvers_of(const Deployment& d) {
 
 void begin_check(Turn& t, const Step& step) {
   const Deployment& d = *t.site.live;
+  // It follows from a look of this very moment, which saw what would be looked at here.
+  if (d.checked != Instant{} && d.checked == t.at) return checked(t, "");
   t.issue(CheckRelease{d.plan.spec, d.plan.to.version}, d.number, limit_of(step, d.plan),
           because_of(d, step));
 }

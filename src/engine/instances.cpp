@@ -140,7 +140,8 @@ void started(Turn& t, const StartInstance& command, const Observed& seen) {
   i.pid = seen.pid;
   Because because = about(t, codes::kInstanceStarted, i);
   because.values.emplace_back("port", fmt::format("{}", i.port));
-  if (moved && (i.healthy || i.admitted)) t.route_changed(because);
+  // The proxy gets to know it while it warms up: once it is healthy little is left to be done.
+  if (moved) t.route_changed(because);
   if (moved) t.live_story("instance.started", std::move(because));
 }
 

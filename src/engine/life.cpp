@@ -154,7 +154,7 @@ void on(Turn& t, const HealthChanged& e) {
                                {"version", version_of(t.site, i)},
                                {"text", e.text}});
   if (i.port != 0) t.route_changed(because);
-  if (e.healthy) return;
+  if (e.healthy) return count_ahead(t);
   const bool was_ready = i.phase == InstancePhase::ready;
   i.phase = InstancePhase::unhealthy;
   i.since = t.at;

@@ -241,6 +241,7 @@ void on(Turn& t, const Planned& e) {
     return;
   }
   d.plan_digest = e.plan_digest;
+  d.checked = e.checked ? t.at : Instant{};
   d.planned = true;
   t.story(d, "deployment.planned",
           why(codes::kPlanned, {{"from", d.plan.from.version},

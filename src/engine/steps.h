@@ -30,6 +30,7 @@ void begin_check(Turn&, const Step&);
 void begin_smoke(Turn&, const Step&);
 void begin_gate(Turn&, const Step&);
 void begin_shift(Turn&, const Step&);
+void count_ahead(Turn&);
 void begin_judge(Turn&, const Step&);
 // The stage is over, its evidence is not: the next one goes on with it.
 void keep_evidence(Deployment&);

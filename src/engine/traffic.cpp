@@ -14,6 +14,7 @@ namespace slipway::engine {
 namespace {
 
 constexpr Duration kCountWithin = std::chrono::seconds(5);
+constexpr Duration kJustCounted = std::chrono::milliseconds(50);  // is now, to a block of 1 s
 constexpr Duration kKnownIdle = std::chrono::seconds(10);  // watched for so long without a request
 
 bool awaits_answer(const Site& site, std::uint32_t number) {
@@ -84,7 +85,21 @@ void begin_shift(Turn& t, const Step& step) {
     return;
   }
   if (d.kind == Kind::rollback) return;  // traffic first
-  t.issue(Count{}, d.number, kCountWithin, because);
+  const bool counted = d.counted != Instant{} && t.at - d.counted < kJustCounted;
+  if (!counted && !awaits_answer(t.site, d.number))
+    t.issue(Count{}, d.number, kCountWithin, because);
+}
+
+// The shift waits for the proxy, and need not wait for the rows after that.
+void count_ahead(Turn& t) {
+  if (!t.site.live || !t.site.live->planned || t.site.live->state != State::running) return;
+  const Deployment& d = *t.site.live;
+  if (!is_current_step(d, Verb::warm) || d.step + 1 == d.plan.steps.size()) return;
+  const Step& step = d.plan.steps[d.step];
+  const bool shifts = d.plan.steps[d.step + 1].verb == Verb::shift && is_watched(d);
+  if (!shifts || d.kind == Kind::rollback || step.who != Who::candidate) return;
+  if (healthy_in(t.site, d.candidate) < step.instances || awaits_answer(t.site, d.number)) return;
+  t.issue(Count{}, d.number, kCountWithin, because_of(d, step));
 }
 
 void try_shift(Turn& t, const Step& step) {

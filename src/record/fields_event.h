@@ -137,6 +137,7 @@ void fields(auto& a, Is<World> auto& v) {
   a(3, v.hint);
   a(4, v.commit);
   a(5, v.warnings);
+  a(6, v.checked);
 }
 
 void fields(auto& a, Is<Observed> auto& v) {
@@ -175,6 +176,7 @@ void fields(auto& a, Is<Planned> auto& v) {
   a(1, v.number);
   a(2, v.plan);
   a(3, v.plan_digest);
+  a(4, v.checked);
 }
 
 void fields(auto& a, Is<Refused> auto& v) {

@@ -146,6 +146,8 @@ void fields(auto& a, Is<Deployment> auto& v) {
   a(40, v.warnings);
   a(41, v.baseline);
   a(42, v.kept);
+  a(43, v.checked);
+  a(44, v.counted);
 }
 
 void fields(auto& a, Is<Awaited> auto& v) {

@@ -222,7 +222,8 @@ What Loop::compile(const Site& site, const Deployment& wanted, const World& worl
     return Refused{wanted.number, refusal.code,
                    refusal.text + (remedy ? "; " + refusal.mistakes.front().hint : "")};
   }
-  Planned planned{wanted.number, std::move(*plan), ""};
+  Planned planned{wanted.number, std::move(*plan), "", false};
+  planned.checked = world.checked && world.digest == planned.plan.spec->digest;
   std::size_t size = 0;
   planned.plan_digest = record::plan_digest(planned.plan, &size);
   // By far the most have half of what there is room for, and need not be measured.

@@ -42,6 +42,8 @@ void Platform::perform(const Issued& issued, bool fresh, Tell tell) {
     if (known != stage_.behaviours.end() && known->second.missing) {
       seen.world.problem = look->artifact + " is not there";
     }
+    // As on this machine; an image has yet to be fetched when it was looked at.
+    seen.world.checked = seen.world.problem.empty() && look->container->image.empty();
     return tell(Done{seen});
   }
   if (std::holds_alternative<CheckRelease>(issued.command)) return tell(Done{});

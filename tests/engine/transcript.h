@@ -3,7 +3,7 @@
 //
 //   plan NAME                      how requests are compiled from here on (plans.h)
 //   request ACT VERSION [k=v…]     deploy, rollback, restart; by= when_busy=
-//   planned | refused CODE         for the newest request
+//   planned [checked] | refused CODE      for the newest request
 //   release VERSION                request, look, plan and everything until nothing is awaited
 //   done WHAT [N] | fail WHAT [N] TEXT | lost WHAT [N] TEXT      the newest awaited one of that
 //   kind;
@@ -144,9 +144,10 @@ class Transcript {
     happen(Requested{r, ++request_id_, number_, {.artifact = "releases/" + r.version}});
   }
 
-  void planned(std::uint32_t number, const std::string& told = {}) {
+  void planned(std::uint32_t number, const std::string& told = {}, bool checked = false) {
     const Plan plan = plans::by_name(plan_, site_, versions_.at(number));
-    happen(Planned{number, plan, "sha256:plan-" + plan_ + "-" + plan.to.version + changed_}, told);
+    const std::string digest = "sha256:plan-" + plan_ + "-" + plan.to.version + changed_;
+    happen(Planned{number, plan, digest, checked}, told);
   }
 
   // True: something was answered.
@@ -250,7 +251,7 @@ class Transcript {
     else if (verb == "request")
       request(w);
     else if (verb == "planned")
-      planned(number_);
+      planned(number_, "", w.size() > 1);
     else if (verb == "refused")
       happen(Refused{number_, w.at(1), "no"});
     else if (verb == "release") {

@@ -82,6 +82,59 @@ TEST_F(ShellTest, APlanIsOnDiskWithTheLookThatItFollowsFrom) {
   EXPECT_EQ(s().driver->begun.size(), 2U) << "what the plan begins with is given";
 }
 
+TEST_F(ShellTest, WhatTheLookHasCheckedIsNotCheckedAgain) {
+  const auto given = [&](const std::string& version, const World& world) {
+    s().driver->world = world;
+    s().driver->held = {"start_instance"};
+    s().driver->begun.clear();
+    s().deploy(version);
+    s().settle();
+    std::string words;
+    for (const Issued& issued : s().driver->begun) words += std::string(word(issued.command)) + " ";
+    s().act(Act::abort, s().site().live->number);
+    s().settle(5s);
+    return words;
+  };
+  s().intake.change = [](Plan& plan) { plan.spec.edit().digest = "sha256:a"; };
+  EXPECT_EQ(given("v1", {.digest = "sha256:a", .checked = true}), "look start_instance ");
+  EXPECT_EQ(given("v2", {.digest = "sha256:a"}), "look check_release start_instance ");
+  EXPECT_EQ(given("v3", {.digest = "sha256:b", .checked = true}),
+            "look check_release start_instance ")
+      << "another release than the one that was planned";
+}
+
+TEST_F(ShellTest, WhatIsWrittenBesideARequestIsOfItsCommit) {
+  const auto submit = [&](const std::string& environment) {
+    const int before = s().journal->appends;
+    s().shell->submit({.act = Act::deploy, .environment = environment, .version = "v1"}, {},
+                      journal::Snapshot{"acts/0", 0, environment});
+    s().shell->turn({});
+    return s().journal->appends - before;
+  };
+  EXPECT_EQ(submit("nowhere"), 0);
+  EXPECT_EQ(s().journal->snapshot("acts/0")->bytes, "") << "it was refused at once";
+  EXPECT_EQ(submit("production"), 1);
+  EXPECT_EQ(s().journal->sizes.back(), 1U);
+  EXPECT_EQ(s().journal->snapshot("acts/0")->bytes, "production");
+  s().settle(5s);
+  s().shell->submit({.act = Act::pause, .number = 1}, {}, journal::Snapshot{"acts/0", 0, "late"});
+  s().settle();
+  EXPECT_EQ(s().journal->snapshot("acts/0")->bytes, "production") << "there was nothing to pause";
+}
+
+TEST_F(ShellTest, AFactIsOfTheCommitOfTheAnswerItCameWith) {
+  s().driver->held = {"look"};
+  s().deploy("v1");
+  s().settle();
+  const Issued look = s().driver->begun.at(0);
+  s().driver->held = {"check_release"};
+  const int before = s().journal->appends;
+  s().shell->answer_with(ProxyRestarted{5ms, 1}, look.site, look.id, look.attempt, Done{});
+  s().shell->turn({});
+  EXPECT_EQ(s().journal->appends, before + 1);
+  EXPECT_EQ(s().journal->sizes.back(), 3U) << "the fact, the look, and its plan";
+}
+
 TEST_F(ShellTest, APlanThatIsTooLargeForARecordIsRefused) {
   s().intake.change = [](Plan& plan) { plan.notes.edit().assign(100, std::string(1000, 'n')); };
   s().deploy("v1");

@@ -143,6 +143,7 @@ World Releases::look(const Look& look, const std::string& path) {
     world.problem = trouble->problem;
     world.hint = trouble->hint;
   }
+  world.checked = world.problem.empty();
   return world;
 }
 

@@ -246,6 +246,7 @@ TEST_P(Conformance, LookSaysWhatIsThereAndWhatIsNot) {
   EXPECT_THAT(good.digest, ::testing::StartsWith("sha256:"));
   const World none = look(Manner::no_release);
   EXPECT_NE(none.problem, "");
+  EXPECT_FALSE(none.checked);
   EXPECT_NE(none.hint, "");
 }
 

@@ -59,6 +59,7 @@ TEST_F(LocalTest, ChangedReleaseIsRefusedByName) {
       give(Look{"releases/v1", {"./releases/v1/server"}, false, temp_.path().string()});
   World world = std::get<Done>(looked).observed.world;
   EXPECT_EQ(world.problem, "");
+  EXPECT_TRUE(world.checked) << "all that CheckRelease looks at below";
   ASSERT_THAT(world.digest, ::testing::StartsWith("sha256:"));
   StartInstance start = service();
   start.spec.edit().artifact = "releases/v1";
@@ -83,6 +84,8 @@ TEST_F(LocalTest, LookSaysWhatIsWrong) {
               HasSubstr("cannot start ./nope"));
   EXPECT_EQ(world({"", {"cd /tmp && \"./nope\" $X"}, true}).problem, "") << "cannot be told";
   EXPECT_EQ(world({"", {"sleep", "1"}}).problem, "");
+  EXPECT_FALSE(world({"releases/v9", {"sleep", "1"}}).checked);
+  EXPECT_FALSE(world({"", {"no-such-program-anywhere"}}).checked);
 }
 
 // ---- smoke tests -----------------------------------------------------------------------------
