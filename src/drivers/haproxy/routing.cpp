@@ -37,8 +37,9 @@ bool accepts(std::uint16_t port) {
          ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == 0;
 }
 
-// Commands whose effect is read back afterwards, so that their answers need not be understood.
-Result<> send_all(const std::string& socket, const std::vector<std::string>& commands) {
+// Commands whose effect is read back afterwards, so that their answers need not be understood. What
+// the last of them answers is given back, with empty lines before it.
+Result<std::string> send_all(const std::string& socket, const std::vector<std::string>& commands) {
   std::string line;
   for (const auto& command : commands) {
     if (!line.empty() && line.size() + command.size() > kLine) {
@@ -47,8 +48,7 @@ Result<> send_all(const std::string& socket, const std::vector<std::string>& com
     }
     line += (line.empty() ? "" : ";") + command;
   }
-  if (!line.empty()) TRY(ask_worker(socket, line));
-  return {};
+  return line.empty() ? std::string() : ask_worker(socket, line);
 }
 
 bool retryable(Fault fault) {
@@ -88,17 +88,19 @@ Outcome failed(Error error) {
 Result<Haproxy::Worker::Actual> Haproxy::Worker::actual(const std::string& name) {
   const Paths& p = proxy_.paths();
   Actual out;
-  out.servers = TRY(hear_servers(TRY(ask_worker(p.socket(), show_servers(name), 200ms))));
-  const std::string maps = TRY(ask_worker(p.socket(), show_map(p.map(name, "split")) + ";" +
-                                                          show_map(p.map(name, "ver")) + ";" +
-                                                          show_map(p.map(name, "ctl"))));
-  const auto parts = hear_parts(maps);
-  if (parts.size() < 3)
-    return fail(Fault::corrupt, "HAProxy does not know the maps of {}: {}", name,
-                maps.substr(0, 200));
-  out.split = TRY(hear_map(parts[0]));
-  out.versions = TRY(hear_map(parts[1]));
-  out.control = TRY(hear_map(parts[2]));
+  const std::string answer =
+      TRY(ask_worker(p.socket(),
+                     fmt::format("{};{};{};{}", show_servers(name), show_map(p.map(name, "split")),
+                                 show_map(p.map(name, "ver")), show_map(p.map(name, "ctl"))),
+                     200ms));
+  const auto parts = hear_parts(answer);
+  if (parts.size() < 6)
+    return fail(Fault::corrupt, "HAProxy does not know the backends and maps of {}: {}", name,
+                answer.substr(0, 200));
+  out.servers = TRY(hear_servers({parts[0].begin(), parts[2].end()}));
+  out.split = TRY(hear_map(parts[3]));
+  out.versions = TRY(hear_map(parts[4]));
+  out.control = TRY(hear_map(parts[5]));
   return out;
 }
 
@@ -231,12 +233,12 @@ Result<> Haproxy::Worker::admit_placed(const std::vector<const Place*>& waiting,
     if (at->second) commands.push_back(set_healthy(place->path));
     backends.insert(place->path.substr(0, place->path.find('/')));
   }
-  TRY(send_all(socket, commands));
   std::string ask;
   for (const auto& backend : backends)
     ask += fmt::format("{}show stat {} 4 -1", ask.empty() ? "" : ";", backend);
+  commands.push_back(std::move(ask));
   std::set<std::string> drain;
-  for (const auto& line : TRY(hear_stat(TRY(ask_worker(socket, ask)))))
+  for (const auto& line : TRY(hear_stat(TRY(send_all(socket, commands)))))
     if (line.status == "DRAIN") drain.insert(line.backend + "/" + line.server);
   commands.clear();
   for (const Place* place : waiting) {
@@ -244,7 +246,8 @@ Result<> Haproxy::Worker::admit_placed(const std::vector<const Place*>& waiting,
     commands.push_back(set_admin(place->path, Admin::ready));
     now.servers[place->path].admin = Admin::ready;
   }
-  return send_all(socket, commands);
+  TRY(send_all(socket, commands));
+  return {};
 }
 
 Result<> Haproxy::Worker::withdraw(Site& site, const std::vector<Place>& wanted, Actual& now) {
@@ -261,7 +264,8 @@ Result<> Haproxy::Worker::withdraw(Site& site, const std::vector<Place>& wanted,
     commands.push_back(set_admin(place.path, place.admin));
     state.admin = place.admin;
   }
-  return send_all(proxy_.paths().socket(), commands);
+  TRY(send_all(proxy_.paths().socket(), commands));
+  return {};
 }
 
 Result<> Haproxy::Worker::withdraw_nets(Site& site) {
