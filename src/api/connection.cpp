@@ -175,7 +175,7 @@ asio::awaitable<void> Connection::tell_events(const EventFilter& filter, std::ui
     std::string text;
     for (std::size_t n = 0; n < piece->lines.size(); ++n) {
       from = piece->lines[n].seq;
-      if (filter.takes(piece->lines[n])) text += piece->texts[n];
+      if (filter.takes(piece->lines[n])) text += piece->text(n);
     }
     text += progress_text(hub_.office.board, filter, pulse);
     // Asked after the events were read: who is no longer let in hears nothing that came later.
@@ -208,7 +208,12 @@ asio::awaitable<void> Connection::run() {
   stream_.socket().shutdown(asio::socket_base::shutdown_both, ignored);
 }
 
-std::shared_ptr<const EventPiece> Hub::after(std::uint64_t place) {
+const std::string& EventPiece::text(std::size_t n) {
+  if (texts[n].empty()) texts[n] = event_text(lines[n]);
+  return texts[n];
+}
+
+std::shared_ptr<EventPiece> Hub::after(std::uint64_t place) {
   static constexpr std::size_t kAtOnce = 200;
   const std::uint64_t newest = office.board.newest_event();
   if (piece_ && piece_->after == place && piece_->newest == newest) return piece_;
@@ -216,7 +221,7 @@ std::shared_ptr<const EventPiece> Hub::after(std::uint64_t place) {
   piece->after = place;
   piece->newest = newest;
   piece->lines = office.board.events(place, kAtOnce, Duration::zero());
-  for (const auto& line : piece->lines) piece->texts.push_back(event_text(line));
+  piece->texts.resize(piece->lines.size());
   piece_ = piece;
   return piece;
 }

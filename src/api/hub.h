@@ -31,11 +31,13 @@ using Socket = boost::asio::generic::stream_protocol::socket;
 
 class Connection;
 
-// What comes after a place, as it was read and written once for all streams that stand there.
+// What comes after a place, as it was read once for all streams that stand there.
 struct EventPiece {
   std::uint64_t after = 0, newest = 0;
   std::vector<views::EventLine> lines;
-  std::vector<std::string> texts;
+  std::vector<std::string> texts;  // of lines that some stream took; the others are empty
+
+  const std::string& text(std::size_t n);
 };
 
 struct Hub {
@@ -55,10 +57,10 @@ struct Hub {
   boost::asio::thread_pool workers;
 
   void ring(bool events);  // events came, or the end; else counts alone
-  std::shared_ptr<const EventPiece> after(std::uint64_t place);
+  std::shared_ptr<EventPiece> after(std::uint64_t place);
 
  private:
-  std::shared_ptr<const EventPiece> piece_;  // the last that was asked for
+  std::shared_ptr<EventPiece> piece_;  // the last that was asked for
 };
 
 // Serves one accepted connection until it ends.

@@ -41,7 +41,7 @@ class Follower {
 
   Ended run() {
     begun_ = s_.console.steady();
-    if (!has_ended(state())) events_ = agent_->events(events_query());
+    if (!has_ended(state())) events_ = events();
     tell_where(s_, d_);
     if (live_) s_.console.keys(true);
     Ended ended = loop();
@@ -57,7 +57,12 @@ class Follower {
 
   std::string state() const { return text_of(d_, "state"); }
 
-  std::string events_query() const { return "environment=" + encoded(text_of(d_, "environment")); }
+  // Null where nobody is told of them.
+  std::unique_ptr<EventStream> events() const {
+    const bool silent = s_.shared.quiet || s_.shared.output == Output::json;
+    if (silent && !live_) return nullptr;
+    return agent_->events("deployment=" + encoded(id_));
+  }
 
   Ended loop() {
     for (;;) {
@@ -119,7 +124,7 @@ class Follower {
       events_.reset();
       agent_ = std::move(*fresh);
       d_ = TRY(body_of(s_, std::move(answer)));
-      events_ = agent_->events(events_query());
+      events_ = events();
       return {};
     }
     return unreachable(

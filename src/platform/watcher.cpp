@@ -17,10 +17,10 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 // Until its first success a process is asked often: what it costs is a refused connection. The
-// pause is a hundredth of its age, so that readiness is seen at most 1 % later than it came. Of
+// pause is a 200th of its age, so that readiness is seen at most 0.5 % later than it came. Of
 // many that start at once each is asked less often: the processor is theirs.
 constexpr Duration kShortestPause = 2ms, kLongestPause = 500ms, kPausePerStarting = 500us;
-constexpr int kAgePerPause = 100;
+constexpr int kAgePerPause = 200;
 constexpr int kLastTry = 10;  // of the start's time at most
 // A door with nobody behind it closes at once.
 constexpr Duration kQuiet = 100ms;

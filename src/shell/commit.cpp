@@ -162,9 +162,13 @@ void Loop::set_due(const SiteId& id, Kept& kept, Instant due) {
   if (due != kNever) due_.emplace(due, id);
 }
 
+// Who asked is answered after the work has begun.
 void Loop::dispatch(const Draft& draft) {
-  for (const Published& step : draft.steps) {
-    for (const Given& given : step.commands) give(step.after, given);
+  for (const bool answers : {false, true}) {
+    for (const Published& step : draft.steps) {
+      for (const Given& given : step.commands)
+        if (std::holds_alternative<Answer>(given.command) == answers) give(step.after, given);
+    }
   }
 }
 

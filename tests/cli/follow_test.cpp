@@ -50,6 +50,22 @@ TEST_F(Following, APipeGetsOneLineAnEventAndTheEnding) {
   EXPECT_EQ(console.written.find('\x1b'), std::string::npos);
 }
 
+TEST_F(Following, OnlyItsOwnEventsAreAskedForAndOnlyToTellThem) {
+  ends("succeeded");
+  EXPECT_EQ(deploy(), 0);
+  EXPECT_EQ(script.streams, std::vector<std::string>{"deployment=web-production-42"});
+  for (const char* silent : {"--quiet", "--output=json"}) {
+    script.answers[kGet].clear();
+    ends("succeeded");
+    EXPECT_EQ(deploy({silent}), 0) << silent;
+  }
+  EXPECT_EQ(script.streams.size(), 1U);
+  script.answers[kGet].clear();
+  ends("succeeded");
+  EXPECT_EQ(deploy({"--output", "jsonl"}), 0);
+  EXPECT_EQ(script.streams.size(), 2U);
+}
+
 TEST_F(Following, ExitStatusOfEveryEnd) {
   const std::pair<const char*, int> kEnds[] = {{"succeeded", 0},  {"rolled_back", 1},
                                                {"aborted", 1},    {"failed", 1},

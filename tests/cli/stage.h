@@ -77,6 +77,7 @@ class FakeConsole : public Console {
 struct Script {
   std::map<std::string, std::deque<Response>> answers;  // "GET /v1/agent"
   std::vector<object> events;
+  std::vector<std::string> streams;                   // of events, by their queries
   std::vector<std::pair<std::string, object>> asked;  // "POST /v1/…" with its body
   std::size_t calls = 0;
   int unreachable_from = -1, unreachable_to = -1;  // calls without an answer
@@ -119,7 +120,8 @@ class ScriptedAgent : public Agent {
   Result<Response> put(const std::string& t, const object& b) override {
     return answer("PUT " + t, b);
   }
-  std::unique_ptr<EventStream> events(const std::string&) override {
+  std::unique_ptr<EventStream> events(const std::string& query) override {
+    script_.streams.push_back(query);
     return std::make_unique<ScriptedEvents>(script_.events);
   }
 

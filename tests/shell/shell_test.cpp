@@ -75,7 +75,11 @@ TEST_F(ShellTest, APlanIsOnDiskWithTheLookThatItFollowsFrom) {
   s().driver->held = {"check_release"};
   s().driver->done(s().driver->begun[0]);
   const int before = s().journal->appends;
+  s().driver->before_begin = [&](const Issued&) {
+    EXPECT_EQ(s().answered(0), nullptr) << "the work begins before whoever asked is answered";
+  };
   s().shell->turn(Duration::zero());
+  ASSERT_NE(s().answered(0), nullptr);
   EXPECT_TRUE(s().site().live->planned);
   EXPECT_EQ(s().journal->appends, before + 1);
   EXPECT_EQ(s().journal->sizes.back(), 2U);

@@ -31,7 +31,8 @@ TEST_F(Driver, WhatWasPlacedWhileItWarmedUpIsAdmittedAtOnce) {
   r.slots[1].servers = {{2, port, 1, false}};
   apply(r);
   const auto status = [&] {
-    for (const auto& line : hear_stat(world.ask(show_stat(name))).value())
+    const auto lines = hear_stat(world.ask(show_stat(name))).value();
+    for (const auto& line : lines)
       if (line.backend + "/" + line.server == name + "_b/s1") return line.status;
     return std::string();
   };
