@@ -43,11 +43,13 @@ void accept_client(struct shim* shim) {
 
 static void tell_status(const struct shim* shim, struct client* client) {
   char text[512], ended[16] = "-";
-  if (shim->child == 0 && shim->has_exit) snprintf(ended, sizeof ended, "%d", shim->exit_status);
+  pid_t child = shim->taken_back ? 0 : shim->child;
+  if (shim->child == 0 && shim->has_exit && !shim->taken_back)
+    snprintf(ended, sizeof ended, "%d", shim->exit_status);
   snprintf(
       text, sizeof text,
       "ok\nshim %d\nchild %d\nexit %s\nstarts %u\nstarted_us %lld\ndown_us %lld\ndropped %llu\n",
-      (int)getpid(), (int)shim->child, ended, shim->starts, (long long)shim->started_us,
+      (int)getpid(), (int)child, ended, shim->starts, (long long)shim->started_us,
       (long long)shim->down_us, (unsigned long long)shim->dropped);
   say(client, text);
 }

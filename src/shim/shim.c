@@ -159,7 +159,7 @@ static void restart(void) {
   tell_watchers(&shim, text);
 }
 
-/* 1: nothing is left and the exit status is on disk. */
+/* 1: nothing is left and the exit status is on disk, for who knew of the start. */
 static int settle(void) {
   pid_t before = shim.child;
   reap(&shim);
@@ -174,7 +174,7 @@ static int settle(void) {
   reap(&shim);
   if (anything_left()) return 0;
   take_output(&shim);
-  write_exit(&shim);
+  if (!shim.taken_back) write_exit(&shim);
   unlink("sock");
   unlink("pid");
   char text[32];
@@ -193,7 +193,7 @@ static void hear_agent(void) {
   close(shim.agent);
   shim.agent = -1;
   if (n == 1 || shim.child_handle >= 0) return; /* an adopted child stood before this shim */
-  shim.ending = 1;
+  shim.ending = shim.taken_back = 1;
   shim.restart_at_ms = 0;
   if (shim.child > 0) kill(-shim.child, SIGKILL);
 }

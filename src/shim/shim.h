@@ -61,6 +61,7 @@ struct shim {
   pid_t group;               /* of the newest child; others of it may outlive the child */
   int asked;                 /* a signal was passed on: the end that follows is not a crash */
   int ending;                /* `end`: everything is killed */
+  int taken_back;            /* nobody knows of its start, and nobody is told of its end */
   int has_exit, exit_status; /* of the newest child: code, or -signal */
   uint32_t starts;
   int64_t started_us, ended_us, down_us; /* wall clock */

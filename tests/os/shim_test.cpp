@@ -172,7 +172,8 @@ TEST_F(ShimTest, StartThatNobodyHeardOfIsTakenBack) {
   EXPECT_FALSE(gone(child));
   ::close(ends[0]);  // the agent died before it said that it knows
   EXPECT_TRUE(soon([&] { return gone(child); }));
-  EXPECT_TRUE(soon([&] { return std::filesystem::exists(where + "/exit"); }));
+  EXPECT_TRUE(soon([&] { return !std::filesystem::exists(where + "/sock"); }));
+  EXPECT_FALSE(std::filesystem::exists(where + "/exit")) << "who comes next did not lose one";
   ::waitpid(first, nullptr, 0);
 }
 
