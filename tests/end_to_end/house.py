@@ -125,6 +125,8 @@ class House:
                 continue
             try:
                 words = (entry / "cmdline").read_text().split("\0")
+                if words == [""]:
+                    continue  # it has ended, and its memory is gone
                 if str(self.folder) in os.readlink(entry / "cwd") + "\0" + "\0".join(words):
                     found.append((int(entry.name), words))
             except OSError:
